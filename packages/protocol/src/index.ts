@@ -1,0 +1,54 @@
+/**
+ * What the parts of Onitu say to each other: errors, codec, names, keys, records, addresses, events. No I/O.
+ *
+ * @module @onitu/protocol
+ */
+export { ipcAddress, type SocketName } from './addresses.ts'
+export { decode, encode } from './codec.ts'
+export { ContentHash, contentHash, HASH_BLOCK_SIZE } from './content-hash.ts'
+export { type Description, describeEvent } from './describe-event.ts'
+export {
+  fromWireError,
+  isOnituError,
+  OnituError,
+  type OnituErrorOptions,
+  systemCode,
+  toWireError,
+  type WireError,
+} from './errors.ts'
+export {
+  type EventFields,
+  type EventOf,
+  type EventType,
+  type FileFields,
+  type IgnoredBy,
+  type IgnoredFor,
+  ignoredEvent,
+  type NewEvent,
+  type OnituEvent,
+} from './events.ts'
+export { fileId, isFileId } from './fid.ts'
+export { keys, lastPart, sequence } from './keys.ts'
+export { mimetypeOf } from './mimetype.ts'
+export { CONTROL_DIRECTORY, checkPath, nameProblem, pathProblem } from './names.ts'
+export {
+  type Conflict,
+  conflictSchema,
+  type Failure,
+  type FileRecord,
+  failureSchema,
+  fileRecordSchema,
+  type Head,
+  headSchema,
+  type Kind,
+  kindSchema,
+  type Observation,
+  type Order,
+  observationSchema,
+  orderSchema,
+  parseRecord,
+  type ServiceState,
+  serviceStateSchema,
+  type Transfer,
+  transferSchema,
+} from './records.ts'

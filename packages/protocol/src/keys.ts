@@ -1,0 +1,58 @@
+/**
+ * The key layout of a session's database, in one place. One process may write a key (docs/architecture.md says which);
+ * whoever else changes it does so by a conditional batch.
+ */
+export const keys = {
+  session: 'session',
+  rules: 'rules',
+  services: 'services',
+  folder: (folder: string) => `folder:${folder}`,
+  folderPrefix: 'folder:',
+
+  serviceDriver: (service: string) => `service:${service}:driver`,
+  serviceOptions: (service: string) => `service:${service}:options`,
+  serviceFolders: (service: string) => `service:${service}:folders`,
+  serviceFolderPath: (service: string, folder: string) => `service:${service}:folder:${folder}:path`,
+  serviceFolderOptions: (service: string, folder: string) => `service:${service}:folder:${folder}:options`,
+
+  head: (fid: string) => `file:${fid}`,
+  headPrefix: 'file:',
+  path: (folder: string, path: string) => `path:${folder}:${path}`,
+  pathPrefix: (folder: string) => `path:${folder}:`,
+  version: (fid: string, version: number) => `version:${fid}:${sequence(version)}`,
+  versionPrefix: (fid: string) => `version:${fid}:`,
+  conflict: (fid: string) => `conflict:${fid}`,
+  conflictPrefix: 'conflict:',
+  /** The last version number given out. */
+  lastVersion: 'referee:version',
+  /** A digest of the setup under which everything was last judged. */
+  judged: 'referee:judged',
+
+  outbox: (service: string, seq: number) => `service:${service}:outbox:${sequence(seq)}`,
+  outboxPrefix: (service: string) => `service:${service}:outbox:`,
+  order: (service: string, fid: string) => `service:${service}:order:${fid}`,
+  orderPrefix: (service: string) => `service:${service}:order:`,
+  file: (service: string, fid: string) => `service:${service}:file:${fid}`,
+  filePrefix: (service: string) => `service:${service}:file:`,
+  transfer: (service: string, fid: string) => `service:${service}:transfer:${fid}`,
+  transferPrefix: (service: string) => `service:${service}:transfer:`,
+  failure: (service: string, fid: string) => `service:${service}:failure:${fid}`,
+  failurePrefix: (service: string) => `service:${service}:failure:`,
+  /** Which folders of the service can be reached. */
+  serviceState: (service: string) => `service:${service}:state`,
+  /** Whatever the driver keeps. */
+  serviceDb: (service: string) => `service:${service}:db:`,
+
+  /** Bound addresses: `port:events:referee`, `port:wake:referee`, `port:plug:SERVICE`, … */
+  port: (name: string) => `port:${name}`,
+} as const
+
+/** Numbers in keys are padded, so that the order of keys is the order of numbers (up to 2^53). */
+export function sequence(value: number): string {
+  return String(value).padStart(16, '0')
+}
+
+/** The last `:`-separated part of a key: the fid or the sequence number of the keys above that end in one. */
+export function lastPart(key: string): string {
+  return key.slice(key.lastIndexOf(':') + 1)
+}

@@ -1,0 +1,162 @@
+import * as v from 'valibot'
+import { OnituError } from './errors.ts'
+import { isFileId } from './fid.ts'
+import { nameProblem, pathProblem } from './names.ts'
+
+/*
+ * The shapes of what the database holds. Sizes are bytes, times are ms since 1970 (fractions kept to the microsecond),
+ * modes are the permission bits (0o777), versions and sequence numbers are positive integers (0: none yet).
+ * Each record has its schema here and is parsed when it is read: a record that does not fit is an error that names its key.
+ */
+
+const name = v.pipe(
+  v.string(),
+  v.check((value) => nameProblem(value) === undefined, 'not a valid name'),
+)
+const path = v.pipe(
+  v.string(),
+  v.check((value) => pathProblem(value) === undefined, 'not a valid path'),
+)
+const fid = v.pipe(
+  v.string(),
+  v.check((value) => isFileId(value), 'not a file id'),
+)
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const size = count
+const mode = v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0o7777)))
+const mtime = v.nullable(v.number())
+const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+
+export const kindSchema = v.picklist(['file', 'directory'])
+export type Kind = v.InferOutput<typeof kindSchema>
+
+/** What one content looks like from outside. A directory has size 0 and the hash of nothing. */
+const content = { kind: kindSchema, size, hash, mtime, mode }
+
+/** `file:FID`: what the hub holds for a path. `version:FID:N` keeps each of them. Written by the Referee. */
+export const headSchema = v.object({
+  fid,
+  folder: name,
+  path,
+  ...content,
+  version: count,
+  mimetype: v.string(),
+  /** The service where this version was made. */
+  origin: name,
+  /** A tombstone. Size, hash and times are those of what was deleted. */
+  deleted: v.boolean(),
+  /** The versions that this one replaces or combines. */
+  parents: v.array(count),
+  /** Set when this version came to be by a move, from or to this file id. */
+  movedFrom: v.optional(fid),
+  movedTo: v.optional(fid),
+})
+export type Head = v.InferOutput<typeof headSchema>
+
+/** `service:S:order:FID`: the version that S should have. Written by the Referee, removed by the Plug of S by a conditional batch. */
+export const orderSchema = v.object({
+  version: count,
+  /** S may hold the content under this file id and then only has to rename it. */
+  movedFrom: v.optional(fid),
+  /** What S holds here belongs to that file id since that version: it has to be moved there before anything else happens here. */
+  movedTo: v.optional(v.object({ fid, version: count })),
+  /** Adopt the version as seen without touching the service (read-only services that lost a conflict). */
+  acknowledge: v.optional(v.boolean()),
+})
+export type Order = v.InferOutput<typeof orderSchema>
+
+/** `service:S:file:FID`: what S holds, as its Plug last knew. Written by the Plug of S. */
+export const fileRecordSchema = v.object({
+  folder: name,
+  path,
+  ...content,
+  /** The version that S last agreed on (its base); 0 when none yet. */
+  version: count,
+  /** The driver's cheap proof of the state. Null when S does not hold the file now. */
+  token: v.nullable(v.string()),
+  /** The sequence number of the last observation about this file; while that is in the outbox, it is undecided. 0: none. */
+  reported: count,
+  /** The driver's own, opaque to the rest. */
+  extra: v.optional(v.unknown()),
+})
+export type FileRecord = v.InferOutput<typeof fileRecordSchema>
+
+const updated = v.object({ type: v.literal('updated'), fid, folder: name, path, base: count, ...content })
+const deleted = v.object({ type: v.literal('deleted'), fid, folder: name, path, base: count, kind: kindSchema })
+const moved = v.object({
+  type: v.literal('moved'),
+  fid,
+  folder: name,
+  path,
+  /** The version that S had at the new path (0: none). */
+  base: count,
+  ...content,
+  from: v.object({ fid, folder: name, path, base: count }),
+})
+
+/** `service:S:outbox:SEQ`: what a driver saw. `base` is the version that S last agreed on. Written by the Plug of S, removed by the Referee. */
+export const observationSchema = v.variant('type', [updated, deleted, moved])
+export type Observation = v.InferOutput<typeof observationSchema>
+
+/** `service:S:transfer:FID`: journal of a running transfer. Written by the Plug of S. */
+export const transferSchema = v.object({
+  version: count,
+  hash,
+  /** Bytes verified and written; a multiple of the hash block size. */
+  offset: count,
+  /** Digests of the verified blocks, 32 bytes each. */
+  blocks: v.instance(Uint8Array),
+  /** What startUpload of the driver returned: its temporary name, upload id… */
+  state: v.unknown(),
+})
+export type Transfer = v.InferOutput<typeof transferSchema>
+
+/** `service:S:failure:FID`: why an order is not carried out yet. Written by the Plug of S, removed on success. */
+export const failureSchema = v.object({
+  folder: v.string(),
+  path: v.string(),
+  code: v.string(),
+  message: v.string(),
+  attempts: count,
+  since: v.number(),
+})
+export type Failure = v.InferOutput<typeof failureSchema>
+
+/** `conflict:FID`, FID being the conflict copy. Written by the Referee, removed when the copy is gone. */
+export const conflictSchema = v.object({
+  fid,
+  folder: name,
+  path,
+  copyPath: path,
+  /** The service whose content kept the path, and the one whose content became the copy. */
+  winner: name,
+  loser: name,
+  /** The version that kept the path. */
+  version: count,
+})
+export type Conflict = v.InferOutput<typeof conflictSchema>
+
+/** `service:S:state`. Written by the Plug of S. */
+export const serviceStateSchema = v.object({
+  folders: v.record(v.string(), v.object({ available: v.boolean(), reason: v.optional(v.string()) })),
+})
+export type ServiceState = v.InferOutput<typeof serviceStateSchema>
+
+/**
+ * Parses a value that came from the database or a socket.
+ * @throws OnituError `INVALID_RECORD` naming what was read, where it does not fit and what was expected.
+ */
+export function parseRecord<const S extends v.GenericSchema>(
+  schema: S,
+  value: unknown,
+  what: string,
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, value, { abortEarly: true })
+  if (result.success) return result.output
+  const [issue] = result.issues
+  const at = v.getDotPath(issue)
+  throw new OnituError(
+    'INVALID_RECORD',
+    `${what} does not fit its schema${at === null ? '' : ` at "${at}"`}: ${issue.message}`,
+  )
+}

@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config'
+
+const exclude = ['**/node_modules/**', '**/dist/**']
+
+/**
+ * unit: pure code, beside its source. integration: sockets and processes of one package. hub: the whole of Onitu.
+ * The hub project runs its files one after the other: each starts many processes and this must hold on two cores.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['{packages,drivers}/*/src/**/*.test.ts'], exclude } },
+      {
+        test: {
+          name: 'integration',
+          include: ['{packages,drivers}/*/test/**/*.test.ts'],
+          exclude,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'hub',
+          include: ['tests/**/*.test.ts'],
+          exclude,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
