@@ -1,0 +1,165 @@
+import type { Kind } from '@onitu/protocol'
+
+/** What is known of a file, as plain data: it may cross process and machine boundaries. */
+export interface Metadata {
+  readonly fid: string
+  readonly folder: string
+  /** Relative to the folder, `/` between segments. Validated: it never leaves the root. */
+  readonly path: string
+  readonly kind: Kind
+  /** Bytes. */
+  readonly size: number
+  /** ms since 1970, fractions kept to the microsecond; null where unknown. */
+  readonly mtime: number | null
+  /** Permission bits; null where unknown. */
+  readonly mode: number | null
+  /** See ContentHash in @onitu/protocol. */
+  readonly hash: string
+  readonly mimetype: string
+  readonly version: number
+  /** What the driver keeps with the file, as it was last returned or reported. */
+  readonly extra?: unknown
+}
+
+/** What a driver tells about a file after it wrote it. The token is that of what it wrote, not of what is there now. */
+export interface Stored {
+  readonly token: string
+  /** As the service shows them afterwards, where they may differ from what was asked (coarse times, no modes). */
+  readonly mtime?: number | null
+  readonly mode?: number | null
+  readonly extra?: unknown
+}
+
+export interface HandlerContext {
+  readonly signal: AbortSignal
+}
+
+export interface ReadContext extends HandlerContext {
+  /** The state that is wanted. If the file has another (or is gone), fail with `ChangedError`. */
+  readonly token: string
+}
+
+export interface WriteContext extends HandlerContext {
+  /** The state that may be replaced; null: nothing may be there. If it is otherwise, fail with `ConflictError`. */
+  readonly token: string | null
+}
+
+/** Plain data that a driver needs to find its unfinished upload again: a temporary name, an upload id. Kept in the journal. */
+export type UploadState = unknown
+
+export interface UploadContext extends HandlerContext {
+  readonly state: UploadState
+}
+
+/**
+ * What a driver can do for the Plug. All are asynchronous and get an AbortSignal. Which are needed follows from the
+ * capabilities; a handler that is missing means that the service cannot do it. Calls for different files run
+ * concurrently (a driver may gather calls of one tick into one batch); calls for one file never do.
+ */
+export interface Handlers {
+  /** The path under which the service would store it; throws DriverError if it cannot hold such a name. */
+  normalizePath(folder: string, path: string): Promise<string>
+  /** `size` bytes at `offset`; fewer only at the end of the file. */
+  getChunk(metadata: Metadata, offset: number, size: number, context: ReadContext): Promise<Uint8Array>
+  /** The whole content; used for files up to one chunk. */
+  getFile(metadata: Metadata, context: ReadContext): Promise<Uint8Array>
+  /** The Plug proposes a chunk size in bytes; gives the one that the service wants. */
+  setChunkSize(size: number): Promise<number>
+  /** Prepares to write aside; gives the state that the other upload handlers receive. */
+  startUpload(metadata: Metadata, context: WriteContext): Promise<UploadState>
+  /** After a crash: gives the offset (<= the one asked) from which the upload may go on; throws if it cannot. */
+  restartUpload(metadata: Metadata, offset: number, context: UploadContext): Promise<number>
+  uploadChunk(metadata: Metadata, offset: number, chunk: Uint8Array, context: UploadContext): Promise<void>
+  /** The whole content in one call, instead of start, chunk and end; used for files up to one chunk. */
+  uploadFile(metadata: Metadata, content: Uint8Array, context: WriteContext): Promise<Stored>
+  /** Puts what was written aside in its final place, with times and mode. The Plug has verified the hash before. */
+  endUpload(metadata: Metadata, context: WriteContext & UploadContext): Promise<Stored>
+  /** Removes every trace of the upload. May be called when nothing is left of it. */
+  abortUpload(metadata: Metadata, context: UploadContext): Promise<void>
+  /** Deletes a file, or a directory if it is empty (else DriverError `NOT_EMPTY`). What is gone already is no error. */
+  deleteFile(metadata: Metadata, context: WriteContext & { readonly token: string }): Promise<void>
+  /** Renames within the service; ConflictError when something is at the new place. `token` is that of `from`. */
+  moveFile(from: Metadata, to: Metadata, context: ReadContext): Promise<Stored>
+  /** Sets mtime and mode of a file whose content stays. */
+  setAttributes(metadata: Metadata, context: ReadContext): Promise<Stored>
+  /** Makes a directory, and those above it; if it is there already that is no error. */
+  createDirectory(metadata: Metadata, context: HandlerContext): Promise<Stored>
+  /** Resolves when everything that had changed in the service before the call has been reported to the Plug. */
+  catchUp(context: HandlerContext): Promise<void>
+  close(): Promise<void>
+}
+
+/** Facts about a service, declared once, read by the Plug and by the conformance suite. */
+export interface Capabilities {
+  /** The final name holds the old or the new content at every instant. */
+  readonly atomicReplace: boolean
+  /** A write under a stale token is refused by the service itself. Otherwise the Plug re-checks just before. */
+  readonly conditionalWrite: boolean
+  readonly rangedRead: boolean
+  readonly resumableUpload: boolean
+  readonly nativeMove: boolean
+  readonly directories: boolean
+  readonly mtime: boolean
+  readonly mode: boolean
+  readonly caseSensitive: boolean
+  /** Changes within so many ms may leave the token the same. */
+  readonly tokenGranularity: number
+}
+
+export type OptionValue = string | number | boolean
+
+export interface OptionDeclaration {
+  readonly type: 'string' | 'integer' | 'float' | 'boolean' | 'enumerate'
+  readonly description: string
+  /** An option without a default is required. */
+  readonly default?: OptionValue
+  readonly values?: readonly string[]
+  readonly min?: number
+  readonly max?: number
+}
+
+/** Validates the setup before anything starts. Every driver also has the options `velocity` and `chunk_size`. */
+export interface Manifest {
+  /** As in the setup: `local-storage`. */
+  readonly name: string
+  readonly description: string
+  /** 0..1, higher is asked first as a source. The option `velocity` of a service overrides it. */
+  readonly velocity: number
+  readonly capabilities: Capabilities
+  readonly options: Readonly<Record<string, OptionDeclaration>>
+  /** How the path of a folder is written in the setup: `directory` paths are relative to the setup file, `opaque` is the driver's own. Default `directory`. */
+  readonly folderPath?: 'directory' | 'opaque'
+}
+
+/** A file as a driver sees it in its service. */
+export interface Seen {
+  readonly folder: string
+  readonly path: string
+  /** Default `file`. */
+  readonly kind?: Kind
+  readonly size: number
+  readonly mtime: number | null
+  readonly mode?: number | null
+  readonly token: string
+  /** If the driver has read the content in this state already. Otherwise the Plug reads it (getFile, getChunk) to know it. */
+  readonly hash?: string
+  readonly extra?: unknown
+}
+
+/** What a driver tells its Plug. Reports are cheap to repeat: what the Plug knows already has no effect. */
+export type Change =
+  | ({ readonly type: 'updated' } & Seen)
+  | { readonly type: 'deleted'; readonly folder: string; readonly path: string }
+  | ({ readonly type: 'moved'; readonly from: { readonly folder: string; readonly path: string } } & Seen)
+
+/** A folder of this service, as the setup has it. */
+export interface ServiceFolder {
+  readonly name: string
+  /** Where it is in the service; for `directory` paths absolute. */
+  readonly path: string
+  readonly mode: 'r' | 'w' | 'rw'
+  /** What the identity marker in the root has to hold: the same for every service of this folder, different for every folder and session. */
+  readonly identity: string
+  /** False until the service has had this folder for the first time: only then its root may be made. */
+  readonly known: boolean
+}
