@@ -1,4 +1,6 @@
+import type { Database } from '@onitu/escalator'
 import type { Kind } from '@onitu/protocol'
+import type { Logger } from 'pino'
 
 /** What is known of a file, as plain data: it may cross process and machine boundaries. */
 export interface Metadata {
@@ -162,4 +164,38 @@ export interface ServiceFolder {
   readonly identity: string
   /** False until the service has had this folder for the first time: only then its root may be made. */
   readonly known: boolean
+}
+
+/** What a driver may ask of and tell its Plug. The class Plug fulfils it. */
+export interface DriverPlug {
+  /** The name of the service. */
+  readonly name: string
+  readonly session: string
+  readonly options: Readonly<Record<string, OptionValue>>
+  readonly folders: ReadonlyMap<string, ServiceFolder>
+  readonly logger: Logger
+  /** Whatever the driver wants to keep, under its own prefix. */
+  readonly serviceDb: Database
+  handler<N extends keyof Handlers>(name: N, handler: Handlers[N]): void
+  /** Resolves when the changes are durable (or were known already). Changes of one call and of one tick are written together. */
+  report(changes: readonly Change[]): Promise<void>
+  updateFile(seen: Seen): Promise<void>
+  deleteFile(folder: string, path: string): Promise<void>
+  moveFile(from: { readonly folder: string; readonly path: string }, to: Seen): Promise<void>
+  /** What the Plug knows of a file that the service holds; undefined when it holds none. `token` is the last seen. */
+  getMetadata(folder: string, path: string): Promise<KnownFile | undefined>
+  exists(folder: string, path: string): Promise<boolean>
+  /** All that the service is known to hold in a folder, in no useful order, streamed. */
+  list(folder: string): AsyncIterable<KnownFile>
+  /** An unavailable folder gets no orders and its reports are dropped, so nothing is deleted because of it. */
+  setAvailable(folder: string, available: boolean, reason?: string): Promise<void>
+  /** A file that the driver leaves alone or cannot read. */
+  problem(folder: string, path: string, code: string, reason: string): void
+  /** Serves orders and other Plugs until the service closes. Handlers and `folders` are in use from here on. */
+  listen(): Promise<void>
+}
+
+/** A file that the service holds, with the token last seen. */
+export interface KnownFile extends Metadata {
+  readonly token: string
 }
