@@ -98,6 +98,56 @@ export interface EventFields {
 
 export type EventType = keyof EventFields
 
+// Kept whole by the compiler: a type that is missing here, or unknown above, is an error.
+const EVENT_TYPES: Readonly<Record<EventType, true>> = {
+  session_started: true,
+  session_stopping: true,
+  process_state: true,
+  escalator_started: true,
+  referee_started: true,
+  plug_started: true,
+  driver_started: true,
+  driver_stopped: true,
+  file_updated: true,
+  file_deleted: true,
+  file_moved: true,
+  event_folder_ignored_mode: true,
+  event_folder_ignored_size: true,
+  event_folder_ignored_mimetype: true,
+  event_folder_ignored_blacklisted: true,
+  event_folder_ignored_not_whitelisted: true,
+  event_service_ignored_mode: true,
+  event_service_ignored_size: true,
+  event_service_ignored_mimetype: true,
+  event_service_ignored_blacklisted: true,
+  event_service_ignored_not_whitelisted: true,
+  event_source_ignored_mode: true,
+  event_source_ignored_size: true,
+  event_source_ignored_mimetype: true,
+  event_source_ignored_blacklisted: true,
+  event_source_ignored_not_whitelisted: true,
+  conflict: true,
+  source_selected: true,
+  transfer_started: true,
+  transfer_restarted: true,
+  transfer_ended: true,
+  transfer_aborted: true,
+  deletion_completed: true,
+  move_completed: true,
+  directory_created: true,
+  directory_deleted: true,
+  order_failed: true,
+  file_problem: true,
+  service_unavailable: true,
+  service_available: true,
+  progress: true,
+  log: true,
+}
+
+export function isEventType(value: unknown): value is EventType {
+  return typeof value === 'string' && Object.hasOwn(EVENT_TYPES, value)
+}
+
 /** An event: its type, its fields and the time it was made (ms since 1970). */
 export type OnituEvent = { [T in EventType]: { readonly type: T; readonly time: number } & EventFields[T] }[EventType]
 export type EventOf<T extends EventType> = Extract<OnituEvent, { type: T }>

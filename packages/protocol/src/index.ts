@@ -24,6 +24,7 @@ export {
   type IgnoredBy,
   type IgnoredFor,
   ignoredEvent,
+  isEventType,
   type NewEvent,
   type OnituEvent,
 } from './events.ts'

@@ -60,6 +60,10 @@ export const orderSchema = v.object({
   movedFrom: v.optional(fid),
   /** What S holds here belongs to that file id since that version: it has to be moved there before anything else happens here. */
   movedTo: v.optional(v.object({ fid, version: count })),
+  /** Only mtime or mode changed: where the content is the head's already, they are set. */
+  attributes: v.optional(v.boolean()),
+  /** What S reported with this hash has been considered and may be replaced or deleted. */
+  replaces: v.optional(hash),
   /** Adopt the version as seen without touching the service (read-only services that lost a conflict). */
   acknowledge: v.optional(v.boolean()),
 })
