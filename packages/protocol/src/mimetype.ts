@@ -1,6 +1,6 @@
-import { lookup } from 'mrmime'
+import mime from 'mime'
 
-/** Types where the table of mrmime differs from what users of Onitu have in their rules. Keys are extensions. */
+/** Types where the table of the mime package (IANA and what servers use; smaller tables lack office and sound formats) differs from what users of Onitu have in their rules. Keys are extensions. */
 const OWN: Readonly<Record<string, string>> = {
   js: 'application/javascript',
   mjs: 'application/javascript',
@@ -12,5 +12,5 @@ export function mimetypeOf(path: string): string {
   const dot = name.lastIndexOf('.')
   if (dot <= 0) return 'application/octet-stream'
   const extension = name.slice(dot + 1).toLowerCase()
-  return OWN[extension] ?? lookup(extension) ?? 'application/octet-stream'
+  return OWN[extension] ?? mime.getType(extension) ?? 'application/octet-stream'
 }

@@ -1,0 +1,103 @@
+import * as v from 'valibot'
+import { type Matcher, matchGlob, matchPath } from './match-glob.ts'
+import { parseSize } from './parse-size.ts'
+
+/** Where in a written value something is wrong, and what. */
+export interface Problem {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
+const size = v.custom<string | number>(
+  (value) => parseSize(value) !== undefined,
+  'Expected a size in bytes, such as 1024, 10M or 2 Gi',
+)
+const patterns = v.array(v.pipe(v.string(), v.minLength(1, 'Expected a pattern, got an empty text')))
+
+/** How a folder's options are written in the setup; all may be left out. */
+export const folderOptionsSchema = v.strictObject({
+  mimetypes: v.optional(patterns),
+  file_size: v.optional(v.strictObject({ min: v.optional(size), max: v.optional(size) })),
+  blacklist: v.optional(patterns),
+  whitelist: v.optional(patterns),
+  conflict: v.optional(
+    v.union(
+      [v.picklist(['newest', 'oldest', 'largest']), v.array(v.string())],
+      'Expected newest, oldest, largest, or a list of services',
+    ),
+  ),
+})
+
+/** The same for a folder of a service, which also has a mode. */
+export const serviceFolderOptionsSchema = v.strictObject({
+  ...v.omit(folderOptionsSchema, ['conflict']).entries,
+  mode: v.optional(v.picklist(['r', 'w', 'rw'], 'Expected r, w or rw')),
+})
+
+export type ConflictPolicy = 'newest' | 'oldest' | 'largest' | readonly string[]
+export type Mode = 'r' | 'w' | 'rw'
+
+/** What a folder, or a folder of a service, lets pass. Absent parts accept everything. */
+export interface Filter {
+  readonly minSize: number | undefined
+  readonly maxSize: number | undefined
+  readonly mimetypes: Matcher | undefined
+  readonly blacklist: Matcher | undefined
+  readonly whitelist: Matcher | undefined
+}
+
+export interface FolderOptions extends Filter {
+  readonly conflict: ConflictPolicy
+}
+
+export interface ServiceFolderOptions extends Filter {
+  readonly mode: Mode
+}
+
+/** Everything wrong with written folder options; empty when they are fine. Absent options are fine. */
+export function folderOptionsProblems(value: unknown): Problem[] {
+  return problems(folderOptionsSchema, value ?? {})
+}
+
+export function serviceFolderOptionsProblems(value: unknown): Problem[] {
+  return problems(serviceFolderOptionsSchema, value ?? {})
+}
+
+/** @throws ValiError when `folderOptionsProblems` would name any. */
+export function parseFolderOptions(value: unknown): FolderOptions {
+  const written = v.parse(folderOptionsSchema, value ?? {})
+  return { ...parseFilter(written), conflict: written.conflict ?? 'newest' }
+}
+
+export function parseServiceFolderOptions(value: unknown): ServiceFolderOptions {
+  const written = v.parse(serviceFolderOptionsSchema, value ?? {})
+  return { ...parseFilter(written), mode: written.mode ?? 'rw' }
+}
+
+/** Each issue of a schema as a problem with its place. */
+export function problems(schema: v.GenericSchema, value: unknown): Problem[] {
+  const result = v.safeParse(schema, value)
+  if (result.success) return []
+  return result.issues.map((issue) => ({
+    path: (issue.path ?? []).map((item) => item.key as string | number),
+    message:
+      issue.type === 'strict_object' && issue.expected === 'never' ? `Unknown key ${issue.received}` : issue.message,
+  }))
+}
+
+type WrittenFilter = Omit<v.InferOutput<typeof folderOptionsSchema>, 'conflict'>
+
+function parseFilter(written: WrittenFilter): Filter {
+  return {
+    minSize: parseSize(written.file_size?.min),
+    maxSize: parseSize(written.file_size?.max),
+    mimetypes: unlessEmpty(written.mimetypes, matchGlob),
+    blacklist: unlessEmpty(written.blacklist, matchPath),
+    whitelist: unlessEmpty(written.whitelist, matchPath),
+  }
+}
+
+// An empty list is what remains when somebody deletes the last entry: it means "no such option", not "nothing passes".
+function unlessEmpty(list: readonly string[] | undefined, compile: (patterns: readonly string[]) => Matcher) {
+  return list === undefined || list.length === 0 ? undefined : compile(list)
+}
