@@ -1,0 +1,54 @@
+import type { Database } from '../database.ts'
+import { createRequester } from '../messaging/requester.ts'
+import { createChannel } from './channel.ts'
+import { createRemoteDatabase } from './remote-database.ts'
+
+export interface ConnectOptions {
+  readonly address: string
+  /** Default `default`. */
+  readonly database?: string
+  /** Only the part of the database under this prefix. Default: all of it. */
+  readonly prefix?: string
+  /** Make the database if it is missing. Default true. */
+  readonly create?: boolean
+  /** Deadline of each call in ms, unless it brings its own. Default 10,000. */
+  readonly timeout?: number
+  readonly signal?: AbortSignal
+}
+
+/** A database and the connection to its server. */
+export interface Client extends Database, AsyncDisposable {
+  /** Another database of the same server, over the same connection. */
+  database(name: string, options?: { readonly create?: boolean }): Promise<Database>
+  /** Fails all calls that wait, and all later ones, with `ESCALATOR_CLOSED`. May be called twice. */
+  close(): Promise<void>
+}
+
+const DEFAULT_TIMEOUT = 10_000
+
+/**
+ * Connects to a server and opens a database. The connection is made again by itself whenever it is lost.
+ * @throws RequestTimeoutError when the server cannot be reached in time; OnituError `DATABASE_NOT_FOUND`
+ */
+export async function connect(options: ConnectOptions): Promise<Client> {
+  const { address, database = 'default', prefix = '', create = true, timeout = DEFAULT_TIMEOUT, signal } = options
+  const requester = createRequester({ address, timeout })
+  const channel = createChannel(requester, timeout)
+  const open = async (name: string, mayCreate: boolean, part: string): Promise<Database> => {
+    // Opening twice is opening once, so it may be asked again like a read.
+    await channel.read(['open', name, mayCreate], signal === undefined ? {} : { signal })
+    return createRemoteDatabase(channel, name, part)
+  }
+  try {
+    const opened = await open(database, create, prefix)
+    const close = () => requester.close()
+    return Object.assign(opened, {
+      database: (name: string, { create: mayCreate = true } = {}) => open(name, mayCreate, ''),
+      close,
+      [Symbol.asyncDispose]: close,
+    })
+  } catch (error) {
+    await requester.close()
+    throw error
+  }
+}

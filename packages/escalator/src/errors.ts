@@ -1,0 +1,55 @@
+import { OnituError, type OnituErrorOptions } from '@onitu/protocol'
+
+/** `get` of an absent key without a default. `details.key` names it. */
+export class KeyNotFoundError extends OnituError {
+  constructor(key: string) {
+    super('KEY_NOT_FOUND', `The key ${JSON.stringify(key)} is absent; pass { default } to get a value instead`, {
+      details: { key },
+    })
+  }
+}
+
+/** The client was closed, before the call or while it waited. */
+export class EscalatorClosedError extends OnituError {
+  constructor(options: OnituErrorOptions = {}) {
+    super('ESCALATOR_CLOSED', 'This Escalator client is closed; connect() gives a new one', options)
+  }
+}
+
+/** A condition of a batch does not hold, nothing was written. `details.index` is the first one that failed. */
+export class ConditionFailedError extends OnituError {
+  constructor(key: string, index: number) {
+    super(
+      'CONDITION_FAILED',
+      `Condition ${index} on ${JSON.stringify(key)} does not hold; nothing was written. Read the key again, then decide`,
+      { details: { key, index } },
+    )
+  }
+}
+
+/**
+ * No answer within the deadline. `details.sent` false: the request never left this process, so it had no effect.
+ * Retryable.
+ */
+export class RequestTimeoutError extends OnituError {
+  constructor(address: string, timeout: number, sent: boolean) {
+    super(
+      'REQUEST_TIMEOUT',
+      sent
+        ? `${address} did not answer within ${timeout} ms`
+        : `${address} could not be reached within ${timeout} ms; check that it is running`,
+      { retryable: true, details: { sent } },
+    )
+  }
+}
+
+/** The connection went away while this write waited for its answer: it happened, or it did not. Retryable. */
+export class OutcomeUnknownError extends OnituError {
+  constructor(cause: unknown) {
+    super(
+      'OUTCOME_UNKNOWN',
+      'The server went away before it acknowledged the write, which may or may not have happened; read, then decide whether to write again',
+      { retryable: true, cause },
+    )
+  }
+}

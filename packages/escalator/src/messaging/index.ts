@@ -1,0 +1,37 @@
+/**
+ * The sockets between the processes of Onitu: each has one reading loop and one ordered writer, nothing blocks, and
+ * nothing grows without bound.
+ *
+ * @module @onitu/escalator/messaging
+ */
+export { RequestTimeoutError } from '../errors.ts'
+export { decodeEvents } from './decode-events.ts'
+export { MAX_FRAME_SIZE } from './envelope.ts'
+export { createEventPublisher, type EventPublisher, type EventPublisherOptions } from './event-publisher.ts'
+export type { MessageSource } from './iterate-messages.ts'
+export { createPublisher, type Publisher, type PublisherOptions } from './publisher.ts'
+export { createPuller, type Puller, type PullerOptions } from './puller.ts'
+export { createPusher, type Pusher, type PusherOptions } from './pusher.ts'
+export {
+  type Answer,
+  createRequester,
+  type Requester,
+  type RequesterOptions,
+  type RequestOptions,
+} from './requester.ts'
+export {
+  createResponder,
+  Reply,
+  type RequestContext,
+  type RequestHandler,
+  type Responder,
+  type ResponderOptions,
+} from './responder.ts'
+export {
+  ConfigurationError,
+  type ProcessMessage,
+  type ProcessOptions,
+  type Running,
+  runProcess,
+} from './run-process.ts'
+export { createSubscriber, type Subscriber, type SubscriberOptions } from './subscriber.ts'

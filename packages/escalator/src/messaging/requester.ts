@@ -1,0 +1,281 @@
+import { fromWireError, OnituError } from '@onitu/protocol'
+import { Dealer } from 'zeromq'
+import { RequestTimeoutError } from '../errors.ts'
+import { afterMicrotasks } from './after-microtasks.ts'
+import { watchConnections } from './connection-events.ts'
+import { BATCH_WEIGHT, decodeReplies, encodeRequests, MAX_FRAME_SIZE, type ReplyItem, weigh } from './envelope.ts'
+import { readMessages } from './read-messages.ts'
+import { isNotWritable } from './socket-errors.ts'
+
+export interface RequesterOptions {
+  readonly address: string
+  /** Deadline of a request in ms, unless it brings its own. Default 10,000. */
+  readonly timeout?: number
+  /** A name for this end that survives reconnects. Default: one that the responder makes up for each connection. */
+  readonly identity?: string
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal
+  /** Deadline in ms. */
+  readonly timeout?: number
+  /** Binary frames sent behind the body, without a copy: leave them alone until the answer is there. */
+  readonly frames?: readonly Uint8Array[]
+}
+
+export interface Answer {
+  readonly body: unknown
+  readonly frames: readonly Uint8Array[]
+}
+
+/**
+ * One end of a multiplexed connection. Requests are sent in the order of the calls; answers come in any order.
+ *
+ * A request fails with what the responder threw, or with
+ * `REQUEST_TIMEOUT` (retryable; `details.sent` false when it never left),
+ * `DISCONNECTED` (retryable; it was sent, and the connection was lost before the answer),
+ * `MESSAGE_TOO_LARGE`, `CLOSED`, or the reason of its signal.
+ * What was not sent yet when a connection is lost waits for the next one until its deadline.
+ */
+export interface Requester {
+  readonly address: string
+  request(body: unknown, options?: RequestOptions): Promise<Answer>
+  /** Fails all that waits with `CLOSED`. May be called twice. */
+  close(): Promise<void>
+}
+
+export function createRequester(options: RequesterOptions): Requester {
+  return new DealerRequester(options)
+}
+
+interface Pending {
+  readonly id: number
+  readonly body: unknown
+  readonly frames: readonly Uint8Array[]
+  readonly timeout: number
+  readonly deadline: number
+  readonly settle: (error: unknown, answer?: Answer) => void
+  sent: boolean
+}
+
+const DEFAULT_TIMEOUT = 10_000
+/** How exact deadlines are, in ms. One timer looks after all requests; one for each would cost more than the rest. */
+const DEADLINE_STEP = 25
+/** A lost connection is reported by an event; this only covers an event that came before the socket could send. */
+const RETRY_DELAY = 20
+const NO_FRAMES: readonly Uint8Array[] = []
+
+class DealerRequester implements Requester {
+  readonly address: string
+  #socket: Dealer
+  #timeout: number
+  #nextId = 1
+  #pending = new Map<number, Pending>()
+  #queue: Pending[] = []
+  #scheduled = false
+  #writing = false
+  #closed = false
+  #deadlines: NodeJS.Timeout | undefined
+  #retry: NodeJS.Timeout | undefined
+  #reading: Promise<void>
+
+  constructor({ address, timeout = DEFAULT_TIMEOUT, identity }: RequesterOptions) {
+    this.address = address
+    this.#timeout = timeout
+    // immediate and sendTimeout 0: the socket takes a message only for a connection that is up, so what could not be
+    // sent stays here, known to be unsent. No high water marks: callers that wait bound both directions.
+    this.#socket = new Dealer({
+      immediate: true,
+      sendTimeout: 0,
+      sendHighWaterMark: 0,
+      receiveHighWaterMark: 0,
+      linger: 0,
+      reconnectInterval: 20,
+      reconnectMaxInterval: 500,
+      maxMessageSize: MAX_FRAME_SIZE,
+      ...(identity === undefined ? {} : { routingId: identity }),
+    })
+    watchConnections(this.#socket, {
+      connected: () => this.#flush(),
+      disconnected: () => this.#loseSent(),
+    })
+    this.#socket.connect(address)
+    this.#reading = readMessages(this.#socket, (frames) => this.#receive(frames))
+  }
+
+  request(
+    body: unknown,
+    { signal, timeout = this.#timeout, frames = NO_FRAMES }: RequestOptions = {},
+  ): Promise<Answer> {
+    if (this.#closed) return Promise.reject(closedError(this.address))
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId++
+      const abort = signal === undefined ? undefined : () => settle(signal.reason)
+      const settle = (error: unknown, answer?: Answer) => {
+        if (!this.#pending.delete(id)) return
+        if (abort !== undefined) signal?.removeEventListener('abort', abort)
+        if (answer === undefined) reject(error)
+        else resolve(answer)
+      }
+      if (abort !== undefined) signal?.addEventListener('abort', abort)
+      this.#enqueue({ id, body, frames, timeout, deadline: performance.now() + timeout, settle, sent: false })
+    })
+  }
+
+  async close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true
+      clearInterval(this.#deadlines)
+      clearTimeout(this.#retry)
+      this.#queue = []
+      for (const pending of this.#pending.values()) pending.settle(closedError(this.address))
+      this.#socket.close()
+    }
+    await this.#reading
+  }
+
+  #enqueue(pending: Pending): void {
+    this.#pending.set(pending.id, pending)
+    this.#queue.push(pending)
+    this.#deadlines ??= setInterval(() => this.#expire(), DEADLINE_STEP)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    afterMicrotasks(() => this.#flush())
+  }
+
+  #flush(): void {
+    this.#scheduled = false
+    if (this.#writing || this.#closed || this.#queue.length === 0) return
+    this.#writing = true
+    void this.#write()
+  }
+
+  async #write(): Promise<void> {
+    while (this.#queue.length > 0 && !this.#closed) {
+      if (!(await this.#sendGroup(this.#takeGroup()))) break
+    }
+    this.#writing = false
+  }
+
+  /** What goes into the next message: requests without frames together, one with frames alone. */
+  #takeGroup(): Pending[] {
+    const group: Pending[] = []
+    let weight = 0
+    let taken = 0
+    for (const pending of this.#queue) {
+      if (this.#pending.has(pending.id)) {
+        if (group.length > 0 && (pending.frames.length > 0 || weight > BATCH_WEIGHT)) break
+        group.push(pending)
+        weight += weigh(pending.body)
+      }
+      taken++
+      if (pending.frames.length > 0) break
+    }
+    this.#queue.splice(0, taken)
+    return group
+  }
+
+  /** False when the socket cannot send now; the group is back in the queue then. */
+  async #sendGroup(group: Pending[]): Promise<boolean> {
+    const header = this.#encode(group)
+    if (header === undefined) return true
+    for (const pending of group) pending.sent = true
+    try {
+      await this.#socket.send([header, ...(group[0]?.frames ?? NO_FRAMES)])
+      return true
+    } catch (error) {
+      if (this.#closed) return false
+      for (const pending of group) pending.sent = false
+      if (!isNotWritable(error)) {
+        for (const pending of group) pending.settle(error)
+        return true
+      }
+      this.#queue.unshift(...group)
+      this.#retryLater()
+      return false
+    }
+  }
+
+  /** Undefined when the group cannot go as one; what can be sent of it is in the queue again, request by request. */
+  #encode(group: Pending[]): Uint8Array | undefined {
+    if (group.length === 0) return undefined
+    try {
+      return encodeRequests(group)
+    } catch (error) {
+      const [first] = group
+      if (group.length === 1) first?.settle(error)
+      else this.#separate(group)
+      return undefined
+    }
+  }
+
+  #separate(group: Pending[]): void {
+    const sendable = group.filter((pending) => {
+      try {
+        encodeRequests([pending])
+        return true
+      } catch (error) {
+        pending.settle(error)
+        return false
+      }
+    })
+    this.#queue.unshift(...sendable)
+  }
+
+  #retryLater(): void {
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => this.#flush(), RETRY_DELAY)
+  }
+
+  #receive(frames: Buffer[]): void {
+    const [header, ...rest] = frames
+    if (header === undefined) return
+    for (const item of this.#decode(header)) this.#settle(item, rest)
+    if (this.#pending.size > 0) return
+    clearInterval(this.#deadlines)
+    this.#deadlines = undefined
+  }
+
+  /** Replies that cannot be read fail nobody here: whoever waits for them runs into the deadline. */
+  #decode(header: Uint8Array): ReplyItem[] {
+    try {
+      return decodeReplies(header)
+    } catch (error) {
+      process.emitWarning(`Unreadable reply from ${this.address}: ${String(error)}`, 'OnituWarning')
+      return []
+    }
+  }
+
+  #settle({ id, ok, body }: ReplyItem, frames: readonly Uint8Array[]): void {
+    // Unknown ids are replies that came after the deadline.
+    const pending = id === null ? undefined : this.#pending.get(id)
+    if (pending === undefined) return
+    if (ok) pending.settle(undefined, { body, frames })
+    else pending.settle(fromWireError(body))
+  }
+
+  #expire(): void {
+    const now = performance.now()
+    for (const pending of this.#pending.values()) {
+      if (pending.deadline > now) continue
+      pending.settle(new RequestTimeoutError(this.address, pending.timeout, pending.sent))
+    }
+  }
+
+  #loseSent(): void {
+    if (this.#closed) return
+    for (const pending of this.#pending.values()) {
+      if (!pending.sent) continue
+      pending.settle(
+        new OnituError('DISCONNECTED', `The connection to ${this.address} was lost before the answer`, {
+          retryable: true,
+        }),
+      )
+    }
+  }
+}
+
+function closedError(address: string): OnituError {
+  return new OnituError('CLOSED', `The connection to ${address} is closed on this side`)
+}

@@ -1,0 +1,11 @@
+import { systemCode } from '@onitu/protocol'
+
+/** The socket has no peer, or none that takes more. Nothing was sent. */
+export function isNotWritable(error: unknown): boolean {
+  return systemCode(error) === 'EAGAIN'
+}
+
+/** The peer that a router was to send to is gone. Nothing was sent. */
+export function isPeerGone(error: unknown): boolean {
+  return systemCode(error) === 'EHOSTUNREACH'
+}

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { OnituError, systemCode } from '@onitu/protocol'
+import { ClassicLevel } from 'classic-level'
+
+export type Level = ClassicLevel<string, Uint8Array>
+
+export interface OpenLevelOptions {
+  readonly createIfMissing: boolean
+  /** How long to wait for another process that still holds the database, in ms. */
+  readonly patience: number
+}
+
+const LOCK_RETRY = 50
+
+/**
+ * Opens a LevelDB directory. A predecessor that is just ending may still hold it, so that is waited for.
+ * @throws OnituError `DATABASE_LOCKED` (retryable), `DATABASE_CORRUPTED`, `DATABASE_NOT_OPEN`
+ */
+export async function openLevel(directory: string, { createIfMissing, patience }: OpenLevelOptions): Promise<Level> {
+  const until = performance.now() + patience
+  for (;;) {
+    const level: Level = new ClassicLevel(directory, { keyEncoding: 'utf8', valueEncoding: 'view' })
+    try {
+      await level.open({ createIfMissing })
+      return level
+    } catch (error) {
+      await level.close()
+      const problem = describe(directory, error)
+      if (problem.code !== 'DATABASE_LOCKED' || performance.now() > until) throw problem
+    }
+    await sleep(LOCK_RETRY)
+  }
+}
+
+function describe(directory: string, error: unknown): OnituError {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+  const text = cause instanceof Error ? cause.message : String(cause)
+  if (systemCode(cause) === 'LEVEL_LOCKED') {
+    return new OnituError('DATABASE_LOCKED', `Another process holds the database ${directory}; stop it first`, {
+      cause,
+      retryable: true,
+    })
+  }
+  if (systemCode(cause) === 'LEVEL_CORRUPTION' || /corrupt|missing files|not an sstable/i.test(text)) {
+    return new OnituError(
+      'DATABASE_CORRUPTED',
+      `The database ${directory} is damaged (${text}). Make a copy of it, then try ClassicLevel.repair on it, or restore it`,
+      { cause },
+    )
+  }
+  return new OnituError('DATABASE_NOT_OPEN', `The database ${directory} cannot be opened: ${text}`, { cause })
+}
