@@ -86,7 +86,7 @@ async function step(title, command, arguments_, { quiet = false } = {}) {
  */
 function capture(command, arguments_) {
   return new Promise((resolve) => {
-    const child = spawn(command, arguments_, { cwd: root, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, arguments_, { cwd: root, env: toolEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     child.stdout.on('data', (data) => {
       output += data
@@ -99,8 +99,8 @@ function capture(command, arguments_) {
   })
 }
 
-/** Turbo calls pnpm, which a fresh machine does not have: the root depends on it. */
-function environment() {
+/** With the tools of the workspace on the path: turbo, for one, calls pnpm, which a fresh machine does not have. */
+export function toolEnvironment() {
   const PATH = `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH ?? ''}`
   return { ...process.env, PATH, TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1', DO_NOT_TRACK: '1' }
 }
