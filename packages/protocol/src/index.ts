@@ -31,6 +31,7 @@ export {
 export { fileId, isFileId } from './fid.ts'
 export { keys, lastPart, sequence } from './keys.ts'
 export { mimetypeOf } from './mimetype.ts'
+export { msgpackProblem } from './msgpack-structure.ts'
 export { CONTROL_DIRECTORY, checkPath, nameProblem, pathProblem } from './names.ts'
 export {
   type Conflict,
