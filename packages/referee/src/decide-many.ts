@@ -1,0 +1,83 @@
+import type { Database } from '@onitu/escalator'
+import { isOnituError, keys, type NewEvent } from '@onitu/protocol'
+import type { Situation } from './decide/decide.ts'
+import type { Decision } from './decide/draft.ts'
+import { applyDecision, createLoadedView, type LoadedFile, type LoadedView } from './decide/loaded-view.ts'
+import type { Policy } from './decide/policy.ts'
+import { MissingData } from './decide/view.ts'
+import { loadNeeded } from './load.ts'
+import { conditionsOf, operationsOf, ordersOf } from './write-decisions.ts'
+
+export type Step = (situation: Situation) => Decision
+
+export interface Work {
+  readonly db: Database
+  readonly policy: Policy
+  /** ms since 1970. */
+  readonly now: number
+  /** Loads in one go what the steps will read. */
+  readonly preload: (view: LoadedView) => Promise<void>
+  /** Each makes a pure decision; a later one sees what the earlier ones decided. */
+  readonly steps: readonly Step[]
+  /** Keys removed in the same batch: the observations that the steps are about. */
+  readonly decided: readonly string[]
+}
+
+export interface Committed {
+  readonly events: readonly NewEvent[]
+  /** The orders given, to wake those concerned. */
+  readonly orders: readonly (readonly [service: string, fid: string])[]
+}
+
+/** Decides many things and commits them in one batch. If what was read has changed meanwhile, it starts anew. */
+export async function decideMany(work: Work): Promise<Committed> {
+  for (;;) {
+    try {
+      return await decideOnce(work)
+    } catch (error) {
+      if (!isOnituError(error) || error.code !== 'CONDITION_FAILED') throw error
+    }
+  }
+}
+
+async function decideOnce({ db, policy, now, preload, steps, decided }: Work): Promise<Committed> {
+  const view = createLoadedView()
+  const first = await db.get<number, number>(keys.lastVersion, { default: 0 })
+  await preload(view)
+  const asRead = new Map<string, LoadedFile>(view.files)
+  let lastVersion = first
+  const decisions: Decision[] = []
+  for (const step of steps) {
+    const decision = await decideWithData(db, policy, view, asRead, () => step({ view, policy, lastVersion, now }))
+    applyDecision(view, decision)
+    decisions.push(decision)
+    lastVersion = decision.lastVersion
+  }
+  const operations = operationsOf(decisions, decided, lastVersion)
+  if (operations.length > 0) await db.batch(operations, { conditions: conditionsOf(asRead, decisions, first) })
+  const orders = decisions.flatMap((decision) => [...ordersOf(decision)])
+  return {
+    events: decisions.flatMap((decision) => decision.events),
+    orders: orders.flatMap(([service, fid, order]) => (order === null ? [] : [[service, fid] as const])),
+  }
+}
+
+/** Decides again whenever data was missing, until it has all. */
+async function decideWithData(
+  db: Database,
+  policy: Policy,
+  view: LoadedView,
+  asRead: Map<string, LoadedFile>,
+  attempt: () => Decision,
+): Promise<Decision> {
+  for (;;) {
+    try {
+      return attempt()
+    } catch (error) {
+      if (!(error instanceof MissingData)) throw error
+      const known = new Set(view.files.keys())
+      await loadNeeded(db, [...policy.services.keys()], view, error.needed)
+      for (const [fid, file] of view.files) if (!known.has(fid)) asRead.set(fid, file)
+    }
+  }
+}

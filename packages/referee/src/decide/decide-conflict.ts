@@ -1,0 +1,84 @@
+import { fileId, type Head } from '@onitu/protocol'
+import { conflictPath } from './conflict-copy.ts'
+import { type Draft, setOrder } from './draft.ts'
+import { giveOrder, placeOf, redirect } from './give-order.ts'
+import { type Content, newVersion } from './new-version.ts'
+import { modeOf, type Policy, servicesOf } from './policy.ts'
+
+/**
+ * The content that holds a path makes way: it becomes a file of its own at the copy's path. Services that hold it
+ * rename it, the others fetch it. The caller then makes the new head of the path.
+ */
+export function moveHeadAside(draft: Draft, policy: Policy, head: Head, winner: string): Head {
+  const places = new Map(
+    servicesOf(policy, head.folder).map(([service]) => [service, placeOf(draft, service, head.fid, head.hash)]),
+  )
+  const path = conflictPath(draft, head.folder, head.path, head.origin, head.mtime)
+  const copy = newVersion(
+    draft,
+    policy,
+    head.origin,
+    { ...head, path },
+    {
+      parents: [head.version],
+      movedFrom: head.fid,
+      orderFor: (service) => movedFrom(places.get(service)),
+    },
+  )
+  for (const [service, place] of places) {
+    const isWritten = modeOf(policy, service, head.folder) !== 'r'
+    if (place !== undefined && isWritten) redirect(draft, service, place, copy)
+  }
+  report(draft, head, copy, winner, head.origin)
+  return copy
+}
+
+/** The content that arrives becomes a file of its own at the copy's path; the service moves it there and then gets the head. */
+export function moveArrivingAside(
+  draft: Draft,
+  policy: Policy,
+  service: string,
+  content: Content,
+  base: number,
+  head: Head,
+): Head {
+  const path = conflictPath(draft, content.folder, content.path, service, content.mtime)
+  const readOnly = modeOf(policy, service, content.folder) === 'r'
+  const copy = newVersion(
+    draft,
+    policy,
+    service,
+    { ...content, path },
+    {
+      parents: [base],
+      movedFrom: head.fid,
+      orderFor: (target) => movedFrom(target === service && !readOnly ? head.fid : undefined),
+    },
+  )
+  if (readOnly) setOrder(draft, service, head.fid, { version: head.version, acknowledge: true })
+  else {
+    // `replaces`: should somebody delete the copy before it was moved there, what is here has been dealt with all the same.
+    giveOrder(draft, policy, service, head, { replaces: content.hash })
+    redirect(draft, service, head.fid, copy)
+  }
+  report(draft, head, copy, head.origin, service)
+  return copy
+}
+
+function movedFrom(place: string | undefined): { movedFrom?: string } {
+  return place === undefined ? {} : { movedFrom: place }
+}
+
+function report(draft: Draft, head: Head, copy: Head, winner: string, loser: string): void {
+  const { folder, path, version } = head
+  draft.conflicts.set(copy.fid, {
+    fid: fileId(folder, path),
+    folder,
+    path,
+    copyPath: copy.path,
+    winner,
+    loser,
+    version,
+  })
+  draft.events.push({ type: 'conflict', service: loser, folder, path, copyPath: copy.path, winner, loser })
+}

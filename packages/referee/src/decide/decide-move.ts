@@ -1,0 +1,102 @@
+import { type Head, mimetypeOf, type Observation } from '@onitu/protocol'
+import { moveHeadAside } from './decide-conflict.ts'
+import { decideDeletion } from './decide-deletion.ts'
+import { decideUpdate } from './decide-update.ts'
+import { type Draft, headOf, isLive, orderOf, setOrder } from './draft.ts'
+import { giveOrder, placeOf, redirect } from './give-order.ts'
+import { hasSeen } from './lineage.ts'
+import { type Content, ensureParents, newTombstone, newVersion, say } from './new-version.ts'
+import { modeOf, type Policy, servicesOf } from './policy.ts'
+import { passesSource } from './targets.ts'
+
+type Moved = Extract<Observation, { type: 'moved' }>
+
+/** Decides on a file that its user moved: one transition of both paths. `fromFid`, `fromBase`: redirected already. */
+export function decideMove(
+  draft: Draft,
+  policy: Policy,
+  service: string,
+  moved: Moved,
+  fromFid: string,
+  fromBase: number,
+): void {
+  const passes = passesSource(draft, policy, service, { ...moved, mimetype: mimetypeOf(moved.path) })
+  const from = headOf(draft, fromFid)
+  if (!passes || !isLive(from)) {
+    decideDeletion(draft, policy, service, fromFid, fromBase)
+    if (passes) decideUpdate(draft, policy, { service, base: moved.base, content: moved })
+    return
+  }
+  if (hasSeen(draft, service, fromBase, from)) {
+    moveContent(draft, policy, service, moved, from)
+  } else if (!isLive(headOf(draft, moved.fid))) {
+    moveNewerContent(draft, policy, service, moved, from)
+  } else {
+    // Two newer contents, one at each end: no move can keep both names, so neither path is taken from anyone.
+    giveOrder(draft, policy, service, from)
+    decideUpdate(draft, policy, { service, base: moved.base, content: moved })
+  }
+}
+
+/** The service moved what the head holds (perhaps with an edit on the way). */
+function moveContent(draft: Draft, policy: Policy, service: string, moved: Moved, from: Head): void {
+  const places = placesOf(draft, policy, from, service)
+  const to = decideUpdate(draft, policy, { service, base: moved.base, content: moved, movedFrom: from.fid })
+  endMove(draft, policy, service, from, to, places)
+}
+
+/** The service moved an older content: both apply, the newer content ends at the new path. */
+function moveNewerContent(draft: Draft, policy: Policy, service: string, moved: Moved, from: Head): void {
+  const places = placesOf(draft, policy, from, service)
+  ensureParents(draft, policy, service, moved, (file) => {
+    moveHeadAside(draft, policy, file, service)
+  })
+  const content: Content = { ...from, folder: moved.folder, path: moved.path }
+  const to = newVersion(draft, policy, from.origin, content, {
+    parents: [from.version],
+    movedFrom: from.fid,
+  })
+  // What the service has at the new path is the older content of the same file: the newer may take its place.
+  if (modeOf(policy, service, moved.folder) !== 'r') {
+    setOrder(draft, service, to.fid, { version: to.version, replaces: moved.hash })
+  }
+  endMove(draft, policy, service, from, to, places)
+}
+
+/** Where each other service holds the content that moves. */
+function placesOf(draft: Draft, policy: Policy, from: Head, mover: string): [service: string, place: string][] {
+  return servicesOf(policy, from.folder).flatMap(([service, { mode }]) => {
+    if (service === mover || mode === 'r') return []
+    const place = placeOf(draft, service, from.fid, from.hash)
+    return place === undefined ? [] : [[service, place]]
+  })
+}
+
+function endMove(
+  draft: Draft,
+  policy: Policy,
+  service: string,
+  from: Head,
+  to: Head,
+  places: [string, string][],
+): void {
+  newTombstone(draft, policy, service, from, to.fid)
+  for (const [target] of servicesOf(policy, from.folder)) {
+    const order = orderOf(draft, target, to.fid)
+    if (target !== service && order?.version === to.version) waitFor(draft, target, from, to)
+  }
+  for (const [target, place] of places) {
+    const order = orderOf(draft, target, to.fid)
+    if (order?.version !== to.version) continue
+    setOrder(draft, target, to.fid, { ...order, movedFrom: place })
+    redirect(draft, target, place, to)
+  }
+  const { path: src, folder } = from
+  say(draft, to.kind, { type: 'file_moved', service, folder, src, dest: to.path, toFolder: to.folder })
+}
+
+/** Never delete first: the deletion at the old path waits for the content at the new one. */
+function waitFor(draft: Draft, service: string, from: Head, to: Head): void {
+  const order = orderOf(draft, service, from.fid)
+  if (order !== undefined && order.movedTo === undefined) redirect(draft, service, from.fid, to)
+}

@@ -1,0 +1,102 @@
+import { fileId, type Head } from '@onitu/protocol'
+import { arrivingWins } from './conflict-copy.ts'
+import { moveArrivingAside, moveHeadAside } from './decide-conflict.ts'
+import { type Draft, headOf, isLive, livesBelow } from './draft.ts'
+import { giveOrder } from './give-order.ts'
+import { hasSeen } from './lineage.ts'
+import { type Content, ensureParents, newVersion, say } from './new-version.ts'
+import { conflictPolicyOf, type Policy } from './policy.ts'
+
+export interface Update {
+  readonly service: string
+  readonly base: number
+  readonly content: Content
+  /** The fid that the content was moved from in the same transition. */
+  readonly movedFrom?: string
+}
+
+/** Decides on a content that a service holds at a path, and gives the head under which that content now lives. */
+export function decideUpdate(draft: Draft, policy: Policy, update: Update): Head {
+  const { service, content } = update
+  const head = headOf(draft, fileId(content.folder, content.path))
+  if (!isLive(head)) return decideNew(draft, policy, update, head)
+  if (head.kind === content.kind && head.hash === content.hash) return decideSame(draft, policy, update, head)
+  const seen = hasSeen(draft, service, update.base, head)
+  // What lives below the directory now was not there for whoever put a file in its place.
+  const overFullDirectory = head.kind === 'directory' && livesBelow(draft, head.folder, head.path)
+  if (seen && !overFullDirectory) return accept(draft, policy, update, [head.version])
+  return decideConflict(draft, policy, update, head)
+}
+
+function decideNew(draft: Draft, policy: Policy, update: Update, tombstone: Head | undefined): Head {
+  if (tombstone !== undefined && onlyAttributesChanged(update, tombstone)) {
+    giveOrder(draft, policy, update.service, tombstone, { replaces: update.content.hash })
+    return tombstone
+  }
+  ensureParents(draft, policy, update.service, update.content, (file) => {
+    moveHeadAside(draft, policy, file, update.service)
+  })
+  return accept(draft, policy, update, [tombstone?.version ?? 0, update.base])
+}
+
+/** Equal content makes no version (this also ends echoes), unless its attributes were changed by someone who had seen it. */
+function decideSame(draft: Draft, policy: Policy, update: Update, head: Head): Head {
+  const { service, content } = update
+  const changed =
+    content.kind === 'file' && hasSeen(draft, service, update.base, head) && attributesDiffer(head, content)
+  if (!changed) {
+    giveOrder(draft, policy, service, head)
+    return head
+  }
+  const attributes = { mtime: content.mtime ?? head.mtime, mode: content.mode ?? head.mode }
+  const next = newVersion(
+    draft,
+    policy,
+    service,
+    { ...content, ...attributes },
+    {
+      parents: [head.version],
+      orderFor: (target) => (target === service ? {} : { attributes: true }),
+    },
+  )
+  sayUpdated(draft, update, next)
+  return next
+}
+
+function decideConflict(draft: Draft, policy: Policy, update: Update, head: Head): Head {
+  const { service, content } = update
+  const arriving = { ...content, origin: service }
+  if (!arrivingWins(conflictPolicyOf(policy, head.folder), head, arriving)) {
+    const copy = moveArrivingAside(draft, policy, service, content, update.base, head)
+    sayUpdated(draft, update, copy)
+    return copy
+  }
+  moveHeadAside(draft, policy, head, service)
+  return accept(draft, policy, update, [head.version, update.base])
+}
+
+function accept(draft: Draft, policy: Policy, update: Update, parents: readonly number[]): Head {
+  const { service, content, movedFrom } = update
+  const next = newVersion(draft, policy, service, content, {
+    parents: [...new Set(parents)],
+    ...(movedFrom !== undefined && { movedFrom }),
+  })
+  sayUpdated(draft, update, next)
+  return next
+}
+
+function sayUpdated(draft: Draft, update: Update, head: Head): void {
+  if (update.movedFrom !== undefined) return
+  say(draft, head.kind, { type: 'file_updated', service: update.service, folder: head.folder, path: head.path })
+}
+
+/** What was deleted is still the same content here, with another time or mode: the deletion stands. */
+function onlyAttributesChanged({ base, content }: Update, tombstone: Head): boolean {
+  return tombstone.parents.includes(base) && tombstone.kind === content.kind && tombstone.hash === content.hash
+}
+
+function attributesDiffer(head: Head, content: Content): boolean {
+  const otherTime = content.mtime !== null && head.mtime !== null && Math.abs(content.mtime - head.mtime) >= 0.001
+  const otherMode = content.mode !== null && head.mode !== null && content.mode !== head.mode
+  return otherTime || otherMode || (content.mode !== null && head.mode === null)
+}

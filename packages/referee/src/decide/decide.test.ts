@@ -1,0 +1,427 @@
+import { describe, expect, it } from 'vitest'
+import {
+  carryOut,
+  createWorld,
+  hashOf,
+  headOf,
+  idOf,
+  living,
+  move,
+  orderOf,
+  remove,
+  shared,
+  update,
+  type World,
+} from './test-world.ts'
+
+const versionOf = (world: World, path: string) => headOf(world, path)?.version
+const typesOf = (decision: { events: readonly { type: string }[] }) => decision.events.map(({ type }) => type)
+const COPY = 'f (conflict of right, 1970-01-01 00-00-00)'
+const COPY_OF_LEFT = 'f (conflict of left, 1970-01-01 00-00-01)'
+
+describe('an update', () => {
+  it('of a new file goes to everyone, and is acknowledged where it was made', () => {
+    const world = createWorld()
+    const decision = update(world, 'left', 'f', { content: 'A' })
+    for (const service of ['left', 'right', 'third']) expect(orderOf(world, service, 'f')).toEqual({ version: 1 })
+    expect(typesOf(decision)).toEqual(['file_updated'])
+  })
+
+  it('on top of the head is a fast-forward', () => {
+    const world = createWorld()
+    shared(world, 'f', { content: 'A' })
+    update(world, 'right', 'f', { content: 'B' })
+    expect(headOf(world, 'f')).toMatchObject({ hash: hashOf('B'), parents: [1], origin: 'right' })
+    expect(orderOf(world, 'left', 'f')).toEqual({ version: 2 })
+  })
+
+  it('with the content of the head makes no version and concerns only that service', () => {
+    const world = createWorld()
+    update(world, 'left', 'f', { content: 'A' })
+    const decision = update(world, 'right', 'f', { content: 'A', mtime: 7 })
+    expect(versionOf(world, 'f')).toBe(1)
+    expect([...decision.orders.keys()]).toEqual(['right'])
+    expect(decision.events).toEqual([])
+  })
+
+  it('of attributes alone makes a version that asks the others only for the attributes', () => {
+    const world = createWorld()
+    shared(world, 'f', { content: 'A' })
+    update(world, 'right', 'f', { content: 'A', mode: 0o755 })
+    expect(headOf(world, 'f')).toMatchObject({ version: 2, mode: 0o755 })
+    expect(orderOf(world, 'left', 'f')).toEqual({ version: 2, attributes: true })
+    expect(orderOf(world, 'right', 'f')).toEqual({ version: 2 })
+  })
+
+  it('written before its own earlier one was acknowledged is no conflict', () => {
+    const world = createWorld()
+    update(world, 'left', 'f', { content: 'A' }, 0)
+    update(world, 'left', 'f', { content: 'B' }, 0)
+    expect(living(world)).toEqual({ f: 'B' })
+  })
+
+  it('is no conflict when only attributes changed since its base', () => {
+    const world = createWorld()
+    shared(world, 'f', { content: 'A' })
+    update(world, 'left', 'f', { content: 'A', mode: 0o600 })
+    update(world, 'right', 'f', { content: 'B' })
+    expect(living(world)).toEqual({ f: 'B' })
+  })
+
+  it('that follows a deletion it had not seen brings the file back', () => {
+    const world = createWorld()
+    shared(world, 'f', { content: 'A' })
+    remove(world, 'left', 'f')
+    update(world, 'right', 'f', { content: 'B' })
+    expect(living(world)).toEqual({ f: 'B' })
+  })
+
+  it('of attributes alone does not bring back what was deleted', () => {
+    const world = createWorld()
+    shared(world, 'f', { content: 'A' })
+    remove(world, 'left', 'f')
+    update(world, 'right', 'f', { content: 'A', mode: 0o600 })
+    expect(living(world)).toEqual({})
+    expect(orderOf(world, 'right', 'f')).toEqual({ version: 2, replaces: hashOf('A') })
+  })
+})
+
+describe('a conflict', () => {
+  const conflicting = (folder: unknown, right: { mtime: number; content?: string }) => {
+    const world = createWorld({ folder })
+    shared(world, 'f', { content: 'A' })
+    update(world, 'left', 'f', { content: 'B', mtime: 1000 })
+    const decision = update(world, 'right', 'f', { content: 'C', ...right })
+    return { world, decision }
+  }
+
+  it('that the arriving content loses moves it to a copy, where it was made first', () => {
+    const { world, decision } = conflicting({}, { mtime: 500 })
+    expect(living(world)).toEqual({ f: 'B', [COPY]: 'C' })
+    const version = versionOf(world, COPY) ?? 0
+    expect(orderOf(world, 'right', COPY)).toEqual({ version, movedFrom: idOf('f') })
+    expect(orderOf(world, 'right', 'f')).toEqual({
+      version: 2,
+      movedTo: { fid: idOf(COPY), version },
+      replaces: hashOf('C'),
+    })
+    expect(orderOf(world, 'left', COPY)).toEqual({ version })
+    expect(decision.conflicts.get(idOf(COPY))).toMatchObject({
+      path: 'f',
+      copyPath: COPY,
+      winner: 'left',
+      loser: 'right',
+    })
+    expect(typesOf(decision)).toContain('conflict')
+  })
+
+  it('that the arriving content wins moves the head to a copy, where it is held', () => {
+    const { world } = conflicting({}, { mtime: 2000 })
+    expect(living(world)).toEqual({ f: 'C', [COPY_OF_LEFT]: 'B' })
+    const version = versionOf(world, COPY_OF_LEFT) ?? 0
+    expect(orderOf(world, 'left', COPY_OF_LEFT)).toEqual({ version, movedFrom: idOf('f') })
+    expect(orderOf(world, 'left', 'f')).toMatchObject({
+      version: versionOf(world, 'f'),
+      movedTo: { fid: idOf(COPY_OF_LEFT) },
+    })
+    expect(orderOf(world, 'third', COPY_OF_LEFT)).toEqual({ version })
+  })
+
+  it.each([
+    ['newest, equal times: who came first', {}, { mtime: 1000 }, 'B'],
+    ['oldest', { conflict: 'oldest' }, { mtime: 500 }, 'C'],
+    ['largest, equal sizes: who came first', { conflict: 'largest' }, { mtime: 2000 }, 'B'],
+    ['a preferred service', { conflict: ['right'] }, { mtime: 500 }, 'C'],
+    ['another preferred service', { conflict: ['left', 'right'] }, { mtime: 2000 }, 'B'],
+  ])('lets the folder say who keeps the path: %s', (_title, folder, right, winner) => {
+    expect(living(conflicting(folder, right).world).f).toBe(winner)
+  })
+
+  it('keeps both contents when two services have a file before they are first joined', () => {
+    const world = createWorld()
+    update(world, 'left', 'f', { content: 'A', mtime: 1000 })
+    update(world, 'right', 'f', { content: 'B', mtime: 2000 })
+    expect(living(world)).toEqual({ f: 'B', [COPY_OF_LEFT]: 'A' })
+  })
+
+  it('gives each loser of one moment a name of its own', () => {
+    const { world } = conflicting({}, { mtime: 500 })
+    carryOut(world, 'right', COPY, 'f')
+    update(world, 'left', 'f', { content: 'D', mtime: 3000 })
+    update(world, 'right', 'f', { content: 'E', mtime: 500 })
+    expect(living(world)).toEqual({ f: 'D', [COPY]: 'C', 'f (conflict of right, 1970-01-01 00-00-00 2)': 'E' })
+  })
+
+  it('an edit of the losing side before it was moved is an edit of the copy', () => {
+    const { world } = conflicting({}, { mtime: 500 })
+    update(world, 'right', 'f', { content: 'E', mtime: 600 })
+    expect(living(world)).toEqual({ f: 'B', [COPY]: 'E' })
+  })
+
+  it('a deletion by the losing side before it was moved deletes the copy', () => {
+    const { world, decision } = conflicting({}, { mtime: 500 })
+    expect(decision.conflicts.size).toBe(1)
+    const deletion = remove(world, 'right', 'f')
+    expect(living(world)).toEqual({ f: 'B' })
+    expect(deletion.conflicts.get(idOf(COPY))).toBeNull()
+  })
+
+  it('lost by a read-only service is acknowledged without touching it', () => {
+    const world = createWorld({ services: { left: {}, right: { mode: 'r' } } })
+    update(world, 'left', 'f', { content: 'A', mtime: 1000 })
+    update(world, 'right', 'f', { content: 'B', mtime: 500 })
+    expect(living(world)).toEqual({ f: 'A', [COPY]: 'B' })
+    expect(orderOf(world, 'right', 'f')).toEqual({ version: 1, acknowledge: true })
+    expect(orderOf(world, 'right', COPY)).toBeUndefined()
+  })
+})
+
+describe('a deletion', () => {
+  it('on top of the head goes to all who hold the file', () => {
+    const world = createWorld()
+    shared(world, 'f', { content: 'A' })
+    const decision = remove(world, 'right', 'f')
+    expect(headOf(world, 'f')).toMatchObject({ deleted: true, version: 2 })
+    for (const service of ['left', 'right', 'third']) expect(orderOf(world, service, 'f')).toEqual({ version: 2 })
+    expect(typesOf(decision)).toEqual(['file_deleted'])
+  })
+
+  it('against a newer edit lets the edit win: the file comes back', () => {
+    const world = createWorld()
+    shared(world, 'f', { content: 'A' })
+    update(world, 'left', 'f', { content: 'B' })
+    remove(world, 'right', 'f')
+    expect(living(world)).toEqual({ f: 'B' })
+    expect(orderOf(world, 'right', 'f')).toEqual({ version: 2 })
+  })
+
+  it('of what was never known does nothing', () => {
+    const world = createWorld()
+    expect(remove(world, 'left', 'f').heads.size).toBe(0)
+  })
+
+  it('on both sides is one deletion', () => {
+    const world = createWorld()
+    shared(world, 'f', { content: 'A' })
+    remove(world, 'left', 'f')
+    remove(world, 'right', 'f')
+    expect(versionOf(world, 'f')).toBe(2)
+  })
+
+  it('of a directory stands back for what lives below it', () => {
+    const world = createWorld()
+    shared(world, 'd', { content: '/' })
+    update(world, 'right', 'd/new', { content: 'A' })
+    remove(world, 'left', 'd')
+    expect(living(world)).toEqual({ d: '/', 'd/new': 'A' })
+    expect(orderOf(world, 'left', 'd')).toEqual({ version: 1 })
+  })
+
+  it('of a directory after its files deletes all of it', () => {
+    const world = createWorld()
+    shared(world, 'd', { content: '/' })
+    shared(world, 'd/f', { content: 'A' })
+    remove(world, 'left', 'd/f')
+    remove(world, 'left', 'd')
+    expect(living(world)).toEqual({})
+  })
+})
+
+describe('a move', () => {
+  it('is one transition of both paths; holders rename', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A' })
+    const decision = move(world, 'left', 'a', 'b')
+    expect(living(world)).toEqual({ b: 'A' })
+    const version = versionOf(world, 'b') ?? 0
+    expect(orderOf(world, 'right', 'b')).toEqual({ version, movedFrom: idOf('a') })
+    expect(orderOf(world, 'right', 'a')).toEqual({
+      version: versionOf(world, 'a'),
+      movedTo: { fid: idOf('b'), version },
+    })
+    expect(orderOf(world, 'left', 'a')).toEqual({ version: versionOf(world, 'a') })
+    expect(typesOf(decision)).toEqual(['file_moved'])
+  })
+
+  it('against an edit: the edited content ends at the new path', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A' })
+    move(world, 'left', 'a', 'b')
+    update(world, 'right', 'a', { content: 'B' })
+    expect(living(world)).toEqual({ b: 'B' })
+    expect(orderOf(world, 'right', 'b')).toMatchObject({ movedFrom: idOf('a') })
+  })
+
+  it('of an older content than the head: the newer content ends at the new path', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A' })
+    update(world, 'right', 'a', { content: 'B' })
+    move(world, 'left', 'a', 'b')
+    expect(living(world)).toEqual({ b: 'B' })
+    expect(orderOf(world, 'left', 'b')).toMatchObject({ replaces: hashOf('A') })
+    expect(orderOf(world, 'right', 'b')).toMatchObject({ movedFrom: idOf('a') })
+  })
+
+  it('of a file that another moved meanwhile: the content ends at the last place', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A' })
+    move(world, 'left', 'a', 'b')
+    move(world, 'right', 'a', 'c')
+    expect(living(world)).toEqual({ c: 'A' })
+    expect(orderOf(world, 'left', 'c')).toMatchObject({ movedFrom: idOf('b') })
+    expect(orderOf(world, 'third', 'c')).toMatchObject({ movedFrom: idOf('a') })
+  })
+
+  it('twice before others followed is carried out from where they hold it', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A' })
+    move(world, 'left', 'a', 'b')
+    carryOut(world, 'left', 'b', 'a')
+    move(world, 'left', 'b', 'c')
+    expect(orderOf(world, 'right', 'c')).toMatchObject({ movedFrom: idOf('a') })
+    expect(orderOf(world, 'right', 'a')).toMatchObject({ movedTo: { fid: idOf('c') } })
+    expect(orderOf(world, 'right', 'b')).not.toHaveProperty('movedFrom')
+  })
+
+  it('there and back leaves others nothing to move', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A' })
+    move(world, 'left', 'a', 'b')
+    carryOut(world, 'left', 'b', 'a')
+    move(world, 'left', 'b', 'a')
+    expect(living(world)).toEqual({ a: 'A' })
+    expect(headOf(world, 'a')?.version).toBe(orderOf(world, 'right', 'a')?.version)
+  })
+
+  it('over an existing file that it had seen replaces it', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A' })
+    shared(world, 'b', { content: 'B' })
+    move(world, 'left', 'a', 'b')
+    expect(living(world)).toEqual({ b: 'A' })
+  })
+
+  it('to where another service made a file meanwhile keeps both', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A', mtime: 1000 })
+    update(world, 'right', 'b', { content: 'B', mtime: 2000 })
+    move(world, 'left', 'a', 'b')
+    expect(living(world)).toEqual({ b: 'B', 'b (conflict of left, 1970-01-01 00-00-01)': 'A' })
+    expect(headOf(world, 'a')?.deleted).toBe(true)
+  })
+
+  it('of a file that was kept out is a new file', () => {
+    const world = createWorld({ folder: { blacklist: ['foo/*'] } })
+    expect(typesOf(update(world, 'left', 'foo/test', { content: 'A' }))).toEqual(['event_folder_ignored_blacklisted'])
+    move(world, 'left', 'foo/test', 'bar/test')
+    expect(living(world)).toEqual({ bar: '/', 'bar/test': 'A' })
+  })
+
+  it('to where it is kept out is a deletion', () => {
+    const world = createWorld({ folder: { blacklist: ['foo/*'] } })
+    shared(world, 'a', { content: 'A' })
+    move(world, 'left', 'a', 'foo/a')
+    expect(living(world)).toEqual({})
+  })
+
+  it('frees its old path for a new file, which waits at the others until the old one has moved', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A' })
+    move(world, 'left', 'a', 'b')
+    update(world, 'left', 'a', { content: 'N' }, 0)
+    expect(living(world)).toEqual({ a: 'N', b: 'A' })
+    expect(orderOf(world, 'right', 'a')).toMatchObject({ version: versionOf(world, 'a'), movedTo: { fid: idOf('b') } })
+  })
+})
+
+describe('files and directories', () => {
+  it('a file brings the directories above it into being', () => {
+    const world = createWorld()
+    update(world, 'left', 'x/y/f', { content: 'A' })
+    expect(living(world)).toEqual({ x: '/', 'x/y': '/', 'x/y/f': 'A' })
+  })
+
+  it('a file that becomes a directory is one transition', () => {
+    const world = createWorld()
+    shared(world, 'p', { content: 'A' })
+    update(world, 'left', 'p', { content: '/' })
+    update(world, 'left', 'p/f', { content: 'B' })
+    expect(living(world)).toEqual({ p: '/', 'p/f': 'B' })
+  })
+
+  it('a directory that becomes a file is one transition', () => {
+    const world = createWorld()
+    shared(world, 'p', { content: '/' })
+    shared(world, 'p/f', { content: 'B' })
+    remove(world, 'left', 'p/f')
+    update(world, 'left', 'p', { content: 'A' })
+    expect(living(world)).toEqual({ p: 'A' })
+  })
+
+  it('a file never takes the place of a directory with files that it had not seen', () => {
+    const world = createWorld()
+    shared(world, 'p', { content: '/' })
+    update(world, 'right', 'p/new', { content: 'B' })
+    update(world, 'left', 'p', { content: 'A' })
+    expect(living(world)).toEqual({ p: '/', 'p (conflict of left, 1970-01-01 00-00-01)': 'A', 'p/new': 'B' })
+  })
+
+  it('a file in the way of a directory makes way', () => {
+    const world = createWorld()
+    update(world, 'left', 'p', { content: 'A' })
+    update(world, 'right', 'p/f', { content: 'B' })
+    expect(living(world)).toEqual({ p: '/', 'p (conflict of left, 1970-01-01 00-00-01)': 'A', 'p/f': 'B' })
+  })
+})
+
+describe('modes, options and rules', () => {
+  it('what a write-only service reports is ignored', () => {
+    const world = createWorld({ services: { left: {}, right: { mode: 'w' } } })
+    expect(update(world, 'right', 'f', { content: 'A' }).events).toMatchObject([
+      { type: 'event_source_ignored_mode', mode: 'w' },
+    ])
+    expect(living(world)).toEqual({})
+  })
+
+  it('a read-only service gets no order for what it does not hold', () => {
+    const world = createWorld({ services: { left: {}, right: { mode: 'r' }, third: { mode: 'w' } } })
+    const decision = update(world, 'left', 'f', { content: 'A' })
+    expect(decision.events).toMatchObject([
+      { type: 'event_service_ignored_mode', service: 'right', mode: 'r' },
+      { type: 'file_updated' },
+    ])
+    expect(orderOf(world, 'right', 'f')).toBeUndefined()
+    expect(orderOf(world, 'third', 'f')).toEqual({ version: 1 })
+  })
+
+  it('a read-only service is acknowledged what it made', () => {
+    const world = createWorld({ services: { left: {}, right: { mode: 'r' } } })
+    update(world, 'right', 'f', { content: 'A' })
+    expect(orderOf(world, 'right', 'f')).toEqual({ version: 1 })
+  })
+
+  it.each([
+    [{ file_size: { max: 0 } }, 'event_folder_ignored_size'],
+    [{ mimetypes: ['image/*'] }, 'event_folder_ignored_mimetype'],
+    [{ whitelist: ['x'] }, 'event_folder_ignored_not_whitelisted'],
+  ])('folder options keep a file out, with a notice: %j', (folder, type) => {
+    expect(typesOf(update(createWorld({ folder }), 'left', 'f.txt', { content: 'A' }))).toEqual([type])
+  })
+
+  it('options of a service keep a file from it alone', () => {
+    const world = createWorld({ services: { left: {}, right: { blacklist: ['f'] }, third: {} } })
+    const decision = update(world, 'left', 'f', { content: 'A' })
+    expect(typesOf(decision)).toEqual(['event_service_ignored_blacklisted', 'file_updated'])
+    expect(orderOf(world, 'third', 'f')).toEqual({ version: 1 })
+  })
+
+  it('rules name the services, and who holds a file stays an owner', () => {
+    const rules = [{ match: { path: '/f' }, sync: ['right'] }]
+    const world = createWorld({ rules })
+    update(world, 'third', 'f', { content: 'A' })
+    carryOut(world, 'third', 'f')
+    expect(orderOf(world, 'left', 'f')).toBeUndefined()
+    update(world, 'right', 'f', { content: 'B' }, 1)
+    expect(orderOf(world, 'third', 'f')).toEqual({ version: 2 })
+  })
+})

@@ -1,0 +1,80 @@
+import type { Conflict, FileRecord, Head, NewEvent, Order } from '@onitu/protocol'
+import type { View } from './view.ts'
+
+/** What a decision changes; all of it is committed in one batch, or nothing. */
+export interface Decision {
+  readonly heads: ReadonlyMap<string, Head>
+  /** By service and fid; null removes the order. */
+  readonly orders: ReadonlyMap<string, ReadonlyMap<string, Order | null>>
+  /** By fid of the copy; null removes the record. */
+  readonly conflicts: ReadonlyMap<string, Conflict | null>
+  readonly events: readonly NewEvent[]
+  readonly lastVersion: number
+}
+
+/**
+ * A decision in the making: reads go through what was decided so far to the view below, so that one step of a
+ * transition sees the one before.
+ */
+export interface Draft {
+  readonly view: View
+  /** ms since 1970, for names that need a date where a file has none. */
+  readonly now: number
+  readonly heads: Map<string, Head>
+  readonly orders: Map<string, Map<string, Order | null>>
+  readonly conflicts: Map<string, Conflict | null>
+  readonly events: NewEvent[]
+  lastVersion: number
+}
+
+export function createDraft(view: View, lastVersion: number, now: number): Draft {
+  return { view, now, heads: new Map(), orders: new Map(), conflicts: new Map(), events: [], lastVersion }
+}
+
+export function nextVersion(draft: Draft): number {
+  draft.lastVersion += 1
+  return draft.lastVersion
+}
+
+export function headOf(draft: Draft, fid: string): Head | undefined {
+  return draft.heads.get(fid) ?? draft.view.head(fid)
+}
+
+export function recordOf(draft: Draft, service: string, fid: string): FileRecord | undefined {
+  return draft.view.record(service, fid)
+}
+
+export function orderOf(draft: Draft, service: string, fid: string): Order | undefined {
+  const changed = draft.orders.get(service)?.get(fid)
+  if (changed === null) return undefined
+  return changed ?? draft.view.order(service, fid)
+}
+
+export function setOrder(draft: Draft, service: string, fid: string, order: Order): void {
+  ordersOf(draft, service).set(fid, order)
+}
+
+export function removeOrder(draft: Draft, service: string, fid: string): void {
+  if (orderOf(draft, service, fid) !== undefined) ordersOf(draft, service).set(fid, null)
+}
+
+/** Whether anything lives below a directory. */
+export function livesBelow(draft: Draft, folder: string, path: string): boolean {
+  if (draft.view.below(folder, path).some((fid) => isLive(headOf(draft, fid)))) return true
+  for (const head of draft.heads.values()) {
+    if (!head.deleted && head.folder === folder && head.path.startsWith(`${path}/`)) return true
+  }
+  return false
+}
+
+export function isLive(head: Head | undefined): head is Head {
+  return head !== undefined && !head.deleted
+}
+
+function ordersOf(draft: Draft, service: string): Map<string, Order | null> {
+  const existing = draft.orders.get(service)
+  if (existing !== undefined) return existing
+  const created = new Map<string, Order | null>()
+  draft.orders.set(service, created)
+  return created
+}

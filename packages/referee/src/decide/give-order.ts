@@ -1,0 +1,74 @@
+import type { Head, Order } from '@onitu/protocol'
+import { type Draft, headOf, isLive, orderOf, recordOf, setOrder } from './draft.ts'
+import { modeOf, type Policy } from './policy.ts'
+
+type MovedTo = NonNullable<Order['movedTo']>
+
+/**
+ * Where the content that a service holds at `fid` belongs, if it still has to be moved there: see "Redirection" in
+ * docs/architecture.md. The Plug removes both orders in the batch that commits the move, so this never outlives it.
+ */
+export function redirectOf(draft: Draft, service: string, fid: string): MovedTo | undefined {
+  const to = orderOf(draft, service, fid)?.movedTo
+  if (to === undefined) return undefined
+  const expected = orderOf(draft, service, to.fid)?.movedFrom === fid && isLive(headOf(draft, to.fid))
+  return expected ? to : undefined
+}
+
+/** The fid at which a service holds a content of `fid`: there, or where it still waits to be moved from. */
+export function placeOf(draft: Draft, service: string, fid: string, hash: string): string | undefined {
+  if (holds(draft, service, fid, hash)) return fid
+  const from = orderOf(draft, service, fid)?.movedFrom
+  if (from === undefined || redirectOf(draft, service, from)?.fid !== fid) return undefined
+  return holds(draft, service, from, hash) ? from : undefined
+}
+
+export function holdsAnything(draft: Draft, service: string, fid: string): boolean {
+  return (recordOf(draft, service, fid)?.token ?? null) !== null
+}
+
+function holds(draft: Draft, service: string, fid: string, hash: string): boolean {
+  return holdsAnything(draft, service, fid) && recordOf(draft, service, fid)?.hash === hash
+}
+
+/**
+ * Tells a service that it should have this head. What an earlier order said about moves and is still to be done is
+ * carried over. A read-only service is told only what it can adopt without being written.
+ */
+export function giveOrder(
+  draft: Draft,
+  policy: Policy,
+  service: string,
+  head: Head,
+  more: Omit<Order, 'version'> = {},
+): void {
+  if (modeOf(policy, service, head.folder) === 'r' && !isAdoptable(draft, service, head)) return
+  const prior = orderOf(draft, service, head.fid)
+  const movedTo = redirectOf(draft, service, head.fid)
+  const movedFrom = head.deleted ? undefined : pendingMoveFrom(draft, service, head.fid)
+  setOrder(draft, service, head.fid, {
+    ...(movedTo !== undefined && { movedTo }),
+    ...(movedFrom !== undefined && { movedFrom }),
+    ...(prior?.replaces !== undefined && { replaces: prior.replaces }),
+    ...more,
+    version: head.version,
+  })
+}
+
+function pendingMoveFrom(draft: Draft, service: string, fid: string): string | undefined {
+  const from = orderOf(draft, service, fid)?.movedFrom
+  return from !== undefined && redirectOf(draft, service, from)?.fid === fid ? from : undefined
+}
+
+function isAdoptable(draft: Draft, service: string, head: Head): boolean {
+  const held = holdsAnything(draft, service, head.fid)
+  return head.deleted ? !held : held && recordOf(draft, service, head.fid)?.hash === head.hash
+}
+
+/** Marks what a service holds at `from` as the content of `to`, to be moved there before anything else happens at `from`. */
+export function redirect(draft: Draft, service: string, from: string, to: Head): void {
+  const head = headOf(draft, from)
+  const order = orderOf(draft, service, from)
+  const version = order?.version ?? head?.version ?? 0
+  setOrder(draft, service, from, { ...order, version, movedTo: { fid: to.fid, version: to.version } })
+}

@@ -1,0 +1,28 @@
+import type { Head } from '@onitu/protocol'
+import type { Situation } from './decide.ts'
+import { createDraft, type Decision, orderOf, recordOf, removeOrder } from './draft.ts'
+import { giveOrder, holdsAnything } from './give-order.ts'
+import { servicesOf } from './policy.ts'
+import { targetsOf } from './targets.ts'
+
+/**
+ * Computes the orders of a head anew, after the setup changed. No version is made. A service that falls out of the rules
+ * keeps what it has; an order that it had not carried out yet is taken back.
+ */
+export function judgeHead(situation: Situation, head: Head): Decision {
+  const draft = createDraft(situation.view, situation.lastVersion, situation.now)
+  const { policy } = situation
+  const targets = new Set(head.deleted ? [] : targetsOf(draft, policy, head))
+  for (const [service] of servicesOf(policy, head.folder)) {
+    const concerned = head.deleted ? holdsAnything(draft, service, head.fid) : targets.has(service)
+    if (!concerned) {
+      if (!head.deleted) removeOrder(draft, service, head.fid)
+      continue
+    }
+    const record = recordOf(draft, service, head.fid)
+    const hasIt = record?.version === head.version && (record.token !== null) === !head.deleted
+    if (!hasIt && orderOf(draft, service, head.fid)?.version !== head.version) giveOrder(draft, policy, service, head)
+  }
+  // The setup is judged, not somebody's change: the notices of what is kept out were given when it came.
+  return { ...draft, events: [] }
+}

@@ -1,0 +1,12 @@
+import type { FileRecord, Observation } from '@onitu/protocol'
+
+/**
+ * A file that a service holds and that was never agreed on, because the setup of then kept it out, as the observation
+ * that would be made of it now. `undecided`: its observation is still in the outbox and will be decided anyway.
+ */
+export function observationOfRecord(fid: string, record: FileRecord, undecided: boolean): Observation | undefined {
+  const agreed = record.version > 0 && record.reported === 0
+  if (record.token === null || agreed || undecided) return undefined
+  const { folder, path, kind, size, hash, mtime, mode, version } = record
+  return { type: 'updated', fid, folder, path, kind, size, hash, mtime, mode, base: version }
+}

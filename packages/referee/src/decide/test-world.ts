@@ -1,0 +1,179 @@
+import { type FileRecord, fileId, type Head, type Observation, type Order } from '@onitu/protocol'
+import { parseFolderOptions, parseServiceFolderOptions } from '../options/folder-options.ts'
+import { parseRules } from '../options/rules.ts'
+import { decide } from './decide.ts'
+import type { Decision } from './draft.ts'
+import { applyDecision, createLoadedView, type LoadedView } from './loaded-view.ts'
+import type { Policy } from './policy.ts'
+import { MissingData } from './view.ts'
+
+/** A small world for the tables of cases: folder `docs`, contents named by letters, everything else by path. */
+export interface World {
+  readonly policy: Policy
+  readonly view: LoadedView
+  lastVersion: number
+}
+
+export interface WorldOptions {
+  readonly services?: Readonly<Record<string, unknown>>
+  readonly folder?: unknown
+  readonly rules?: unknown
+}
+
+export const idOf = (path: string) => fileId('docs', path)
+export const hashOf = (letter: string) => letter.charCodeAt(0).toString(16).padStart(64, '0')
+const DIRECTORY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
+export interface Given {
+  /** A letter, or `/` for a directory. */
+  readonly content: string
+  readonly mtime?: number
+  readonly mode?: number
+}
+
+export function createWorld({
+  services = { left: {}, right: {}, third: {} },
+  folder = {},
+  rules,
+}: WorldOptions = {}): World {
+  const policy: Policy = {
+    folders: new Map([['docs', parseFolderOptions(folder)]]),
+    services: new Map(
+      Object.entries(services).map(([name, options]) => [
+        name,
+        new Map([['docs', parseServiceFolderOptions(options)]]),
+      ]),
+    ),
+    rules: parseRules(rules),
+  }
+  return { policy, view: createLoadedView(), lastVersion: 0 }
+}
+
+function contentOf(path: string, { content, mtime = 1000, mode = 0o644 }: Given) {
+  const kind = content === '/' ? ('directory' as const) : ('file' as const)
+  return { folder: 'docs', path, kind, size: 1, hash: kind === 'directory' ? DIRECTORY : hashOf(content), mtime, mode }
+}
+
+/** Decides with everything absent that was not given, and takes the decision in. */
+export function observe(world: World, service: string, observation: Observation): Decision {
+  for (;;) {
+    try {
+      const { policy, view, lastVersion } = world
+      const decision = decide({ policy, view, lastVersion, now: 5000 }, service, observation)
+      applyDecision(view, decision)
+      world.lastVersion = decision.lastVersion
+      return decision
+    } catch (error) {
+      if (!(error instanceof MissingData)) throw error
+      const { needed } = error
+      if (needed.type === 'file')
+        world.view.files.set(needed.fid, { head: undefined, records: new Map(), orders: new Map() })
+      else if (needed.type === 'version')
+        world.view.versions.set(`version:${needed.fid}:${String(needed.version).padStart(16, '0')}`, undefined)
+      else world.view.listings.set(`path:${needed.folder}:${needed.path}`, [])
+    }
+  }
+}
+
+/** A service reports a content; its record then shows it, as its Plug would have written. */
+export function update(
+  world: World,
+  service: string,
+  path: string,
+  given: Given,
+  base = baseOf(world, service, path),
+): Decision {
+  const content = contentOf(path, given)
+  setRecord(world, service, path, { ...content, version: base, reported: 1, token: 't' })
+  return observe(world, service, { type: 'updated', fid: idOf(path), base, ...content })
+}
+
+export function remove(world: World, service: string, path: string, base = baseOf(world, service, path)): Decision {
+  const record = recordOf(world, service, path)
+  if (record !== undefined) setRecord(world, service, path, { ...record, token: null, reported: 1 })
+  return observe(world, service, {
+    type: 'deleted',
+    fid: idOf(path),
+    folder: 'docs',
+    path,
+    base,
+    kind: record?.kind ?? 'file',
+  })
+}
+
+export function move(world: World, service: string, src: string, dest: string, given?: Given): Decision {
+  const from = { fid: idOf(src), folder: 'docs', path: src, base: baseOf(world, service, src) }
+  const held = recordOf(world, service, src)
+  const base = baseOf(world, service, dest)
+  const content =
+    given === undefined && held !== undefined
+      ? {
+          folder: 'docs',
+          path: dest,
+          kind: held.kind,
+          size: held.size,
+          hash: held.hash,
+          mtime: held.mtime,
+          mode: held.mode,
+        }
+      : contentOf(dest, given ?? { content: 'A' })
+  if (held !== undefined) setRecord(world, service, src, { ...held, token: null, reported: 1 })
+  setRecord(world, service, dest, { ...content, version: base, reported: 1, token: 't' })
+  return observe(world, service, { type: 'moved', fid: idOf(dest), base, ...content, from })
+}
+
+/** The service carries out what it was told for a path, as its Plug would: it then holds the head. */
+export function carryOut(world: World, service: string, ...paths: string[]): void {
+  for (const path of paths) {
+    const file = world.view.files.get(idOf(path))
+    if (file?.head === undefined || !file.orders.has(service)) throw new Error(`${service} has no order for ${path}`)
+    const { folder, kind, size, hash, mtime, mode, version, deleted } = file.head
+    const orders = new Map(file.orders)
+    orders.delete(service)
+    const records = new Map(file.records)
+    if (deleted) records.delete(service)
+    else records.set(service, { folder, path, kind, size, hash, mtime, mode, version, token: 't', reported: 0 })
+    world.view.files.set(idOf(path), { ...file, orders, records })
+  }
+}
+
+/** Everybody has a file with a content, agreed on. */
+export function shared(world: World, path: string, given: Given): Head {
+  const [first = 'left', ...others] = world.policy.services.keys()
+  update(world, first, path, given)
+  for (const service of [first, ...others]) if (orderOf(world, service, path)) carryOut(world, service, path)
+  const { head } = world.view.files.get(idOf(path)) ?? {}
+  if (head === undefined) throw new Error(`${path} was not accepted`)
+  return head
+}
+
+export function headOf(world: World, path: string): Head | undefined {
+  return world.view.files.get(idOf(path))?.head
+}
+
+export function orderOf(world: World, service: string, path: string): Order | undefined {
+  return world.view.files.get(idOf(path))?.orders.get(service)
+}
+
+export function recordOf(world: World, service: string, path: string): FileRecord | undefined {
+  return world.view.files.get(idOf(path))?.records.get(service)
+}
+
+function baseOf(world: World, service: string, path: string): number {
+  return recordOf(world, service, path)?.version ?? 0
+}
+
+function setRecord(world: World, service: string, path: string, record: FileRecord): void {
+  const file = world.view.files.get(idOf(path)) ?? { head: undefined, records: new Map(), orders: new Map() }
+  world.view.files.set(idOf(path), { ...file, records: new Map(file.records).set(service, record) })
+}
+
+/** Paths that live, with the letter of their content. */
+export function living(world: World): Record<string, string> {
+  const heads = [...world.view.files.values()].flatMap(({ head }) => (head === undefined || head.deleted ? [] : [head]))
+  return Object.fromEntries(
+    heads
+      .map((head) => [head.path, head.kind === 'directory' ? '/' : String.fromCharCode(Number.parseInt(head.hash, 16))])
+      .sort(),
+  )
+}

@@ -1,0 +1,72 @@
+import type { Database } from '@onitu/escalator'
+import { fileRecordSchema, headSchema, keys, lastPart, parseRecord } from '@onitu/protocol'
+import { decide } from './decide/decide.ts'
+import { judgeHead } from './decide/judge-head.ts'
+import { observationOfRecord } from './decide/observation-of-record.ts'
+import type { Policy } from './decide/policy.ts'
+import { type Committed, decideMany, type Step } from './decide-many.ts'
+import { loadFiles } from './load.ts'
+
+const PAGE = 500
+
+/**
+ * Judges everything again under a changed setup: first what services hold and was kept out until now, then who should
+ * have each head. Every page is a batch of its own and doing it twice changes nothing, so it may be interrupted.
+ */
+export async function* judgeAll(db: Database, policy: Policy, now: () => number): AsyncGenerator<Committed> {
+  for (const service of policy.services.keys()) {
+    const undecided = new Set(await db.keys({ prefix: keys.outboxPrefix(service) }).all())
+    for await (const page of pages(db, keys.filePrefix(service))) {
+      yield await run(
+        db,
+        policy,
+        now(),
+        page.flatMap(([key, value]) => {
+          const record = parseRecord(fileRecordSchema, value, key)
+          const isUndecided = undecided.has(keys.outbox(service, record.reported))
+          const observation = observationOfRecord(lastPart(key), record, isUndecided)
+          if (observation === undefined) return []
+          return [{ fid: observation.fid, step: (situation) => decide(situation, service, observation) }]
+        }),
+      )
+    }
+  }
+  for await (const page of pages(db, keys.headPrefix)) {
+    yield await run(
+      db,
+      policy,
+      now(),
+      page.map(([key, value]) => {
+        const head = parseRecord(headSchema, value, key)
+        return { fid: head.fid, step: (situation) => judgeHead(situation, situation.view.head(head.fid) ?? head) }
+      }),
+    )
+  }
+}
+
+async function run(
+  db: Database,
+  policy: Policy,
+  now: number,
+  items: readonly { readonly fid: string; readonly step: Step }[],
+): Promise<Committed> {
+  const preload = (view: Parameters<typeof loadFiles>[2]) =>
+    loadFiles(
+      db,
+      [...policy.services.keys()],
+      view,
+      items.map(({ fid }) => fid),
+    )
+  return decideMany({ db, policy, now, preload, steps: items.map(({ step }) => step), decided: [] })
+}
+
+async function* pages(db: Database, prefix: string): AsyncGenerator<[string, unknown][]> {
+  let page: [string, unknown][] = []
+  for await (const entry of db.range({ prefix })) {
+    page.push(entry)
+    if (page.length < PAGE) continue
+    yield page
+    page = []
+  }
+  if (page.length > 0) yield page
+}

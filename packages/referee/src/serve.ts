@@ -1,0 +1,110 @@
+import { type Client, connect } from '@onitu/escalator'
+import {
+  createEventPublisher,
+  createPublisher,
+  createPuller,
+  type EventPublisher,
+  type Puller,
+  type Running,
+} from '@onitu/escalator/messaging'
+import { ipcAddress, isOnituError, keys } from '@onitu/protocol'
+import { createReferee, type Referee } from './referee.ts'
+import { createWorkQueue, type WorkQueue } from './work-queue.ts'
+
+export interface RefereeConfiguration {
+  readonly escalator: string
+  /** The session's runtime directory, for the sockets. */
+  readonly runtime: string
+  readonly bus: string
+}
+
+/** Wake-ups may be lost, so all outboxes are looked at now and then. */
+const SWEEP_INTERVAL = 5_000
+const RETRY_DELAY = 500
+const WARN = 40
+
+/** The Referee with its sockets: woken by Plugs, waking Plugs. */
+export async function serveReferee(configuration: RefereeConfiguration, signal: AbortSignal): Promise<Running> {
+  const { escalator, runtime, bus } = configuration
+  const closers: (() => Promise<void>)[] = []
+  const closeAll = async () => {
+    for (const close of closers.reverse()) await close()
+  }
+  try {
+    const events = createEventPublisher({ address: bus, process: 'referee' })
+    closers.push(() => events.close())
+    const db = await connect({ address: escalator, signal })
+    closers.push(() => db.close())
+    const publisher = await createPublisher({ address: ipcAddress(runtime, 'referee-events') })
+    closers.push(() => publisher.close())
+    const wakes = await createPuller({ address: ipcAddress(runtime, 'referee-wake') })
+    closers.push(() => wakes.close())
+    const referee = await createReferee({
+      db,
+      publish: (service, fid) => publisher.publish([`${service}:`, service, fid]),
+      emit: (event) => events.publish(event),
+      now: () => Date.now(),
+    })
+    await referee.prepare()
+    await registerPorts(db, publisher.address, wakes.address)
+    const work = startWork(referee, wakes, events)
+    closers.push(work.stop)
+    events.publish({ type: 'referee_started' })
+    return { close: closeAll, finished: work.finished }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+async function registerPorts(db: Client, events: string, wake: string): Promise<void> {
+  await db.batch([
+    { type: 'put', key: keys.port('events:referee'), value: events },
+    { type: 'put', key: keys.port('wake:referee'), value: wake },
+  ])
+}
+
+function startWork(
+  referee: Referee,
+  wakes: Puller,
+  events: EventPublisher,
+): { finished: Promise<void>; stop: () => Promise<void> } {
+  const queue = createWorkQueue()
+  const sweep = () => {
+    for (const service of referee.services) queue.add(service)
+  }
+  sweep()
+  const timer = setInterval(sweep, SWEEP_INTERVAL)
+  const known = new Set(referee.services)
+  const finished = Promise.all([receive(wakes, known, queue), decideAll(referee, queue, events)]).then(() => undefined)
+  const stop = async () => {
+    clearInterval(timer)
+    queue.close()
+    await wakes.close()
+    await finished
+  }
+  return { finished, stop }
+}
+
+/** A wake-up is the name of a service; anything else is no reason to do anything. */
+async function receive(wakes: Puller, known: ReadonlySet<string>, queue: WorkQueue): Promise<void> {
+  for await (const [frame] of wakes) {
+    const service = frame === undefined ? '' : Buffer.from(frame).toString()
+    if (known.has(service)) queue.add(service)
+  }
+}
+
+/** One service at a time: decisions read what earlier ones wrote. */
+async function decideAll(referee: Referee, queue: WorkQueue, events: EventPublisher): Promise<void> {
+  for (let service = await queue.next(); service !== undefined; service = await queue.next()) {
+    try {
+      await referee.decideOutbox(service)
+    } catch (error) {
+      if (!isOnituError(error)) throw error
+      const message = `The outbox of ${service} could not be decided, it is tried again: ${error.message}`
+      events.publish({ type: 'log', process: 'referee', level: WARN, message, detail: error.code })
+      const again = service
+      setTimeout(() => queue.add(again), RETRY_DELAY).unref()
+    }
+  }
+}
