@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
+import { chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EventOf, OnituEvent } from '@onitu/protocol'
 import { TypedEventHub } from './event-hub.ts'
@@ -20,6 +20,8 @@ export interface StartOptions {
   readonly parameters?: readonly string[]
   /** ms until everything must run. Default 30,000. */
   readonly timeout?: number
+  /** Run as this user id, who is given the folder of the setup. Default: the user of the test. */
+  readonly user?: number
 }
 
 /** How long `onitu` may take to stop by itself: its own grace period and a bit. */
@@ -55,13 +57,14 @@ export class Launcher extends TypedEventHub {
     return join(this.setup.configDirectory, this.setup.name)
   }
 
-  async start({ wait = true, save = true, parameters = [], timeout = 30_000 }: StartOptions = {}): Promise<void> {
+  async start({ wait = true, save = true, parameters = [], timeout = 30_000, user }: StartOptions = {}): Promise<void> {
     if (this.running) throw new TypeError('onitu is running already')
     if (save) await this.setup.save()
     await mkdir(this.setup.configDirectory, { recursive: true })
+    if (user !== undefined) await this.#handOver(user)
     this.#pids.clear()
     const started = this.#allStarted()
-    this.#process = startOnitu(['start', ...this.#location(), ...parameters], this.#marker)
+    this.#process = startOnitu(['start', ...this.#location(), ...parameters], { marker: this.#marker, user })
     if (!wait) return
     await this.#follow(this.#process, timeout)
     await this.#within(started, timeout)
@@ -104,7 +107,7 @@ export class Launcher extends TypedEventHub {
   /** Another `onitu` command on the same setup: `run('status', '--json')`. */
   async run(...parameters: readonly string[]): Promise<RunResult> {
     const [command = '', ...rest] = parameters
-    const running = startOnitu([command, ...this.#location(), ...rest], this.#marker)
+    const running = startOnitu([command, ...this.#location(), ...rest], { marker: this.#marker })
     const exit = await running.exited
     return { ...exit, stdout: running.stdout, stderr: running.stderr }
   }
@@ -129,6 +132,11 @@ export class Launcher extends TypedEventHub {
   protected override dispatch(event: OnituEvent): void {
     if (event.type === 'process_state') this.#remember(event)
     super.dispatch(event)
+  }
+
+  async #handOver(user: number): Promise<void> {
+    const { folder, file, configDirectory } = this.setup
+    for (const path of [folder, file, configDirectory]) await chown(path, user, user)
   }
 
   #location(): string[] {

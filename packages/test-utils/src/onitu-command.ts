@@ -34,10 +34,18 @@ export function onituScript(): string {
   return join(dirname(manifest), bin.onitu)
 }
 
-export function startOnitu(parameters: readonly string[], marker: string): OnituProcess {
+export interface OnituOptions {
+  /** Given to all its processes, to find them again. */
+  readonly marker: string
+  /** Run as this user id (and the group of the same number); needs the right to. */
+  readonly user?: number | undefined
+}
+
+export function startOnitu(parameters: readonly string[], { marker, user }: OnituOptions): OnituProcess {
   const child = spawn(process.execPath, [onituScript(), ...parameters], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, [MARKER]: marker },
+    ...(user === undefined ? {} : { uid: user, gid: user }),
   })
   const output = { stdout: '', stderr: '' }
   collect(child, output)
