@@ -1,0 +1,38 @@
+import { type Description, describeEvent, type OnituEvent } from '@onitu/protocol'
+
+/** Level names by pino's numbers. */
+const LEVELS = new Map([
+  [10, 'TRACE'],
+  [20, 'DEBUG'],
+  [30, 'INFO'],
+  [40, 'WARN'],
+  [50, 'ERROR'],
+  [60, 'FATAL'],
+])
+
+export const DEBUG = 20
+export const INFO = 30
+export const WARN = 40
+
+/** `2026-01-31 14:05:06.789 INFO  left - Dealer: Transfer of 'a.txt' successful`, in local time. */
+export function formatLine(event: OnituEvent, description: Description = describeEvent(event)): string {
+  const { channel, level, message } = description
+  return `${localTime(event.time)} ${levelName(level).padEnd(5)} ${channel}: ${printable(message)}`
+}
+
+export function levelName(level: number): string {
+  return LEVELS.get(Math.floor(level / 10) * 10) ?? String(level)
+}
+
+/** Paths come from outside: one line stays one line, and no terminal sequence gets through. */
+export function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`)
+}
+
+function localTime(time: number): string {
+  const date = new Date(time)
+  const two = (value: number) => String(value).padStart(2, '0')
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
+  const clock = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+  return `${day} ${clock}.${String(date.getMilliseconds()).padStart(3, '0')}`
+}

@@ -1,0 +1,107 @@
+import { resolve } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import type { ServiceAction } from '../control/messages.ts'
+import { exitStatus } from '../exit-status.ts'
+import { defaultConfigDirectory, defaultSetupFile } from '../session/config-directory.ts'
+import { type FoundSession, findSession } from '../session/find-session.ts'
+import { check } from './check.ts'
+import { service } from './service.ts'
+import { start } from './start.ts'
+import { status } from './status.ts'
+import { stop } from './stop.ts'
+import { packageVersion } from './version.ts'
+import { wait } from './wait.ts'
+
+interface SetupFlags {
+  readonly setup?: string
+  readonly configDir?: string
+}
+
+interface SessionFlags extends SetupFlags {
+  readonly session?: string
+}
+
+/** The command line of `onitu`. */
+export function createProgram(): Command {
+  const program = new Command('onitu')
+    .description('Keeps files in sync between any number of services, under rules kept in one setup file.')
+    .version(packageVersion())
+    .exitOverride()
+    .showHelpAfterError('(see onitu --help)')
+    .addHelpText('after', `\n${EXIT_HELP}`)
+  addSetupCommands(program)
+  addSessionCommands(program)
+  return program
+}
+
+const EXIT_HELP = `Exit status: ${exitStatus.ok} done, ${exitStatus.error} failed, ${exitStatus.usage} wrong command line, ${exitStatus.notRunning} session not running, ${exitStatus.timedOut} timed out.`
+
+function addSetupCommands(program: Command): void {
+  withSetup(program.command('start', { isDefault: true }))
+    .description('run a session in the foreground, until Ctrl-C or SIGTERM')
+    .option('--debug', 'also show and log what is only of interest when something goes wrong')
+    .action((flags: SetupFlags & { readonly debug?: boolean }) =>
+      start({ setupFile: setupFile(flags), configDirectory: configDirectory(flags), debug: flags.debug ?? false }),
+    )
+  withSetup(program.command('check'))
+    .description('validate a setup file, and name everything that is wrong with it')
+    .action((flags: SetupFlags) => check(setupFile(flags)))
+}
+
+function addSessionCommands(program: Command): void {
+  withSession(program.command('status'))
+    .description('show the processes, services and conflicts of the running session')
+    .option('--json', 'for programs')
+    .action(async (flags: SessionFlags & { readonly json?: boolean }) =>
+      status(await session(flags), flags.json ?? false),
+    )
+  withSession(program.command('wait'))
+    .description('wait until everything that had changed before this call is in sync')
+    .option('--timeout <seconds>', `give up after so many seconds, with status ${exitStatus.timedOut}`, parseSeconds)
+    .action(async (flags: SessionFlags & { readonly timeout?: number }) => wait(await session(flags), flags.timeout))
+  withSession(program.command('stop'))
+    .description('stop the running session, and wait until it is gone')
+    .action(async (flags: SessionFlags) => stop(await session(flags)))
+  const services = program.command('service').description('start, stop or restart one service of the running session')
+  for (const action of ['start', 'stop', 'restart'] satisfies ServiceAction[]) {
+    withSession(services.command(`${action} <name>`))
+      .description(`${action} a service`)
+      .action(async (name: string, flags: SessionFlags) => service(await session(flags), action, name))
+  }
+}
+
+function withSetup(command: Command): Command {
+  return command
+    .option('--setup <file>', 'setup file, YAML or JSON (default: setup.yml in the configuration directory)')
+    .option(
+      '--config-dir <directory>',
+      `where sessions keep their database and logs (default: ${defaultConfigDirectory()})`,
+    )
+}
+
+function withSession(command: Command): Command {
+  return withSetup(command).option(
+    '--session <name>',
+    'name of the session (default: that of the setup file, or the only one running)',
+  )
+}
+
+function configDirectory({ configDir }: SetupFlags): string {
+  return configDir === undefined ? defaultConfigDirectory() : resolve(configDir)
+}
+
+function setupFile(flags: SetupFlags): string {
+  return flags.setup ?? defaultSetupFile(configDirectory(flags))
+}
+
+function session(flags: SessionFlags): Promise<FoundSession> {
+  return findSession({ configDirectory: configDirectory(flags), session: flags.session, setup: flags.setup })
+}
+
+/** Gives ms. */
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (text.trim() === '' || !Number.isFinite(seconds) || seconds < 0)
+    throw new InvalidArgumentError('expected a number of seconds')
+  return seconds * 1000
+}

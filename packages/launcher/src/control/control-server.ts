@@ -1,0 +1,34 @@
+import { createResponder, type Responder } from '@onitu/escalator/messaging'
+import { ipcAddress, parseRecord } from '@onitu/protocol'
+import type { Status } from '../status/status.ts'
+import type { WaitResult } from '../wait/wait-until-quiet.ts'
+import { type ControlRequest, controlRequestSchema, type ServiceAction } from './messages.ts'
+
+/** What can be asked of a running session. */
+export interface Controlled {
+  status(): Promise<Status>
+  /** `timeout` in ms, null for none. */
+  wait(timeout: number | null, signal: AbortSignal): Promise<WaitResult>
+  service(action: ServiceAction, name: string): Promise<void>
+  requestStop(): void
+}
+
+export function createControlServer(runtime: string, controlled: Controlled): Promise<Responder> {
+  return createResponder({
+    address: ipcAddress(runtime, 'control'),
+    handle: (body, { signal }) => answer(controlled, parseRecord(controlRequestSchema, body, 'The request'), signal),
+  })
+}
+
+function answer(controlled: Controlled, request: ControlRequest, signal: AbortSignal): unknown {
+  switch (request.type) {
+    case 'status':
+      return controlled.status()
+    case 'wait':
+      return controlled.wait(request.timeout, signal)
+    case 'service':
+      return controlled.service(request.action, request.name)
+    case 'stop':
+      return controlled.requestStop()
+  }
+}

@@ -1,0 +1,15 @@
+import * as v from 'valibot'
+
+/** What the command line asks of a running session over its `control` socket. */
+export const controlRequestSchema = v.variant('type', [
+  v.object({ type: v.literal('status') }),
+  v.object({
+    type: v.literal('wait'),
+    /** ms; null waits as long as it takes. */
+    timeout: v.nullable(v.pipe(v.number(), v.minValue(0))),
+  }),
+  v.object({ type: v.literal('service'), action: v.picklist(['start', 'stop', 'restart']), name: v.string() }),
+  v.object({ type: v.literal('stop') }),
+])
+export type ControlRequest = v.InferOutput<typeof controlRequestSchema>
+export type ServiceAction = 'start' | 'stop' | 'restart'

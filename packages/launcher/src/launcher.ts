@@ -1,0 +1,223 @@
+import { type Client, connect } from '@onitu/escalator'
+import { createRequester, type Responder } from '@onitu/escalator/messaging'
+import { ipcAddress, isOnituError, type NewEvent, OnituError } from '@onitu/protocol'
+import { type Bus, createBus, type EventListener } from './bus/bus.ts'
+import { type LogFile, openLogFile } from './bus/log-file.ts'
+import { type Controlled, createControlServer } from './control/control-server.ts'
+import { controlService } from './control/control-service.ts'
+import type { ServiceAction } from './control/messages.ts'
+import { openSession, type SessionFiles } from './session/open-session.ts'
+import type { Setup } from './setup/setup.ts'
+import { writeSetup } from './setup/write-setup.ts'
+import { collectStatus } from './status/collect-status.ts'
+import type { Status } from './status/status.ts'
+import { createHub, type Hub, type HubOptions } from './supervisor/hub.ts'
+import type { SupervisedProcess } from './supervisor/supervised-process.ts'
+import { pause, type WaitResult, type WaitSource, waitUntilQuiet } from './wait/wait-until-quiet.ts'
+
+export interface LauncherOptions extends Pick<HubOptions, 'policy' | 'grace'> {
+  readonly setup: Setup
+  /** Absolute; for messages and commands only. */
+  readonly setupFile: string
+  readonly configDirectory: string
+  readonly debug?: boolean
+  /** Hears every event of the session. */
+  readonly onEvent?: EventListener
+}
+
+const INFO = 30
+const WARN = 40
+/** ms between tries to write the setup into a database that just went away. */
+const RETRY = 200
+/** ms: a service may have many files to hash before it can answer. The deadline of the one who waits is shorter or wanted so. */
+const CATCH_UP_TIMEOUT = 2 ** 31 - 1
+
+/** Runs a session: takes its files, starts its processes in order, keeps them running, and ends them in the reverse order. */
+export class Launcher implements Controlled {
+  readonly #options: LauncherOptions
+  readonly #started = Date.now()
+  readonly #stopping = new AbortController()
+  #files: SessionFiles | undefined
+  #bus: Bus | undefined
+  #log: LogFile | undefined
+  #control: Responder | undefined
+  #hub: Hub | undefined
+  #database: Client | undefined
+  #stopped: Promise<void> | undefined
+  #finish: () => void = () => undefined
+
+  /** Settles when somebody asked the session to stop (a signal, `onitu stop`); then call `stop`. */
+  readonly stopRequested: Promise<void> = new Promise((resolve) => {
+    this.#finish = resolve
+  })
+
+  constructor(options: LauncherOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Resolves when Escalator and Referee run and every service runs or has failed for the first time.
+   * @throws OnituError `SESSION_RUNNING`, or why the session cannot start at all; `CLOSED` when it was stopped meanwhile
+   */
+  async start(): Promise<void> {
+    try {
+      const hub = await this.#open()
+      await this.#untilRunning(hub.escalator)
+      await this.#writeSetup(hub.escalator)
+      await this.#untilRunning(hub.referee)
+      await Promise.all([...hub.services.values()].map((service) => service.start()))
+      this.#stopping.signal.throwIfAborted()
+      this.#publish({ type: 'session_started', session: this.#options.setup.name })
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  requestStop(): void {
+    this.#finish()
+  }
+
+  /** Services first, together, then the Referee, then Escalator. May be called twice. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  /** Makes a stop that takes too long end at once. */
+  kill(): void {
+    for (const process of this.#processes()) process.kill()
+  }
+
+  status(): Promise<Status> {
+    const { setup, setupFile } = this.#options
+    return collectStatus({
+      ...this.#opened(this.#hub),
+      setup,
+      setupFile,
+      started: this.#started,
+      database: this.#database,
+    })
+  }
+
+  async wait(timeout: number | null, signal: AbortSignal): Promise<WaitResult> {
+    const signals = [signal, this.#stopping.signal, ...(timeout === null ? [] : [AbortSignal.timeout(timeout)])]
+    const result = await waitUntilQuiet(this.#waitSource(), AbortSignal.any(signals))
+    if (!result.done) this.#stopping.signal.throwIfAborted()
+    return result
+  }
+
+  service(action: ServiceAction, name: string): Promise<void> {
+    return controlService(this.#opened(this.#hub).services, action, name)
+  }
+
+  async #open(): Promise<Hub> {
+    const { setup, setupFile, configDirectory, debug = false, onEvent, ...supervision } = this.#options
+    const files = openSession({ configDirectory, name: setup.name, setupFile })
+    this.#files = files
+    this.#bus = await createBus(files.runtime)
+    if (onEvent !== undefined) this.#bus.listen(onEvent)
+    const log = openLogFile(files.logs, debug, (error) =>
+      this.#warn(`The log file cannot be written: ${error.message}`),
+    )
+    this.#log = log
+    this.#bus.listen((event) => log.write(event))
+    this.#hub = createHub({
+      ...supervision,
+      setup,
+      debug,
+      runtime: files.runtime,
+      database: files.database,
+      onLine: (process, message, from) =>
+        this.#publish({ type: 'log', process, level: from === 'stderr' ? WARN : INFO, message }),
+      onState: ({ name, state, pid, reason }) =>
+        this.#publish({ type: 'process_state', process: name, state, pid, reason }),
+    })
+    this.#control = await createControlServer(files.runtime, this)
+    return this.#hub
+  }
+
+  /** @throws OnituError when the process can never run, the stop signal's reason when the session is stopped */
+  async #untilRunning(process: SupervisedProcess): Promise<void> {
+    const { signal } = this.#stopping
+    if (!signal.aborted) await process.start()
+    while (process.state !== 'running') {
+      signal.throwIfAborted()
+      if (process.resting) throw new OnituError('START_FAILED', `${process.name} cannot start: ${process.reason}`)
+      await process.changed(signal)
+    }
+    signal.throwIfAborted()
+  }
+
+  /** Escalator may die between being ready and this; it is started again then, and this goes on. */
+  async #writeSetup(escalator: SupervisedProcess): Promise<void> {
+    const { runtime } = this.#opened(this.#files)
+    const { signal } = this.#stopping
+    for (;;) {
+      try {
+        this.#database ??= await connect({ address: ipcAddress(runtime, 'escalator'), signal })
+        return await writeSetup(this.#database, this.#options.setup)
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!isOnituError(error) || !error.retryable) throw error
+        this.#warn(`Writing the setup failed, trying again: ${error.message}`)
+        await pause(RETRY, signal)
+        await this.#untilRunning(escalator)
+      }
+    }
+  }
+
+  #waitSource(): WaitSource {
+    const { referee, services } = this.#opened(this.#hub)
+    const catchUp = (service: string, signal: AbortSignal) => this.#catchUp(service, signal)
+    return { referee, services, bus: this.#opened(this.#bus), database: () => this.#database, catchUp }
+  }
+
+  async #catchUp(service: string, signal: AbortSignal): Promise<void> {
+    const hub = this.#opened(this.#hub)
+    const requester = createRequester({
+      address: ipcAddress(this.#opened(this.#files).runtime, hub.plugSocket(service)),
+    })
+    try {
+      await requester.request({ type: 'catchUp' }, { signal, timeout: CATCH_UP_TIMEOUT })
+    } finally {
+      await requester.close()
+    }
+  }
+
+  async #stop(): Promise<void> {
+    this.#publish({ type: 'session_stopping', session: this.#options.setup.name })
+    this.#stopping.abort(new OnituError('SESSION_STOPPING', 'The session is stopping', { retryable: true }))
+    const hub = this.#hub
+    try {
+      if (hub !== undefined) {
+        await Promise.all([...hub.services.values()].map((service) => service.stop()))
+        await hub.referee.stop()
+        await this.#database?.close()
+        await hub.escalator.stop()
+      }
+    } finally {
+      await this.#control?.close()
+      await this.#bus?.close()
+      await this.#log?.close()
+      this.#files?.close()
+    }
+  }
+
+  #processes(): SupervisedProcess[] {
+    return this.#hub === undefined ? [] : [...this.#hub.services.values(), this.#hub.referee, this.#hub.escalator]
+  }
+
+  #opened<T>(part: T | undefined): T {
+    if (part === undefined) throw new OnituError('NOT_STARTED', 'The session is not started', { retryable: true })
+    return part
+  }
+
+  #warn(message: string): void {
+    this.#publish({ type: 'log', process: 'launcher', level: WARN, message })
+  }
+
+  #publish(event: NewEvent): void {
+    this.#bus?.publish(event)
+  }
+}

@@ -1,0 +1,94 @@
+import { printable } from '../bus/format-line.ts'
+import { formatBytes } from './format-bytes.ts'
+import type { ServiceStatus, Status } from './status.ts'
+
+/** A long list says how much more there is; `--json` has all. */
+const SHOWN = 10
+
+/** The status for people: aligned tables. */
+export function formatStatus(status: Status): string {
+  const sections = [
+    `Session ${status.session} (${status.setup})`,
+    table(
+      [['PROCESS', 'STATE', 'PID', 'RESTARTS', 'MEMORY', ''], ...status.processes.map(processRow)],
+      new Set([2, 3, 4]),
+    ),
+    table(
+      [
+        ['SERVICE', 'DRIVER', 'STATE', 'FILES', 'DIRECTORIES', 'UP TO DATE', 'PENDING', 'FAILED', ''],
+        ...status.services.map(serviceRow),
+      ],
+      new Set([3, 4, 5, 6, 7]),
+    ),
+    ...list(
+      'Failed',
+      status.services.flatMap((service) => failedLines(service)),
+    ),
+    ...list(
+      'Conflicts',
+      (status.conflicts ?? []).map(
+        (conflict) =>
+          `${conflict.folder}: '${conflict.copyPath}' holds the content of ${conflict.loser}; ${conflict.winner} kept '${conflict.path}'`,
+      ),
+    ),
+  ]
+  return sections.join('\n\n')
+}
+
+function processRow(process: Status['processes'][number]): string[] {
+  const { name, state, pid, restarts, memory, reason } = process
+  return [
+    name,
+    state,
+    pid === null ? '-' : String(pid),
+    String(restarts),
+    memory === null ? '-' : formatBytes(memory),
+    reason,
+  ]
+}
+
+function serviceRow(service: ServiceStatus): string[] {
+  const { name, driver, state, counts, failed, unavailable } = service
+  const note = unavailable.map(({ folder, reason }) => `${folder} is unavailable: ${reason}`).join('; ')
+  if (counts === null) return [name, driver, state, '?', '?', '?', '?', '?', note]
+  const pending = counts.pending + counts.reported
+  const numbers = [counts.files, counts.directories, counts.upToDate, pending, failed.length].map((count) =>
+    count.toLocaleString('en'),
+  )
+  return [name, driver, state, ...numbers, note]
+}
+
+function failedLines({ name, failed }: ServiceStatus): string[] {
+  return failed.map(
+    ({ folder, path, code, message, attempts }) =>
+      `${name}: '${path}' in folder ${folder} (${code}, ${attempts} attempts): ${message}`,
+  )
+}
+
+function list(title: string, lines: readonly string[]): string[] {
+  if (lines.length === 0) return []
+  const more = lines.length > SHOWN ? [`  … and ${lines.length - SHOWN} more (see --json)`] : []
+  return [[`${title}:`, ...lines.slice(0, SHOWN).map((line) => `  ${printable(line)}`), ...more].join('\n')]
+}
+
+/** Columns padded to their widest cell; `right` are those that hold numbers. */
+export function table(rows: readonly (readonly string[])[], right: ReadonlySet<number>): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => width(row[column] ?? ''))))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => pad(printable(cell), widths[column] ?? 0, right.has(column)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+function pad(cell: string, columns: number, right: boolean): string {
+  const space = ' '.repeat(Math.max(0, columns - width(cell)))
+  return right ? `${space}${cell}` : `${cell}${space}`
+}
+
+function width(cell: string): number {
+  return [...printable(cell)].length
+}

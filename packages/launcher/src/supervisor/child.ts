@@ -1,0 +1,172 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { fromWireError, OnituError } from '@onitu/protocol'
+import * as v from 'valibot'
+
+export interface ChildOptions {
+  /** For messages. */
+  readonly name: string
+  /** The file URL of the entry. */
+  readonly module: string
+  /** The first message: plain data. */
+  readonly configuration: unknown
+  /** ms until `ready`; one that is not ready then is killed. */
+  readonly readyTimeout: number
+  /** ms from the wish to stop until SIGKILL; SIGTERM comes at half of it. */
+  readonly grace: number
+  /** A line that the process wrote; `stderr` is for what went wrong. */
+  readonly onLine: (line: string, from: 'stdout' | 'stderr') => void
+}
+
+/** How a process ended. */
+export interface Exit {
+  /** Why it failed, in a sentence; empty after a stop that was asked for, or a gentle end. */
+  readonly reason: string
+  /** The same again cannot work. */
+  readonly configuration: boolean
+}
+
+export interface Child {
+  readonly pid: number | undefined
+  /** True once it is ready, false when it ended before. */
+  readonly ready: Promise<boolean>
+  /** Settles when the process is gone. Never rejects. */
+  readonly exited: Promise<Exit>
+  /** Asks it to end, by message, then SIGTERM, then SIGKILL. Resolves when it is gone. May be called again. */
+  stop(): Promise<void>
+  kill(): void
+}
+
+/** ms */
+const LAST_WORDS = 500
+
+const messageSchema = v.variant('type', [
+  v.object({ type: v.literal('ready') }),
+  v.object({ type: v.literal('failed'), error: v.unknown(), configuration: v.boolean() }),
+])
+
+/**
+ * Forks a process of Onitu and hands it its configuration (see runProcess of @onitu/escalator). It runs with its own
+ * IPC channel and ends by itself when that closes, which is how it learns that the launcher is gone.
+ */
+export function startChild(options: ChildOptions): Child {
+  // No execArgv: debugger ports and loaders of the launcher are not for its children.
+  const child = fork(fileURLToPath(options.module), [], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  return new ForkedChild(child, options)
+}
+
+class ForkedChild implements Child {
+  readonly pid: number | undefined
+  readonly ready: Promise<boolean>
+  readonly exited: Promise<Exit>
+  readonly #child: ChildProcess
+  readonly #options: ChildOptions
+  #failure: OnituError | undefined
+  #configuration = false
+  #stopping = false
+  #gone = false
+  #timers: NodeJS.Timeout[] = []
+  #setReady: (ready: boolean) => void = () => undefined
+
+  constructor(child: ChildProcess, options: ChildOptions) {
+    this.#child = child
+    this.#options = options
+    this.pid = child.pid
+    this.ready = new Promise((resolve) => {
+      this.#setReady = resolve
+    })
+    this.exited = new Promise((resolve) => {
+      child.once('error', (error) => resolve(this.#ended(`could not be started: ${error.message}`)))
+      child.once('exit', (code, signal) => {
+        // What it said last may still be on its way; something it started may hold the pipes open for ever.
+        const end = () => resolve(this.#ended(describeExit(code, signal)))
+        child.once('close', end)
+        this.#after(LAST_WORDS, end)
+      })
+    })
+    child.on('message', (message) => this.#receive(message))
+    forwardLines(child.stdout, (line) => options.onLine(line, 'stdout'))
+    forwardLines(child.stderr, (line) => options.onLine(line, 'stderr'))
+    this.#send(options.configuration)
+    this.#limitStart()
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#stopping && !this.#gone) {
+      this.#stopping = true
+      this.#send({ type: 'stop' })
+      this.#after(this.#options.grace / 2, () => this.#child.kill('SIGTERM'))
+      this.#after(this.#options.grace, () => this.#child.kill('SIGKILL'))
+    }
+    await this.exited
+  }
+
+  kill(): void {
+    this.#stopping = true
+    if (!this.#gone) this.#child.kill('SIGKILL')
+  }
+
+  #limitStart(): void {
+    const { name, readyTimeout } = this.#options
+    this.#after(readyTimeout, () => {
+      this.#failure ??= new OnituError('START_TIMEOUT', `${name} was not ready after ${readyTimeout / 1000} s`)
+      this.#child.kill('SIGKILL')
+    })
+  }
+
+  #receive(message: unknown): void {
+    const { success, output } = v.safeParse(messageSchema, message)
+    if (!success) {
+      this.#options.onLine(`sent an unknown message: ${JSON.stringify(message)}`, 'stderr')
+      return
+    }
+    if (output.type === 'failed') {
+      this.#failure = fromWireError(output.error)
+      this.#configuration = output.configuration
+      return
+    }
+    if (this.#stopping) return
+    this.#clearTimers()
+    this.#setReady(true)
+  }
+
+  #ended(how: string): Exit {
+    this.#gone = true
+    this.#clearTimers()
+    this.#setReady(false)
+    if (this.#child.connected) this.#child.disconnect()
+    const reason = this.#failure?.message ?? (this.#stopping ? '' : how)
+    return { reason, configuration: this.#configuration }
+  }
+
+  #send(message: unknown): void {
+    if (!this.#child.connected) return
+    // A message that cannot be delivered means that the process is ending, which its exit tells better.
+    this.#child.send(message as object, (error) => {
+      if (error !== null && !this.#gone && this.#child.connected) {
+        this.#options.onLine(`could not be sent a message: ${error.message}`, 'stderr')
+      }
+    })
+  }
+
+  #after(delay: number, action: () => void): void {
+    this.#timers.push(setTimeout(action, delay))
+  }
+
+  #clearTimers(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers = []
+  }
+}
+
+function forwardLines(stream: Readable | null, onLine: (line: string) => void): void {
+  if (stream === null) return
+  createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine)
+}
+
+function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
+  if (signal !== null) return `was ended by ${signal}`
+  return code === 0 ? 'ended by itself' : `ended with status ${code}`
+}

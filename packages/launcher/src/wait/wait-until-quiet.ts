@@ -1,0 +1,147 @@
+import type { Database } from '@onitu/escalator'
+import { isOnituError } from '@onitu/protocol'
+import type { Bus } from '../bus/bus.ts'
+import type { SupervisedProcess } from '../supervisor/supervised-process.ts'
+import { findPending, isQuiet, type PendingService } from './pending.ts'
+
+export interface WaitSource {
+  readonly referee: SupervisedProcess
+  readonly services: ReadonlyMap<string, SupervisedProcess>
+  readonly bus: Bus
+  /** Undefined while the session comes up. */
+  database(): Database | undefined
+  /** Resolves when the service has reported everything that had changed before the call. */
+  catchUp(service: string, signal: AbortSignal): Promise<void>
+}
+
+/** What `onitu wait` found. */
+export interface WaitResult {
+  readonly done: boolean
+  /** Not empty only after a timeout: services that are still looking at what changed. */
+  readonly catchingUp: readonly string[]
+  /** After a timeout: what is not done. Null when the database does not answer. */
+  readonly pending: readonly PendingService[] | null
+}
+
+/** ms between looks when nothing happens, and at least between looks when much happens. */
+const SLOW = 250
+const FAST = 5
+const RETRY = 50
+const DATABASE_TIMEOUT = 10_000
+
+/**
+ * The barrier: first every service finishes looking at what had changed before the call, then everything is decided and
+ * carried out. `signal` is the deadline.
+ */
+export async function waitUntilQuiet(source: WaitSource, signal: AbortSignal): Promise<WaitResult> {
+  const catchingUp = new Set(source.services.keys())
+  await Promise.all(
+    [...source.services].map(async ([name, process]) => {
+      if (await catchUp(source, name, process, signal)) catchingUp.delete(name)
+    }),
+  )
+  const done = catchingUp.size === 0 && (await untilQuiet(source, signal))
+  if (done) return { done, catchingUp: [], pending: [] }
+  return { done, catchingUp: [...catchingUp], pending: await describePending(source) }
+}
+
+/** False when the deadline came first. A service that is not meant to run, or cannot, has nothing to catch up with. */
+async function catchUp(
+  source: WaitSource,
+  name: string,
+  process: SupervisedProcess,
+  signal: AbortSignal,
+): Promise<boolean> {
+  while (!signal.aborted) {
+    if (process.resting || process.state === 'failed' || process.state === 'stopped') return true
+    if (process.state !== 'running') {
+      await process.changed(signal)
+      continue
+    }
+    try {
+      await source.catchUp(name, signal)
+      return true
+    } catch (error) {
+      if (signal.aborted) return false
+      // It died meanwhile; its next start looks at everything anew, and is asked again.
+      if (!isOnituError(error) || !error.retryable) throw error
+      await pause(RETRY, signal)
+    }
+  }
+  return false
+}
+
+async function untilQuiet(source: WaitSource, signal: AbortSignal): Promise<boolean> {
+  const services = [...source.services.keys()]
+  const wake = createWake(source.bus)
+  try {
+    while (!signal.aborted) {
+      if (await isQuietNow(source, services)) return true
+      await pause(FAST, signal)
+      await wake.next(SLOW, signal)
+    }
+    return false
+  } finally {
+    wake.close()
+  }
+}
+
+/** With the Referee down nothing is known to be quiet: it judges everything anew when it starts under a changed setup. */
+async function isQuietNow(source: WaitSource, services: readonly string[]): Promise<boolean> {
+  const { referee } = source
+  const database = source.database()
+  if (referee.state !== 'running' || database === undefined) return false
+  try {
+    return await isQuiet(database, services, { timeout: DATABASE_TIMEOUT })
+  } catch (error) {
+    if (isOnituError(error) && error.retryable) return false
+    throw error
+  }
+}
+
+async function describePending(source: WaitSource): Promise<PendingService[] | null> {
+  const database = source.database()
+  if (database === undefined) return null
+  try {
+    return await findPending(database, source.services, { timeout: DATABASE_TIMEOUT })
+  } catch (error) {
+    if (isOnituError(error) && error.retryable) return null
+    throw error
+  }
+}
+
+/** Resolves early when something was published on the bus since the last look. */
+function createWake(bus: Bus) {
+  let happened = false
+  let notify: (() => void) | undefined
+  const unlisten = bus.listen(() => {
+    happened = true
+    notify?.()
+  })
+  return {
+    async next(delay: number, signal: AbortSignal): Promise<void> {
+      if (!happened) {
+        const early = new AbortController()
+        notify = () => early.abort()
+        await pause(delay, AbortSignal.any([signal, early.signal]))
+        notify = undefined
+      }
+      happened = false
+    },
+    close: unlisten,
+  }
+}
+
+/** Ends early, without an error, when the signal is aborted. */
+export function pause(delay: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, delay)
+    signal.addEventListener('abort', done)
+    if (signal.aborted) done()
+  })
+}
