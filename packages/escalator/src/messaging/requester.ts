@@ -232,9 +232,6 @@ class DealerRequester implements Requester {
     const [header, ...rest] = frames
     if (header === undefined) return
     for (const item of this.#decode(header)) this.#settle(item, rest)
-    if (this.#pending.size > 0) return
-    clearInterval(this.#deadlines)
-    this.#deadlines = undefined
   }
 
   /** Replies that cannot be read fail nobody here: whoever waits for them runs into the deadline. */
@@ -256,6 +253,10 @@ class DealerRequester implements Requester {
   }
 
   #expire(): void {
+    if (this.#pending.size === 0) {
+      clearInterval(this.#deadlines)
+      this.#deadlines = undefined
+    }
     const now = performance.now()
     for (const pending of this.#pending.values()) {
       if (pending.deadline > now) continue

@@ -76,6 +76,8 @@ const DEFAULT_CONCURRENCY = 1_000
 const PEER_QUEUE = 10_000
 /** Answers that were given just before closing still reach a peer that reads. */
 const CLOSING_LINGER = 500
+/** When to look for the peer that is gone after a connection was lost, in ms. */
+const PROBE_DELAYS = [10, 200, 2_000]
 
 class RouterResponder implements Responder {
   readonly counters = { malformed: 0, undelivered: 0 }
@@ -113,7 +115,7 @@ class RouterResponder implements Responder {
   }
 
   async bind(address: string): Promise<void> {
-    watchConnections(this.#socket, { disconnected: () => this.#probeWatched() })
+    watchConnections(this.#socket, { disconnected: () => this.#probeSoon() })
     try {
       await this.#socket.bind(address)
     } catch (cause) {
@@ -256,6 +258,11 @@ class RouterResponder implements Responder {
       this.counters.undelivered++
       if (isPeerGone(error)) this.#forget(peer)
     })
+  }
+
+  /** The event may come before the socket has given up the connection, hence more than once. */
+  #probeSoon(): void {
+    for (const delay of PROBE_DELAYS) setTimeout(() => this.#probeWatched(), delay).unref()
   }
 
   /** ZeroMQ tells that some connection is gone, but not whose: an empty batch of replies finds out. */

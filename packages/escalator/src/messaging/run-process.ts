@@ -1,4 +1,4 @@
-import { OnituError, type OnituErrorOptions, toWireError, type WireError } from '@onitu/protocol'
+import { isOnituError, OnituError, type OnituErrorOptions, toWireError, type WireError } from '@onitu/protocol'
 
 /** What `start` gives back. */
 export interface Running {
@@ -28,6 +28,9 @@ export class ConfigurationError extends OnituError {
   }
 }
 
+/** A process whose parent is gone must not stay behind because closing hangs, in ms. */
+const CLOSING_DEADLINE = 20_000
+
 /**
  * The life of a forked process of Onitu. Its first IPC message is the configuration; it answers `ready` or `failed`.
  * It ends gently on `{ type: 'stop' }`, on SIGTERM, and when the IPC channel closes (its parent was killed). SIGINT is
@@ -42,14 +45,10 @@ export function runProcess({ start }: ProcessOptions): void {
     if (ending) return
     ending = true
     stopping.abort(new OnituError('CLOSED', 'The process was asked to stop'))
-    let error = failure
-    try {
-      const running = await life
-      await running?.close()
-    } catch (caught) {
-      // What made the process end says more than what then went wrong in closing.
-      if (!stopping.signal.aborted || failure === undefined) error ??= isStop(caught) ? undefined : caught
-    }
+    setTimeout(() => process.exit(1), CLOSING_DEADLINE).unref()
+    const closing = await closeFailure(life)
+    // What made the process end says more than what then went wrong in closing.
+    const error = failure ?? closing
     if (error !== undefined) await tell(failed(error))
     process.exit(error === undefined ? 0 : 1)
   }
@@ -82,8 +81,14 @@ export function runProcess({ start }: ProcessOptions): void {
   if (!process.connected) void end(new OnituError('NOT_FORKED', 'This file is an entry for child_process.fork'))
 }
 
-function isStop(error: unknown): boolean {
-  return error instanceof OnituError && error.code === 'CLOSED'
+/** Closes what runs. Gives what went wrong, unless it is only that the start was given up. */
+async function closeFailure(life: Promise<Running> | undefined): Promise<unknown> {
+  try {
+    await (await life)?.close()
+    return undefined
+  } catch (error) {
+    return isOnituError(error) && error.code === 'CLOSED' ? undefined : error
+  }
 }
 
 function isStopMessage(message: unknown): boolean {

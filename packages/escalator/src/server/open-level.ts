@@ -11,6 +11,8 @@ export interface OpenLevelOptions {
 }
 
 const LOCK_RETRY = 50
+// LevelDB reports some of its damaged files as failed input or output.
+const DAMAGE = /corrupt|missing files|no such file|CURRENT|MANIFEST|sstable/i
 
 /**
  * Opens a LevelDB directory. A predecessor that is just ending may still hold it, so that is waited for.
@@ -41,7 +43,7 @@ function describe(directory: string, error: unknown): OnituError {
       retryable: true,
     })
   }
-  if (systemCode(cause) === 'LEVEL_CORRUPTION' || /corrupt|missing files|not an sstable/i.test(text)) {
+  if (systemCode(cause) === 'LEVEL_CORRUPTION' || DAMAGE.test(text)) {
     return new OnituError(
       'DATABASE_CORRUPTED',
       `The database ${directory} is damaged (${text}). Make a copy of it, then try ClassicLevel.repair on it, or restore it`,

@@ -26,6 +26,12 @@ interface Waiting<R> {
 /** A run writes about this much at most, so that one fsync or one compaction does not hold up too many. */
 const RUN_WEIGHT = 8 * 1024 * 1024
 
+/**
+ * Up to so many keys are read on the spot: from the caches a read takes a few microseconds, and giving it to a thread
+ * and waking up again takes longer than the reads of a whole tick.
+ */
+const SYNCHRONOUS_READS = 128
+
 class LevelStore implements Store {
   #level: Level
   #queue: Waiting<StoreRequest>[] = []
@@ -112,7 +118,8 @@ class LevelStore implements Store {
   async #read(keys: string[]): Promise<Map<string, Uint8Array>> {
     const stored = new Map<string, Uint8Array>()
     if (keys.length === 0) return stored
-    const values = await this.#level.getMany(keys)
+    const values =
+      keys.length > SYNCHRONOUS_READS ? await this.#level.getMany(keys) : keys.map((key) => this.#level.getSync(key))
     for (const [index, key] of keys.entries()) {
       const value = values[index]
       if (value !== undefined) stored.set(key, value)

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import type { BatchRequest, StoreRequest } from './parse-request.ts'
+import { keysToRead, planRun, type RunRequest, runLength } from './plan-run.ts'
+
+const bytes = (text: string) => Buffer.from(text)
+const put = (key: string, value: string, sync = false): BatchRequest => ({
+  type: 'batch',
+  writes: [[key, bytes(value)]],
+  conditions: [],
+  sync,
+})
+const remove = (key: string): BatchRequest => ({ type: 'batch', writes: [[key, null]], conditions: [], sync: false })
+const onlyIf = (key: string, expected: string | null, request: BatchRequest): BatchRequest => ({
+  ...request,
+  conditions: [[key, expected === null ? null : bytes(expected)]],
+})
+const get = (key: string): RunRequest => ({ type: 'get', key })
+const range: StoreRequest = { type: 'range', reverse: false, limit: -1, keys: true, values: true }
+const plan = (requests: RunRequest[], stored: Record<string, string> = {}) =>
+  planRun(requests, new Map(Object.entries(stored).map(([key, value]) => [key, bytes(value)])))
+
+describe('planRun', () => {
+  it('reads what is stored, and null for what is not', () => {
+    const { outcomes, writes } = plan([get('a'), get('b')], { a: '1' })
+    expect(outcomes.map(({ body }) => body)).toEqual([bytes('1'), null])
+    expect(writes.size).toBe(0)
+  })
+
+  it('shows a read the writes before it, and not those behind it', () => {
+    const { outcomes } = plan([get('a'), put('a', '2'), get('a'), remove('a'), get('a')], { a: '1' })
+    expect(outcomes.map(({ body }) => body)).toEqual([bytes('1'), null, bytes('2'), null, null])
+  })
+
+  it('holds back only the answers that depend on a write', () => {
+    const { outcomes } = plan([put('a', '2'), get('a'), get('b')])
+    expect(outcomes.map(({ afterWrite }) => afterWrite)).toEqual([true, true, false])
+  })
+
+  it('keeps the last write of a key', () => {
+    expect([...plan([put('a', '1'), put('a', '2'), remove('b'), put('b', '3')]).writes]).toEqual([
+      ['a', bytes('2')],
+      ['b', bytes('3')],
+    ])
+  })
+
+  it.each([
+    ['the stored value is the expected one', 'x', true],
+    ['the stored value is another', 'y', false],
+    ['nothing is stored but something expected', undefined, false],
+  ])('judges a condition when %s', (_, stored, holds) => {
+    const { writes, outcomes } = plan([onlyIf('a', 'x', put('b', '1'))], stored === undefined ? {} : { a: stored })
+    expect(writes.has('b')).toBe(holds)
+    expect(outcomes[0]?.body).toBe(holds ? null : 0)
+  })
+
+  it('judges conditions in order, over the writes before them', () => {
+    const { outcomes, writes } = plan([
+      onlyIf('a', null, put('a', 'first')),
+      onlyIf('a', null, put('a', 'second')),
+      onlyIf('a', 'first', put('a', 'third')),
+    ])
+    expect(outcomes.map(({ body }) => body)).toEqual([null, 0, null])
+    expect(writes.get('a')).toEqual(bytes('third'))
+  })
+
+  it('names the first condition that fails', () => {
+    const request: BatchRequest = {
+      type: 'batch',
+      writes: [],
+      conditions: [
+        ['a', null],
+        ['b', bytes('1')],
+      ],
+      sync: false,
+    }
+    expect(plan([request]).outcomes[0]?.body).toBe(1)
+  })
+
+  it('syncs once when any of the writes asks for it, and not for a batch that failed', () => {
+    expect(plan([put('a', '1'), put('b', '1', true)]).sync).toBe(true)
+    expect(plan([onlyIf('x', 'y', put('a', '1', true))]).sync).toBe(false)
+  })
+})
+
+describe('keysToRead', () => {
+  it('gives each key of reads and conditions once', () => {
+    const requests: RunRequest[] = [get('a'), { type: 'getMany', keys: ['a', 'b'] }, onlyIf('c', null, put('d', '1'))]
+    expect(keysToRead(requests)).toEqual(['a', 'b', 'c'])
+  })
+})
+
+describe('runLength', () => {
+  it('ends before a range that has to see a write', () => {
+    expect(runLength([get('a'), range, put('a', '1'), get('a'), range], 1_000_000)).toBe(4)
+  })
+
+  it('ends when it has become heavy, with one request at least', () => {
+    expect(runLength([put('a', 'x'.repeat(2_000)), put('b', '1'), put('c', '1')], 1_000)).toBe(1)
+    expect(runLength([put('a', 'x'.repeat(2_000))], 1_000)).toBe(1)
+  })
+})

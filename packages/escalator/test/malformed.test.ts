@@ -1,0 +1,98 @@
+import { randomBytes } from 'node:crypto'
+import { decode, encode } from '@onitu/protocol'
+import { describe, expect, it } from 'vitest'
+import { Dealer } from 'zeromq'
+import { cleanup, open, until } from './support.ts'
+
+async function rawClient(address: string): Promise<Dealer> {
+  const socket = new Dealer({ linger: 0, receiveTimeout: 10_000 })
+  cleanup(() => socket.close())
+  socket.connect(address)
+  return socket
+}
+
+async function ask(socket: Dealer, ...frames: Uint8Array[]): Promise<unknown> {
+  await socket.send(frames)
+  const [reply] = await socket.receive()
+  return decode(reply ?? new Uint8Array())
+}
+
+const protocolError = expect.objectContaining({ code: 'PROTOCOL' })
+
+describe('a malformed message', () => {
+  it.each([
+    ['nothing at all', new Uint8Array()],
+    ['no msgpack', Buffer.from([0xc1])],
+    ['a string', encode('hello')],
+    ['another format', encode([99, 1, 'get'])],
+    ['a truncated one', encode([1, 1, ['get', 'default', 'a']]).subarray(0, 8)],
+    ['an id that is none', encode([1, 'x', ['get', 'default', 'a']])],
+    ['an array of 4 billion', Buffer.from([0xdd, 0xff, 0xff, 0xff, 0xff])],
+  ])('without a request (%s) is answered with an error', async (_, frame) => {
+    const { server } = await open()
+    const socket = await rawClient(server.address)
+    expect(await ask(socket, frame)).toEqual([1, null, false, protocolError])
+    expect(server.stats().malformed).toBe(1)
+  })
+
+  it.each([
+    ['no array', 5],
+    ['nothing', null],
+    ['an empty array', []],
+    ['an unknown operation', ['drop', 'default']],
+    ['a name that is none', ['get', 5, 'a']],
+    ['a key that is none', ['get', 'default', 5]],
+    ['a value that is none', ['batch', 'default', ['a', 5], [], false]],
+    ['half a pair', ['batch', 'default', ['a'], [], false]],
+    ['a bound that is none', ['range', 'default', { gt: 5 }]],
+    ['a cursor that is none', ['page', 'x']],
+  ])('with a request (%s) is answered with its id', async (_, body) => {
+    const { server } = await open()
+    const socket = await rawClient(server.address)
+    expect(await ask(socket, encode([1, 7, body]))).toEqual([1, 7, false, protocolError])
+  })
+
+  it('cannot reach outside the directory, or the range of another client', async () => {
+    const { server, database } = await open()
+    const socket = await rawClient(server.address)
+    const outside = await ask(socket, encode([1, 7, ['get', '../../etc', 'a']]))
+    expect(outside).toEqual([1, 7, false, expect.objectContaining({ code: 'INVALID_NAME' })])
+    await database.batch(
+      Array.from({ length: 5_000 }, (_, i) => ({ type: 'put', key: `${i}`, value: 'x'.repeat(100) })),
+    )
+    const iterator = database.keys()[Symbol.asyncIterator]()
+    await iterator.next()
+    const stolen = await ask(socket, encode([1, 8, ['page', 1]]))
+    expect(stolen).toEqual([1, 8, false, expect.objectContaining({ code: 'RANGE_GONE' })])
+    await iterator.return?.()
+  })
+
+  it('of any kind harms no other client', async () => {
+    const { server, database } = await open()
+    const hostile = await rawClient(server.address)
+    let working = true
+    const work = (async () => {
+      let done = 0
+      for (; working; done++) {
+        await database.put(`k${done % 100}`, done)
+        expect(await database.get(`k${done % 100}`)).toBe(done)
+      }
+      return done
+    })()
+    const good = encode([1, 1, ['batch', 'default', ['hostile', Buffer.from([1])], [], false]])
+    for (let i = 0; i < 2_000; i++) {
+      const frames = [
+        [randomBytes(i % 60)],
+        [good.subarray(0, i % good.byteLength)],
+        [randomBytes(20), randomBytes(20), randomBytes(20)],
+        [encode([1, i, ['get', 'default', i]])],
+      ][i % 4]
+      if (frames !== undefined) await hostile.send(frames)
+    }
+    await hostile.send(Buffer.alloc(65 * 1024 * 1024))
+    await until(() => server.stats().malformed > 500, 'the messages are read')
+    working = false
+    expect(await work).toBeGreaterThan(0)
+    expect(await database.exists('hostile')).toBe(false)
+  })
+})
