@@ -1,10 +1,16 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts'],
+  entry: ['src/index.ts', 'src/worker.ts'],
   format: ['esm'],
   target: 'node20',
-  dts: true,
+  dts: { entry: 'src/index.ts' },
   clean: true,
   sourcemap: true,
+  // The worker needs a few pure functions of the protocol and nothing else: taken from the sources, so that what it does not use (codec,
+  // schemas) is left out, and neither the codec nor, through the plug, the sockets are loaded a second time in the thread.
+  noExternal: ['@onitu/protocol'],
+  esbuildOptions(options) {
+    options.alias = { '@onitu/protocol': '../../packages/protocol/src/index.ts' }
+  },
 })

@@ -1,0 +1,37 @@
+import type { Place } from './messages.ts'
+import { identityOf, isFileToken, type Token } from './token.ts'
+
+export interface Vanished extends Place {
+  readonly token: Token
+}
+
+export interface Pairs<A> {
+  readonly moved: readonly { readonly from: Vanished; readonly to: A }[]
+  readonly appeared: readonly A[]
+  readonly vanished: readonly Vanished[]
+}
+
+/**
+ * A file that vanished and one that appeared are the same, moved, when inode, size and modification time are. Directories are never
+ * paired: a renamed directory is its files moved, the old directory gone and a new one made. Each side is used once.
+ */
+export function pairMoves<A extends Vanished>(vanished: readonly Vanished[], appeared: readonly A[]): Pairs<A> {
+  const gone = new Map<string, Vanished>()
+  for (const file of vanished) if (isFileToken(file.token)) gone.set(identityOf(file.token), file)
+  if (gone.size === 0) return { moved: [], appeared, vanished }
+  const moved: { from: Vanished; to: A }[] = []
+  const rest: A[] = []
+  const paired = new Set<Vanished>()
+  for (const file of appeared) {
+    const identity = identityOf(file.token)
+    const from = isFileToken(file.token) ? gone.get(identity) : undefined
+    if (from === undefined) {
+      rest.push(file)
+      continue
+    }
+    gone.delete(identity)
+    paired.add(from)
+    moved.push({ from, to: file })
+  }
+  return { moved, appeared: rest, vanished: vanished.filter((file) => !paired.has(file)) }
+}

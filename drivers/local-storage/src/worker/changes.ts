@@ -1,0 +1,36 @@
+import type { FoundChange } from '../messages.ts'
+import type { Vanished } from '../pair-moves.ts'
+import type { Found } from './look.ts'
+
+/** What a look found and needs no reading, in the order in which it makes sense: directories before what is in them, deletions last. */
+export function changesOf(
+  directories: readonly Found[],
+  moved: readonly { readonly from: Vanished; readonly to: Found }[],
+  vanished: readonly Vanished[],
+): FoundChange[] {
+  return [
+    ...directories.map(madeDirectory),
+    ...moved.map(movedFile),
+    ...vanished.map(({ folder, path }): FoundChange => ({ type: 'deleted', folder, path })),
+  ]
+}
+
+/** The times of a directory follow from what happens in it, so they are not carried. */
+function madeDirectory({ folder, path, mode, token }: Found): FoundChange {
+  return { type: 'updated', kind: 'directory', folder, path, size: 0, mtime: null, mode, token }
+}
+
+function movedFile({ from, to }: { readonly from: Vanished; readonly to: Found }): FoundChange {
+  const { folder, path, size, mtime, mode, token } = to
+  return {
+    type: 'moved',
+    from: { folder: from.folder, path: from.path },
+    fromToken: from.token,
+    folder,
+    path,
+    size,
+    mtime,
+    mode,
+    token,
+  }
+}

@@ -1,0 +1,114 @@
+import {
+  type BigIntStats,
+  constants,
+  copyFileSync,
+  linkSync,
+  lutimesSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs'
+import { codeOf, Failure } from '../failure.ts'
+import { asideName, split } from '../paths.ts'
+import { tokenOf } from '../token.ts'
+import type { Folder } from './folder.ts'
+import { statOf } from './parents.ts'
+
+/** A file system that has no hard links answers with one of these. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+export interface Commit {
+  readonly folder: Folder
+  readonly path: string
+  /** What was written aside, absolute. */
+  readonly temporary: string
+  /** The state that may be replaced; null: nothing may be there. */
+  readonly token: string | null
+  /** Absolute names that a scan must not take for leftovers. */
+  readonly aside: Set<string>
+}
+
+/** Gives what was written aside its final name, if what is there is what may be replaced. */
+export function commit(work: Commit): void {
+  const target = work.folder.absolute(work.path)
+  requireState(work.folder, work.path, work.token)
+  try {
+    place(work.temporary, target, work.token === null)
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') throw inTheWay(work.folder, work.path)
+    if (codeOf(error) !== 'EXDEV') throw error
+    commitAcrossDevices(work, target)
+  }
+}
+
+/** @throws Failure (conflict) when another state is there than the one given. */
+export function requireState(folder: Folder, path: string, token: string | null): BigIntStats | undefined {
+  const stat = statOf(folder.absolute(path))
+  if (token === null) {
+    if (stat !== undefined) throw inTheWay(folder, path)
+    return undefined
+  }
+  if (stat === undefined)
+    throw new Failure('conflict', 'CONFLICT', `"${path}" is gone, it was to be replaced in a known state`)
+  if (tokenOf(stat) !== token)
+    throw new Failure('conflict', 'CONFLICT', `"${path}" has changed meanwhile, it is left as it is`)
+  return stat
+}
+
+/** Where nothing may be, link() is used: it never overwrites. Where there are no links, the check just before has to do. */
+export function place(from: string, to: string, mustBeNew: boolean): void {
+  if (mustBeNew && link(from, to)) unlinkSync(from)
+  else renameSync(from, to)
+}
+
+/** False where the file system has no hard links. */
+function link(from: string, to: string): boolean {
+  try {
+    linkSync(from, to)
+    return true
+  } catch (error) {
+    if (NO_LINKS.has(codeOf(error) ?? '')) return false
+    throw error
+  }
+}
+
+/** Another file system is mounted below the root: write aside next to the target instead. */
+function commitAcrossDevices(work: Commit, target: string): void {
+  const { directory } = split(target)
+  const near = `${directory}/${asideName(split(work.temporary).name.replace(/[^0-9a-f-]/g, ''))}`
+  work.aside.add(near)
+  try {
+    copyWithTimes(work.temporary, near)
+    requireState(work.folder, work.path, work.token)
+    place(near, target, work.token === null)
+    rmSync(work.temporary, { force: true })
+  } finally {
+    rmSync(near, { force: true })
+    work.aside.delete(near)
+  }
+}
+
+function copyWithTimes(from: string, to: string): void {
+  const stat = statOf(from)
+  copyFileSync(from, to, constants.COPYFILE_FICLONE)
+  if (stat === undefined) return
+  const seconds = (value: bigint) => String((Number(value / 1000n) + 0.5) / 1e6)
+  lutimesSync(to, seconds(stat.atimeNs), seconds(stat.mtimeNs))
+}
+
+/** Says which name is in the way: on file systems that do not tell case or Unicode forms apart it may be another one. */
+export function inTheWay(folder: Folder, path: string): Failure {
+  const { directory, name } = split(path)
+  const names = readdirSync(folder.absolute(directory))
+  const other = names.includes(name) ? name : names.find((candidate) => fold(candidate) === fold(name))
+  const what =
+    other === undefined || other === name
+      ? `"${path}" exists`
+      : `"${other}" exists, which this file system takes for "${path}"`
+  return new Failure('conflict', 'CONFLICT', `${what} and is left as it is`)
+}
+
+function fold(name: string): string {
+  return name.normalize('NFC').toLowerCase()
+}

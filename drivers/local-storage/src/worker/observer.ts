@@ -1,0 +1,250 @@
+import type { BigIntStats } from 'node:fs'
+import { rmSync } from 'node:fs'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import type { ServiceFolder } from '@onitu/plug'
+import { codeOf } from '../failure.ts'
+import type { FoundChange, KnownToken } from '../messages.ts'
+import { pairMoves } from '../pair-moves.ts'
+import { isAsideName, split } from '../paths.ts'
+import { isDirectoryToken } from '../token.ts'
+import { changesOf } from './changes.ts'
+import { Cookies } from './cookies.ts'
+import { Folder } from './folder.ts'
+import { type Found, Look, type LookHooks, type Lost } from './look.ts'
+import { Reading } from './reading.ts'
+import { Reporter } from './reporter.ts'
+import { acceptRoot } from './root.ts'
+import { Rounds } from './rounds.ts'
+import { OverflowGuard } from './watches.ts'
+
+export interface ObserverHooks {
+  report(changes: readonly FoundChange[]): Promise<void>
+  setAvailable(folder: string, available: boolean, reason?: string): Promise<void>
+  listKnown(folder: string): Promise<readonly KnownToken[]>
+  problem(folder: string, path: string, code: string, reason: string): void
+  log(level: 'warn' | 'info', message: string): void
+}
+
+/** ms from the first event to the look: what one program does in one go is seen in one go (and renames in pairs). */
+const DEBOUNCE = 3
+/** ms of looking before orders and events get their turn. */
+const SLICE = 12
+/** Found files are kept for pairing; with nothing to pair them with they go on at once, so many. */
+const STREAM = 500
+const QUEUE_ROOM = 2000
+const ROOT_INTERVAL = 2000
+const UNWATCHED_INTERVAL = 10_000
+
+/** Sees what changes in the folders and reports it. The index says what was seen last, by looking or by writing. */
+export class Observer {
+  readonly folders: ReadonlyMap<string, Folder>
+  /** Absolute names of files being written next to their target. */
+  readonly aside = new Set<string>()
+  readonly #hooks: ObserverHooks
+  readonly #reporter: Reporter
+  readonly #reading: Reading
+  readonly #guard = new OverflowGuard(() => this.#overflowed())
+  readonly #catchUps = new Rounds(() => this.#catchUp())
+  readonly #flushes = new Rounds(() => this.#flush())
+  readonly #rootChecks = new Rounds(() => this.#checkRoots())
+  readonly #timers: NodeJS.Timeout[] = []
+  #cookies: Cookies | undefined
+  #debounce: NodeJS.Timeout | undefined
+  #closed = false
+
+  constructor(folders: readonly ServiceFolder[], hooks: ObserverHooks) {
+    this.#hooks = hooks
+    this.#reporter = new Reporter({ send: hooks.report, warn: (message) => hooks.log('warn', message) })
+    this.#reading = new Reading({
+      report: (changes) => this.#reporter.report(changes),
+      lookAgain: (folder, path) => this.#lookAgain(folder, path),
+      problem: (folder, path, code, reason) => hooks.problem(folder.name, path, code, reason),
+    })
+    const onEvent = (folder: Folder, directory: string, name: string | null) => this.#event(folder, directory, name)
+    this.folders = new Map(folders.map((folder) => [folder.name, new Folder(folder, onEvent)]))
+  }
+
+  /** Resolves when every folder is open or known to be unavailable; what is in them is looked at afterwards. `scanInterval`: seconds. */
+  async start(scanInterval: number): Promise<void> {
+    await this.#rootChecks.join()
+    this.#every(ROOT_INTERVAL, () => this.#run(this.#rootChecks.join()))
+    this.#every(UNWATCHED_INTERVAL, () => this.#markUnwatched())
+    this.#every(scanInterval * 1000, () => this.#markAll())
+  }
+
+  /** See Handlers.catchUp. */
+  catchUp(): Promise<void> {
+    return this.#catchUps.join()
+  }
+
+  close(): void {
+    this.#closed = true
+    clearTimeout(this.#debounce)
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#cookies?.close()
+    this.#reading.close()
+    this.#reporter.close()
+    for (const folder of this.folders.values()) folder.watches.close()
+  }
+
+  async #checkRoots(): Promise<void> {
+    for (const folder of this.folders.values()) {
+      if (this.#closed) return
+      if (folder.root !== undefined && !folder.isAvailable) await this.#leave(folder)
+      if (folder.root === undefined) await this.#open(folder)
+    }
+  }
+
+  async #open(folder: Folder): Promise<void> {
+    const state = acceptRoot(folder, folder.known)
+    if ('problem' in state) return this.#unavailable(folder, state.problem)
+    folder.known = true
+    await this.#hooks.setAvailable(folder.name, true)
+    const known = await this.#hooks.listKnown(folder.name)
+    if (this.#closed) return
+    folder.open(state.root, known)
+    const code = folder.watches.add('')
+    if (code !== undefined)
+      this.#hooks.log('warn', `${folder.path} cannot be watched (${code}); it is scanned now and then`)
+    this.#wake()
+  }
+
+  /** The root is not the one that was accepted: nothing that was seen of it counts any more. */
+  async #leave(folder: Folder): Promise<void> {
+    folder.leave()
+    this.#reading.cancelFolder(folder)
+    this.#cookies?.close()
+    this.#cookies = undefined
+    const state = acceptRoot(folder, true)
+    await this.#unavailable(folder, 'problem' in state ? state.problem : `The folder ${folder.path} was replaced`)
+  }
+
+  async #unavailable(folder: Folder, reason: string): Promise<void> {
+    if (folder.problem === reason) return
+    folder.problem = reason
+    await this.#hooks.setAvailable(folder.name, false, reason)
+  }
+
+  #event(folder: Folder, directory: string, name: string | null): void {
+    this.#guard.count()
+    if (name === null) folder.markDirectory(directory, 'all')
+    else folder.markName(directory, name)
+    this.#wake()
+  }
+
+  #overflowed(): void {
+    this.#hooks.log('warn', 'The system may have dropped notices of changes; everything is scanned')
+    this.#markAll()
+  }
+
+  #markAll(): void {
+    for (const folder of this.#openFolders()) folder.markDirectory('', 'deep')
+    this.#wake()
+  }
+
+  #markUnwatched(): void {
+    for (const folder of this.#openFolders()) {
+      for (const directory of folder.watches.unwatched) folder.markDirectory(directory, 'all')
+      if (folder.dirt.size > 0) this.#wake()
+    }
+  }
+
+  #lookAgain(folder: Folder, path: string): void {
+    const { directory, name } = split(path)
+    folder.markName(directory, name)
+    this.#wake()
+  }
+
+  #openFolders(): Folder[] {
+    return [...this.folders.values()].filter((folder) => folder.root !== undefined)
+  }
+
+  #wake(): void {
+    if (this.#closed || this.#debounce !== undefined) return
+    this.#debounce = setTimeout(() => {
+      this.#debounce = undefined
+      this.#run(this.#flushes.join())
+    }, DEBOUNCE)
+  }
+
+  /** Looks at all that is dirty, and hands on what it found. */
+  async #flush(): Promise<void> {
+    const look = new Look(this.#lookHooks())
+    const canPair = this.#openFolders().some((folder) => !folder.index.isEmpty)
+    for (const folder of this.#openFolders()) look.add(folder)
+    let until = performance.now() + SLICE
+    while (!this.#closed && look.step()) {
+      if (!canPair && look.found.length >= STREAM) await this.#stream(look)
+      if (performance.now() < until) continue
+      await nextTurn()
+      until = performance.now() + SLICE
+    }
+    // Asked after the looking: a listing of a root that is no longer there is no listing.
+    if (this.#openFolders().some((folder) => !folder.isAvailable)) await this.#rootChecks.join()
+    if (!this.#closed) this.#conclude(look.found, look.lost)
+  }
+
+  #lookHooks(): LookHooks {
+    return {
+      onSame: (folder: Folder, path: string, stat: BigIntStats) => this.#reading.verify(folder, path, stat),
+      cancel: (folder, path) => this.#reading.cancel(folder, path),
+      onOwnFile: (folder, path) => this.#removeAside(folder, path),
+      problem: (folder, path, code, reason) => this.#hooks.problem(folder.name, path, code, reason),
+    }
+  }
+
+  async #stream(look: Look): Promise<void> {
+    this.#conclude(look.found.splice(0), [])
+    while (!this.#closed && this.#reading.size > QUEUE_ROOM) await nextTurn()
+  }
+
+  #conclude(found: readonly Found[], lost: readonly Lost[]): void {
+    const counts = (file: Found | Lost) => file.in.root !== undefined && file.in.epoch === file.epoch
+    const { moved, appeared, vanished } = pairMoves(lost.filter(counts), found.filter(counts))
+    for (const { to } of moved) this.#reading.cancel(to.in, to.path)
+    const directories = appeared.filter((file) => isDirectoryToken(file.token))
+    this.#reporter.report(changesOf(directories, moved, vanished))
+    for (const file of appeared) if (!isDirectoryToken(file.token)) this.#reading.add(file)
+  }
+
+  /** A file written aside that nobody writes any more: left over from a crash. */
+  #removeAside(folder: Folder, path: string): void {
+    const absolute = folder.absolute(path)
+    if (isAsideName(split(path).name) && !this.aside.has(absolute)) rmSync(absolute, { force: true })
+  }
+
+  async #catchUp(): Promise<void> {
+    const startedAt = Date.now()
+    await this.#rootChecks.join()
+    if (!(await this.#eventsSeen())) this.#markAll()
+    await this.#flushes.join()
+    while (!this.#closed && this.#reading.hasChangedBefore(startedAt)) {
+      await sleep(2)
+      if (this.#openFolders().some((folder) => folder.dirt.size > 0)) await this.#flushes.join()
+    }
+    await this.#reporter.settled()
+  }
+
+  /** False when events do not tell everything, now or at all. */
+  async #eventsSeen(): Promise<boolean> {
+    const [first, ...others] = this.#openFolders()
+    if (first === undefined) return true
+    if ([first, ...others].some((folder) => folder.watches.unwatched.size > 0)) return false
+    this.#cookies ??= new Cookies(first.path)
+    const seen = await this.#cookies.pass()
+    // The overflow guard speaks at the end of the turn in which the events came.
+    await nextTurn()
+    return seen
+  }
+
+  #every(interval: number, action: () => void): void {
+    this.#timers.push(setInterval(action, interval).unref())
+  }
+
+  #run(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      if (!this.#closed)
+        this.#hooks.log('warn', `Looking for changes failed (${codeOf(error) ?? 'INTERNAL'}): ${String(error)}`)
+    })
+  }
+}

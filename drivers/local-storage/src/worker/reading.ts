@@ -1,0 +1,137 @@
+import type { BigIntStats } from 'node:fs'
+import { codeOf } from '../failure.ts'
+import type { FoundChange } from '../messages.ts'
+import { modeOf, mtimeOf, tokenOf } from '../token.ts'
+import type { Folder } from './folder.ts'
+import { HashQueue, type Job, type Outcome } from './hash-queue.ts'
+import type { Found } from './look.ts'
+import { RacyFiles } from './racy-files.ts'
+
+export interface ReadingHooks {
+  report(changes: readonly FoundChange[]): void
+  lookAgain(folder: Folder, path: string): void
+  problem(folder: Folder, path: string, code: string, reason: string): void
+}
+
+/** ms until a file that could not be read is tried again. */
+const RETRY = 30_000
+/** The clock of file times may be behind that of the process by so many ms. */
+const CLOCK_LAG = 20
+
+/** From a file that was found to a report with its hash: reads, looks again if it changed meanwhile, and tells of what cannot be read. */
+export class Reading {
+  readonly #hooks: ReadingHooks
+  readonly #queue = new HashQueue((outcomes) => this.#read(outcomes))
+  readonly #racy = new RacyFiles()
+  /** Files that changed while they were read -> how often, and when they last did. */
+  readonly #unsteady = new Map<string, { readonly attempts: number; readonly changedAt: number }>()
+  /** Files that could not be read -> code, so that each is told once. */
+  readonly #unreadable = new Map<string, string>()
+  readonly #retries = new Set<NodeJS.Timeout>()
+
+  constructor(hooks: ReadingHooks) {
+    this.#hooks = hooks
+  }
+
+  get size(): number {
+    return this.#queue.size
+  }
+
+  /** Whether a change made before `time` (ms) is still on its way to its report. Changes made later do not count: a file may be written for ever. */
+  hasChangedBefore(time: number): boolean {
+    const limit = time + CLOCK_LAG
+    for (const { changedAt } of this.#unsteady.values()) if (changedAt <= limit) return true
+    for (const { changedAt } of this.#queue.jobs()) if (changedAt <= limit) return true
+    return false
+  }
+
+  add(file: Omit<Found, 'folder' | 'epoch'>): void {
+    const { path, token, size, mtime, mode, changedAt } = file
+    const key = keyOf(file.in, path)
+    // Changed again before it was read: what was last reported is still the state before.
+    const waiting = this.#queue.get(file.in, path)
+    const previous = waiting === undefined ? file.previous : waiting.previous
+    const attempts = this.#unsteady.get(key)?.attempts ?? 0
+    this.#queue.add({ folder: file.in, path, token, size, mtime, mode, changedAt, previous, attempts })
+    if (attempts > 0) this.#unsteady.set(key, { attempts, changedAt: Number.POSITIVE_INFINITY })
+  }
+
+  /** A look at a file whose token is the known one: nothing new, unless the change came too soon after the last one to show in the token. */
+  verify(folder: Folder, path: string, stat: BigIntStats): void {
+    if (this.#queue.get(folder, path) !== undefined) return
+    if (this.#unsteady.size > 0) this.#unsteady.delete(keyOf(folder, path))
+    if (!this.#racy.has(folder, path)) return
+    const token = tokenOf(stat)
+    const times = { mtime: mtimeOf(stat), changedAt: Number(stat.ctimeMs) }
+    this.add({ in: folder, path, token, size: Number(stat.size), mode: modeOf(stat), previous: token, ...times })
+  }
+
+  cancel(folder: Folder, path: string): Job | undefined {
+    this.#unsteady.delete(keyOf(folder, path))
+    return this.#queue.cancel(folder, path)
+  }
+
+  cancelFolder(folder: Folder): void {
+    for (const key of this.#unsteady.keys()) if (key.startsWith(`${folder.name}\0`)) this.#unsteady.delete(key)
+    this.#queue.cancelFolder(folder)
+  }
+
+  close(): void {
+    this.#queue.close()
+    for (const timer of this.#retries) clearTimeout(timer)
+    this.#retries.clear()
+  }
+
+  #read(outcomes: readonly Outcome[]): void {
+    const changes: FoundChange[] = []
+    for (const outcome of outcomes) {
+      if ('hash' in outcome) changes.push(this.#known(outcome.job, outcome.hash, outcome.readAt))
+      else if ('changed' in outcome) this.#changed(outcome.job)
+      else this.#failed(outcome.job, outcome.error)
+    }
+    if (changes.length > 0) this.#hooks.report(changes)
+  }
+
+  #known(job: Job, hash: string, readAt: number): FoundChange {
+    const { folder, path, size, mtime, mode, token } = job
+    this.#racy.note(folder, path, mtime, readAt)
+    this.#unsteady.delete(keyOf(folder, path))
+    this.#unreadable.delete(keyOf(folder, path))
+    return { type: 'updated', folder: folder.name, path, size, mtime, mode, token, hash }
+  }
+
+  #changed(job: Job): void {
+    this.#unsteady.set(keyOf(job.folder, job.path), { attempts: job.attempts + 1, changedAt: job.changedAt })
+    restore(job)
+    this.#hooks.lookAgain(job.folder, job.path)
+  }
+
+  #failed(job: Job, error: unknown): void {
+    const { folder, path } = job
+    const key = keyOf(folder, path)
+    const code = codeOf(error)
+    if (code === undefined) throw error
+    restore(job)
+    this.#unsteady.delete(key)
+    if (this.#unreadable.get(key) !== code) {
+      this.#unreadable.set(key, code)
+      this.#hooks.problem(folder, path, code, error instanceof Error ? error.message : code)
+    }
+    const timer = setTimeout(() => {
+      this.#retries.delete(timer)
+      this.#hooks.lookAgain(folder, path)
+    }, RETRY).unref()
+    this.#retries.add(timer)
+  }
+}
+
+/** The state that was found was not reported, so the index goes back to the one that was: the next look finds the difference again. */
+function restore({ folder, path, token, previous }: Job): void {
+  if (folder.index.get(path) !== token) return
+  if (previous === undefined) folder.index.delete(path)
+  else folder.index.set(path, previous)
+}
+
+function keyOf(folder: Folder, path: string): string {
+  return `${folder.name}\0${path}`
+}

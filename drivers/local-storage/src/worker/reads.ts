@@ -1,0 +1,97 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { codeOf, Failure, isAbsent, systemFailure } from '../failure.ts'
+import type { Place } from '../messages.ts'
+import { tokenOf } from '../token.ts'
+import type { Folder } from './folder.ts'
+import { OpenFiles } from './open-files.ts'
+import { Parents, requireFolder } from './parents.ts'
+
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+/** Reads files in the state that is wanted, and in no other. */
+export class Reads {
+  readonly #folders: ReadonlyMap<string, Folder>
+  readonly #open = new OpenFiles()
+  #parents: Parents | undefined
+
+  constructor(folders: ReadonlyMap<string, Folder>) {
+    this.#folders = folders
+  }
+
+  whole({ folder, path, token }: Place & { readonly token: string }): Uint8Array {
+    return this.#guard(path, () => {
+      const fd = this.#openFile(folder, path)
+      try {
+        const { size } = fstatSync(fd)
+        requireToken(fd, path, token)
+        return readRange(fd, path, token, 0, size)
+      } finally {
+        closeSync(fd)
+      }
+    })
+  }
+
+  chunk(input: Place & { readonly token: string; readonly offset: number; readonly size: number }): Uint8Array {
+    const { folder, path, token, offset, size } = input
+    const key = `${folder}\0${path}\0${token}`
+    return this.#guard(path, () => {
+      const fd = this.#open.get(key, () => this.#openFile(folder, path))
+      try {
+        requireToken(fd, path, token)
+        return readRange(fd, path, token, offset, size)
+      } catch (error) {
+        this.#open.close(key)
+        throw error
+      }
+    })
+  }
+
+  close(): void {
+    this.#open.closeAll()
+  }
+
+  #openFile(folderName: string, path: string): number {
+    const folder = requireFolder(this.#folders, folderName)
+    return openSync(this.#batchParents().resolve(folder, path, false), READ)
+  }
+
+  /** What is proven of parents holds for the calls of one message. */
+  #batchParents(): Parents {
+    if (this.#parents !== undefined) return this.#parents
+    const parents = new Parents()
+    this.#parents = parents
+    queueMicrotask(() => {
+      this.#parents = undefined
+    })
+    return parents
+  }
+
+  #guard(path: string, read: () => Uint8Array): Uint8Array {
+    try {
+      return read()
+    } catch (error) {
+      // ELOOP: a link is where the file was.
+      if (isAbsent(error) || codeOf(error) === 'ELOOP') throw new Failure('changed', 'CHANGED', `"${path}" is gone`)
+      throw systemFailure(error, `Reading "${path}"`)
+    }
+  }
+}
+
+function requireToken(fd: number, path: string, token: string): void {
+  if (tokenOf(fstatSync(fd, { bigint: true })) !== token) {
+    throw new Failure('changed', 'CHANGED', `"${path}" is not in the state that is wanted`)
+  }
+}
+
+function readRange(fd: number, path: string, token: string, offset: number, size: number): Uint8Array {
+  const content = new Uint8Array(size)
+  let filled = 0
+  while (filled < size) {
+    const read = readSync(fd, content, filled, size - filled, offset + filled)
+    if (read === 0) break
+    filled += read
+  }
+  requireToken(fd, path, token)
+  // A copy, not a view: the buffer is handed to the other thread as a whole.
+  return filled === size ? content : content.slice(0, filled)
+}

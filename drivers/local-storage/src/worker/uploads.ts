@@ -1,0 +1,203 @@
+import { constants, fstatSync, ftruncateSync, openSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Stored } from '@onitu/plug'
+import { HASH_BLOCK_SIZE } from '@onitu/protocol'
+import { Failure, isAbsent, systemFailure } from '../failure.ts'
+import type { Target } from '../messages.ts'
+import { CONTROL_DIRECTORY, TEMPORARY_DIRECTORY } from '../paths.ts'
+import { commit, requireState } from './commit.ts'
+import type { Folder } from './folder.ts'
+import { HashFile } from './hash-file.ts'
+import { OpenFiles } from './open-files.ts'
+import { Parents, requireFolder, requireRoot } from './parents.ts'
+import { SMALL_PREFIX } from './small-writes.ts'
+import { create, finish, flushData, writeAll } from './write-file.ts'
+
+export interface UploadsOptions {
+  readonly folders: ReadonlyMap<string, Folder>
+  readonly aside: Set<string>
+  readonly fsync: boolean
+}
+
+/** Nobody goes on with an upload after so many ms without a chunk. */
+const ABANDONED = 24 * 60 * 60 * 1000
+const SUFFIX = '.part'
+const FID_LENGTH = 36
+
+/**
+ * Uploads by chunk, written aside as FID-VERSION.part, so that they are found again after a crash without any record. Every other write of
+ * the same file removes them; what nobody comes back for is removed after a day.
+ */
+export class Uploads {
+  readonly #options: UploadsOptions
+  readonly #open = new OpenFiles()
+  /** Begun by an earlier process: the content is verified before it takes its name, for the system may have lost parts of it. */
+  readonly #resumed = new Set<string>()
+  /** File ids with an upload that an earlier process began. */
+  readonly #leftovers = new Set<string>()
+
+  constructor(options: UploadsOptions) {
+    this.#options = options
+  }
+
+  start(target: Target, token: string | null): void {
+    this.#guard(target, () => {
+      const folder = requireRoot(this.#options.folders, target.folder)
+      new Parents().resolve(folder, target.path, false)
+      requireState(folder, target.path, token)
+      this.forget(target)
+      const path = temporaryPath(folder, target)
+      this.#open.get(path, () => create(path))
+    })
+  }
+
+  restart(target: Target, offset: number): number {
+    return this.#guard(target, () => {
+      const folder = requireRoot(this.#options.folders, target.folder)
+      const path = temporaryPath(folder, target)
+      const fd = this.#fd(path, target)
+      const resume = Math.min(offset, fstatSync(fd).size)
+      ftruncateSync(fd, resume)
+      this.#resumed.add(path)
+      return resume
+    })
+  }
+
+  chunk(target: Target, offset: number, chunk: Uint8Array): void {
+    this.#guard(target, () => {
+      const folder = requireFolder(this.#options.folders, target.folder)
+      writeAll(this.#fd(temporaryPath(folder, target), target), chunk, offset)
+    })
+  }
+
+  async end(target: Target, token: string | null): Promise<Stored> {
+    try {
+      return await this.#end(target, token)
+    } catch (error) {
+      throw systemFailure(error, `Writing "${target.path}"`)
+    }
+  }
+
+  abort(target: Target): void {
+    const folder = requireFolder(this.#options.folders, target.folder)
+    this.#remove(temporaryPath(folder, target))
+  }
+
+  /** Another write of this file begins: what an earlier process left of an upload will not be gone on with. */
+  supersede(target: Pick<Target, 'folder' | 'fid'>): void {
+    if (this.#leftovers.size > 0 && this.#leftovers.delete(target.fid)) this.forget(target)
+  }
+
+  /** Removes what is left of uploads of this file, of whatever version. */
+  forget(target: Pick<Target, 'folder' | 'fid'>): void {
+    const folder = requireFolder(this.#options.folders, target.folder)
+    for (const name of temporaries(folder)) {
+      if (name.startsWith(`${target.fid}-`)) this.#remove(`${temporaryDirectory(folder)}/${name}`)
+    }
+  }
+
+  /** At start and now and then: removes what no one will go on with. */
+  clean(now: number): void {
+    for (const folder of this.#options.folders.values()) {
+      if (folder.root === undefined) continue
+      for (const name of temporaries(folder)) {
+        const path = `${temporaryDirectory(folder)}/${name}`
+        if (name.startsWith(SMALL_PREFIX) ? !isOwn(name) : isAbandoned(path, now)) this.#remove(path)
+        else if (!name.startsWith(SMALL_PREFIX)) this.#leftovers.add(name.slice(0, FID_LENGTH))
+      }
+    }
+  }
+
+  close(): void {
+    this.#open.closeAll()
+  }
+
+  async #end(target: Target, token: string | null): Promise<Stored> {
+    const folder = requireRoot(this.#options.folders, target.folder)
+    const path = temporaryPath(folder, target)
+    const fd = this.#fd(path, target)
+    const { size } = fstatSync(fd)
+    if (size !== target.size)
+      throw new Failure('service', 'INCOMPLETE', `"${target.path}" has ${size} of ${target.size} bytes`)
+    const stored = finish(fd, target, requireState(folder, target.path, token))
+    if (this.#resumed.has(path)) await this.#verify(path, target, stored.token)
+    if (this.#options.fsync) await flushData(this.#fd(path, target))
+    requireRoot(this.#options.folders, target.folder)
+    new Parents().resolve(folder, target.path, true)
+    commit({ folder, path: target.path, temporary: path, token, aside: this.#options.aside })
+    folder.index.set(target.path, stored.token)
+    this.#open.close(path)
+    this.#resumed.delete(path)
+    return stored
+  }
+
+  async #verify(path: string, target: Target, token: string): Promise<void> {
+    const file = new HashFile(path, token, target.size)
+    const buffer = Buffer.allocUnsafe(HASH_BLOCK_SIZE)
+    for (;;) {
+      const hashed = file.step(buffer)
+      if (typeof hashed === 'object' && hashed.hash === target.hash) return
+      if (hashed !== 'unfinished') break
+      await nextTurn()
+    }
+    this.#remove(path)
+    throw new Failure(
+      'service',
+      'DAMAGED',
+      `What was written of "${target.path}" before a crash is damaged; it is fetched again`,
+    )
+  }
+
+  #fd(path: string, target: Target): number {
+    return this.#open.get(path, () => {
+      try {
+        return openSync(path, constants.O_RDWR | constants.O_NOFOLLOW)
+      } catch (error) {
+        if (!isAbsent(error)) throw error
+        throw new Failure('service', 'UPLOAD_GONE', `Nothing is left of the upload of "${target.path}"; start it again`)
+      }
+    })
+  }
+
+  #remove(path: string): void {
+    this.#open.close(path)
+    this.#resumed.delete(path)
+    rmSync(path, { force: true })
+  }
+
+  #guard<R>(target: Target, work: () => R): R {
+    try {
+      return work()
+    } catch (error) {
+      throw systemFailure(error, `Writing "${target.path}"`)
+    }
+  }
+}
+
+function temporaryDirectory(folder: Folder): string {
+  return `${folder.path}/${CONTROL_DIRECTORY}/${TEMPORARY_DIRECTORY}`
+}
+
+function temporaryPath(folder: Folder, { fid, version }: Pick<Target, 'fid' | 'version'>): string {
+  if (!/^[0-9a-f-]{36}$/.test(fid))
+    throw new Failure('driver', 'INVALID_FID', `Expected a file id, got ${JSON.stringify(fid)}`)
+  return `${temporaryDirectory(folder)}/${fid}-${version}${SUFFIX}`
+}
+
+function temporaries(folder: Folder): string[] {
+  try {
+    return readdirSync(temporaryDirectory(folder))
+  } catch (error) {
+    if (isAbsent(error)) return []
+    throw error
+  }
+}
+
+function isOwn(name: string): boolean {
+  return name.startsWith(`${SMALL_PREFIX}${process.pid}-`)
+}
+
+function isAbandoned(path: string, now: number): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat !== undefined && now - stat.ctimeMs > ABANDONED
+}
