@@ -1,4 +1,5 @@
-import { type Draft, headOf, livesBelow } from './draft.ts'
+import { fileId, type Head } from '@onitu/protocol'
+import { type Draft, headOf, isLive, livesBelow, orderOf, recordOf } from './draft.ts'
 import { giveOrder } from './give-order.ts'
 import { hasSeen } from './lineage.ts'
 import { newTombstone, say } from './new-version.ts'
@@ -16,4 +17,21 @@ export function decideDeletion(draft: Draft, policy: Policy, service: string, fi
   }
   newTombstone(draft, policy, service, head)
   say(draft, head.kind, { type: 'file_deleted', service, folder: head.folder, path: head.path })
+  deleteEmptiedParent(draft, policy, service, head)
+}
+
+/**
+ * Observations of one service about different files may overtake each other: a directory may be reported deleted before
+ * the last of its files is. It was then to be made again, which is taken back here.
+ */
+function deleteEmptiedParent(draft: Draft, policy: Policy, service: string, child: Head): void {
+  const slash = child.path.lastIndexOf('/')
+  if (slash === -1) return
+  const parent = headOf(draft, fileId(child.folder, child.path.slice(0, slash)))
+  if (!isLive(parent) || orderOf(draft, service, parent.fid)?.version !== parent.version) return
+  const record = recordOf(draft, service, parent.fid)
+  if (record === undefined || record.token !== null || !hasSeen(draft, service, record.version, parent)) return
+  if (livesBelow(draft, parent.folder, parent.path)) return
+  newTombstone(draft, policy, service, parent)
+  deleteEmptiedParent(draft, policy, service, parent)
 }

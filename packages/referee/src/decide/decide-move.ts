@@ -22,9 +22,8 @@ export function decideMove(
 ): void {
   const passes = passesSource(draft, policy, service, { ...moved, mimetype: mimetypeOf(moved.path) })
   const from = headOf(draft, fromFid)
-  if (!passes || !isLive(from)) {
-    decideDeletion(draft, policy, service, fromFid, fromBase)
-    if (passes) decideUpdate(draft, policy, { service, base: moved.base, content: moved })
+  if (!passes || !isLive(from) || from.kind === 'directory' || moved.kind === 'directory') {
+    decideSeparately(draft, policy, service, moved, passes, fromFid, fromBase)
     return
   }
   if (hasSeen(draft, service, fromBase, from)) {
@@ -38,18 +37,37 @@ export function decideMove(
   }
 }
 
+/**
+ * No content moves: the new path is kept out, or the old one holds no file (any more). Directories are not moved either,
+ * only made and deleted: what is in them moves by itself.
+ */
+function decideSeparately(
+  draft: Draft,
+  policy: Policy,
+  service: string,
+  moved: Moved,
+  passes: boolean,
+  fromFid: string,
+  fromBase: number,
+): void {
+  const isGone = headOf(draft, fromFid)?.kind === moved.kind || !passes
+  if (passes) decideUpdate(draft, policy, { service, base: moved.base, content: moved })
+  if (isGone) decideDeletion(draft, policy, service, fromFid, fromBase)
+}
+
 /** The service moved what the head holds (perhaps with an edit on the way). */
 function moveContent(draft: Draft, policy: Policy, service: string, moved: Moved, from: Head): void {
   const places = placesOf(draft, policy, from, service)
   const to = decideUpdate(draft, policy, { service, base: moved.base, content: moved, movedFrom: from.fid })
   endMove(draft, policy, service, from, to, places)
+  sayMoved(draft, service, from, to)
 }
 
 /** The service moved an older content: both apply, the newer content ends at the new path. */
 function moveNewerContent(draft: Draft, policy: Policy, service: string, moved: Moved, from: Head): void {
   const places = placesOf(draft, policy, from, service)
   ensureParents(draft, policy, service, moved, (file) => {
-    moveHeadAside(draft, policy, file, service)
+    if (file.fid !== from.fid) moveHeadAside(draft, policy, file, service)
   })
   const content: Content = { ...from, folder: moved.folder, path: moved.path }
   const to = newVersion(draft, policy, from.origin, content, {
@@ -61,6 +79,7 @@ function moveNewerContent(draft: Draft, policy: Policy, service: string, moved: 
     setOrder(draft, service, to.fid, { version: to.version, replaces: moved.hash })
   }
   endMove(draft, policy, service, from, to, places)
+  sayMoved(draft, service, from, to)
 }
 
 /** Where each other service holds the content that moves. */
@@ -80,6 +99,8 @@ function endMove(
   to: Head,
   places: [string, string][],
 ): void {
+  // A file that moved into a directory of its own old name: the old path lives on, and there is nothing to rename.
+  if (headOf(draft, from.fid)?.version !== from.version) return
   newTombstone(draft, policy, service, from, to.fid)
   for (const [target] of servicesOf(policy, from.folder)) {
     const order = orderOf(draft, target, to.fid)
@@ -91,6 +112,9 @@ function endMove(
     setOrder(draft, target, to.fid, { ...order, movedFrom: place })
     redirect(draft, target, place, to)
   }
+}
+
+function sayMoved(draft: Draft, service: string, from: Head, to: Head): void {
   const { path: src, folder } = from
   say(draft, to.kind, { type: 'file_moved', service, folder, src, dest: to.path, toFolder: to.folder })
 }

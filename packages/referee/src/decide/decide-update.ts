@@ -34,7 +34,7 @@ function decideNew(draft: Draft, policy: Policy, update: Update, tombstone: Head
     return tombstone
   }
   ensureParents(draft, policy, update.service, update.content, (file) => {
-    moveHeadAside(draft, policy, file, update.service)
+    if (file.fid !== update.movedFrom) moveHeadAside(draft, policy, file, update.service)
   })
   return accept(draft, policy, update, [tombstone?.version ?? 0, update.base])
 }

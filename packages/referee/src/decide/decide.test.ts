@@ -227,6 +227,18 @@ describe('a deletion', () => {
   })
 })
 
+describe('a directory that was reported deleted before its files', () => {
+  it('goes with the last of them', () => {
+    const world = createWorld()
+    for (const path of ['d', 'd/e']) shared(world, path, { content: '/' })
+    for (const path of ['d/e/f', 'd/e/g']) shared(world, path, { content: 'A' })
+    for (const path of ['d', 'd/e', 'd/e/f']) remove(world, 'left', path)
+    expect(living(world)).toEqual({ d: '/', 'd/e': '/', 'd/e/g': 'A' })
+    remove(world, 'left', 'd/e/g')
+    expect(living(world)).toEqual({})
+  })
+})
+
 describe('a move', () => {
   it('is one transition of both paths; holders rename', () => {
     const world = createWorld()
@@ -322,6 +334,29 @@ describe('a move', () => {
     shared(world, 'a', { content: 'A' })
     move(world, 'left', 'a', 'foo/a')
     expect(living(world)).toEqual({})
+  })
+
+  it('into a directory of its own old name leaves the directory and no conflict', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A' })
+    move(world, 'left', 'a', 'a/b', { content: 'A' })
+    expect(living(world)).toEqual({ a: '/', 'a/b': 'A' })
+    expect(orderOf(world, 'right', 'a/b')).not.toHaveProperty('movedFrom')
+  })
+
+  it('out of a path that became a directory first leaves the directory', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A' })
+    update(world, 'left', 'a', { content: '/' })
+    move(world, 'left', 'a', 'a/b', { content: 'A' })
+    expect(living(world)).toEqual({ a: '/', 'a/b': 'A' })
+  })
+
+  it('of a directory makes one and deletes one', () => {
+    const world = createWorld()
+    shared(world, 'd', { content: '/' })
+    move(world, 'left', 'd', 'e')
+    expect(living(world)).toEqual({ e: '/' })
   })
 
   it('frees its old path for a new file, which waits at the others until the old one has moved', () => {

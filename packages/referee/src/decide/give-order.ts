@@ -6,7 +6,7 @@ type MovedTo = NonNullable<Order['movedTo']>
 
 /**
  * Where the content that a service holds at `fid` belongs, if it still has to be moved there: see "Redirection" in
- * docs/architecture.md. The Plug removes both orders in the batch that commits the move, so this never outlives it.
+ * docs/architecture.md. The Plug removes the order with `movedFrom` in the batch that commits the move, so this never outlives it.
  */
 export function redirectOf(draft: Draft, service: string, fid: string): MovedTo | undefined {
   const to = orderOf(draft, service, fid)?.movedTo
