@@ -1,0 +1,241 @@
+import type { OnituError } from '@onitu/protocol'
+import type { Capabilities, Handlers, Metadata, Stored, UploadState } from './contract.ts'
+import { Deadlines } from './deadlines.ts'
+import type { Clock } from './engine.ts'
+import { ChangedError, ConflictError, DriverError } from './errors.ts'
+import { wrapDriverError } from './wrap-error.ts'
+
+/** Deadlines in ms. Ending an upload may copy and sync the whole file; catching up may look at the whole service. */
+const CALL_TIMEOUT = 60_000
+const END_TIMEOUT = 600_000
+
+/** The handlers of a driver, each under a deadline, with errors made ours and missing handlers made up for. */
+export class DriverCalls {
+  readonly capabilities: Capabilities
+  #handlers: Partial<Handlers>
+  #deadlines: Deadlines
+
+  constructor(handlers: Partial<Handlers>, capabilities: Capabilities, clock: Clock) {
+    this.#handlers = handlers
+    this.capabilities = capabilities
+    this.#deadlines = new Deadlines(clock)
+  }
+
+  get canMove(): boolean {
+    return this.capabilities.nativeMove && this.#handlers.moveFile !== undefined
+  }
+
+  get canMakeDirectories(): boolean {
+    return this.capabilities.directories && this.#handlers.createDirectory !== undefined
+  }
+
+  get canSetAttributes(): boolean {
+    return this.#handlers.setAttributes !== undefined
+  }
+
+  get canUploadByChunks(): boolean {
+    return this.#handlers.startUpload !== undefined
+  }
+
+  get canResume(): boolean {
+    return this.capabilities.resumableUpload && this.#handlers.restartUpload !== undefined
+  }
+
+  /** @throws DriverError when the service cannot hold the file under this name. */
+  async checkName(metadata: Metadata): Promise<void> {
+    const handler = this.#handlers.normalizePath
+    if (handler === undefined) return
+    const { folder, path } = metadata
+    const normal = await this.#call('normalizePath', metadata, CALL_TIMEOUT, undefined, () => handler(folder, path))
+    if (normal !== path) {
+      throw new DriverError(
+        'NAME_NOT_HELD',
+        `The service would store ${JSON.stringify(path)} as ${JSON.stringify(normal)}`,
+      )
+    }
+  }
+
+  async readWhole(metadata: Metadata, token: string, signal?: AbortSignal): Promise<Uint8Array> {
+    const handler = this.#handlers.getFile
+    const content =
+      handler === undefined
+        ? await this.#readRange(metadata, 0, metadata.size, token, signal)
+        : await this.#call('getFile', metadata, CALL_TIMEOUT, signal, (inner) =>
+            handler(metadata, { token, signal: inner }),
+          )
+    if (content.byteLength !== metadata.size) {
+      throw new ChangedError(`${metadata.path} has ${content.byteLength} bytes, expected ${metadata.size}`)
+    }
+    return content
+  }
+
+  /** Exactly `size` bytes, or those up to the end of the file. */
+  async readChunk(metadata: Metadata, offset: number, size: number, token: string, signal?: AbortSignal) {
+    const wanted = Math.max(0, Math.min(size, metadata.size - offset))
+    if (this.#handlers.getChunk === undefined) {
+      const content = await this.readWhole(metadata, token, signal)
+      return content.subarray(offset, offset + wanted)
+    }
+    const chunk = await this.#readRange(metadata, offset, wanted, token, signal)
+    if (chunk.byteLength !== wanted) {
+      throw new ChangedError(`${metadata.path} gave ${chunk.byteLength} bytes at ${offset}, expected ${wanted}`)
+    }
+    return chunk
+  }
+
+  async writeWhole(metadata: Metadata, content: Uint8Array, token: string | null, signal?: AbortSignal) {
+    const handler = this.#handlers.uploadFile
+    if (handler === undefined) return this.#writeByChunks(metadata, content, token, signal)
+    await this.#recheck(metadata, token, signal)
+    return this.#call('uploadFile', metadata, CALL_TIMEOUT, signal, (inner) =>
+      handler(metadata, content, { token, signal: inner }),
+    )
+  }
+
+  async startUpload(metadata: Metadata, token: string | null, signal?: AbortSignal): Promise<UploadState> {
+    const handler = this.#need('startUpload')
+    return this.#call('startUpload', metadata, CALL_TIMEOUT, signal, (inner) =>
+      handler(metadata, { token, signal: inner }),
+    )
+  }
+
+  async restartUpload(metadata: Metadata, offset: number, state: UploadState, signal?: AbortSignal): Promise<number> {
+    const handler = this.#need('restartUpload')
+    const from = await this.#call('restartUpload', metadata, CALL_TIMEOUT, signal, (inner) =>
+      handler(metadata, offset, { state, signal: inner }),
+    )
+    return Math.max(0, Math.min(offset, from))
+  }
+
+  async uploadChunk(
+    metadata: Metadata,
+    offset: number,
+    chunk: Uint8Array,
+    state: UploadState,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const handler = this.#need('uploadChunk')
+    await this.#call('uploadChunk', metadata, CALL_TIMEOUT, signal, (inner) =>
+      handler(metadata, offset, chunk, { state, signal: inner }),
+    )
+  }
+
+  async endUpload(metadata: Metadata, token: string | null, state: UploadState, signal?: AbortSignal): Promise<Stored> {
+    const handler = this.#need('endUpload')
+    await this.#recheck(metadata, token, signal)
+    return this.#call('endUpload', metadata, END_TIMEOUT, signal, (inner) =>
+      handler(metadata, { token, state, signal: inner }),
+    )
+  }
+
+  async abortUpload(metadata: Metadata, state: UploadState): Promise<void> {
+    const handler = this.#handlers.abortUpload
+    if (handler === undefined) return
+    await this.#call('abortUpload', metadata, CALL_TIMEOUT, undefined, (signal) => handler(metadata, { state, signal }))
+  }
+
+  async delete(metadata: Metadata, token: string, signal?: AbortSignal): Promise<void> {
+    const handler = this.#need('deleteFile')
+    if (metadata.kind === 'file') await this.#recheck(metadata, token, signal)
+    await this.#call('deleteFile', metadata, CALL_TIMEOUT, signal, (inner) =>
+      handler(metadata, { token, signal: inner }),
+    )
+  }
+
+  async move(from: Metadata, to: Metadata, token: string, signal?: AbortSignal): Promise<Stored> {
+    const handler = this.#need('moveFile')
+    await this.#recheck(from, token, signal)
+    return this.#call('moveFile', to, CALL_TIMEOUT, signal, (inner) => handler(from, to, { token, signal: inner }))
+  }
+
+  async setAttributes(metadata: Metadata, token: string, signal?: AbortSignal): Promise<Stored> {
+    const handler = this.#need('setAttributes')
+    return this.#call('setAttributes', metadata, CALL_TIMEOUT, signal, (inner) =>
+      handler(metadata, { token, signal: inner }),
+    )
+  }
+
+  async createDirectory(metadata: Metadata, signal?: AbortSignal): Promise<Stored> {
+    const handler = this.#need('createDirectory')
+    return this.#call('createDirectory', metadata, CALL_TIMEOUT, signal, (inner) =>
+      handler(metadata, { signal: inner }),
+    )
+  }
+
+  async setChunkSize(size: number): Promise<number> {
+    const handler = this.#handlers.setChunkSize
+    if (handler === undefined) return size
+    const wanted = await this.#call('setChunkSize', undefined, CALL_TIMEOUT, undefined, () => handler(size))
+    return Number.isSafeInteger(wanted) && wanted >= 1 ? wanted : size
+  }
+
+  async catchUp(signal?: AbortSignal): Promise<void> {
+    const handler = this.#handlers.catchUp
+    if (handler === undefined) return
+    await this.#call('catchUp', undefined, END_TIMEOUT, signal, (inner) => handler({ signal: inner }))
+  }
+
+  async close(): Promise<void> {
+    const handler = this.#handlers.close
+    try {
+      if (handler !== undefined) await this.#call('close', undefined, CALL_TIMEOUT, undefined, () => handler())
+    } finally {
+      this.#deadlines.close()
+    }
+  }
+
+  async #writeByChunks(metadata: Metadata, content: Uint8Array, token: string | null, signal?: AbortSignal) {
+    const state = await this.startUpload(metadata, token, signal)
+    try {
+      if (content.byteLength > 0) await this.uploadChunk(metadata, 0, content, state, signal)
+      return await this.endUpload(metadata, token, state, signal)
+    } catch (error) {
+      await this.abortUpload(metadata, state)
+      throw error
+    }
+  }
+
+  #readRange(metadata: Metadata, offset: number, size: number, token: string, signal?: AbortSignal) {
+    const handler = this.#need('getChunk')
+    return this.#call('getChunk', metadata, CALL_TIMEOUT, signal, (inner) =>
+      handler(metadata, offset, size, { token, signal: inner }),
+    )
+  }
+
+  /** A service without conditional writes is asked once more just before: an empty read fails if the token is stale. */
+  async #recheck(metadata: Metadata, token: string | null, signal?: AbortSignal): Promise<void> {
+    const handler = this.#handlers.getChunk
+    if (this.capabilities.conditionalWrite || token === null || handler === undefined) return
+    try {
+      await this.#call('getChunk', metadata, CALL_TIMEOUT, signal, (inner) =>
+        handler(metadata, 0, 0, { token, signal: inner }),
+      )
+    } catch (error) {
+      if ((error as OnituError).code !== 'CHANGED') throw error
+      throw new ConflictError(`${metadata.path} has changed in the service`, { cause: error })
+    }
+  }
+
+  #need<N extends keyof Handlers>(name: N): Handlers[N] {
+    const handler = this.#handlers[name]
+    if (handler === undefined) throw new DriverError('NOT_SUPPORTED', `The driver has no handler ${name}`)
+    return handler as Handlers[N]
+  }
+
+  async #call<T>(
+    name: keyof Handlers,
+    metadata: Metadata | undefined,
+    timeout: number,
+    outer: AbortSignal | undefined,
+    call: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const path = metadata?.path ?? ''
+    try {
+      return await this.#deadlines.run(`${name} of ${JSON.stringify(path)}`, timeout, outer, async (signal) =>
+        call(signal),
+      )
+    } catch (error) {
+      throw wrapDriverError(error, name, path)
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import type { Clock } from './engine.ts'
+import { ServiceError } from './errors.ts'
+
+interface Entry {
+  readonly at: number
+  readonly what: string
+  readonly expire: (error: ServiceError) => void
+}
+
+/** How exact deadlines are, in ms. One timer looks after all calls: one for each would cost more than a small file. */
+const STEP = 1_000
+
+/**
+ * Runs calls under a deadline and an optional signal of the caller; either aborts the signal that the call gets. After
+ * the caller's signal the call is still waited for, so that the next call for the same file finds it finished; only the
+ * deadline leaves it behind.
+ */
+export class Deadlines {
+  readonly #clock: Clock
+  #entries = new Set<Entry>()
+  #cancel: (() => void) | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  async run<T>(
+    what: string,
+    timeout: number,
+    outer: AbortSignal | undefined,
+    call: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    outer?.throwIfAborted()
+    const controller = new AbortController()
+    const stop = () => controller.abort(outer?.reason)
+    outer?.addEventListener('abort', stop)
+    let entry: Entry | undefined
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        const expire = (error: ServiceError) => {
+          controller.abort(error)
+          reject(error)
+        }
+        entry = { at: this.#clock.now() + timeout, what, expire }
+        this.#add(entry)
+        call(controller.signal).then(resolve, reject)
+      })
+    } finally {
+      if (entry !== undefined) this.#entries.delete(entry)
+      outer?.removeEventListener('abort', stop)
+    }
+  }
+
+  close(): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+
+  #add(entry: Entry): void {
+    this.#entries.add(entry)
+    this.#cancel ??= this.#clock.after(STEP, () => this.#check())
+  }
+
+  #check(): void {
+    this.#cancel = undefined
+    const now = this.#clock.now()
+    for (const { at, what, expire } of this.#entries) {
+      if (at <= now) expire(new ServiceError('DRIVER_TIMEOUT', `The driver did not finish ${what} in time`))
+    }
+    if (this.#entries.size > 0) this.#cancel = this.#clock.after(STEP, () => this.#check())
+  }
+}

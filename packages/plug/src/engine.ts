@@ -1,0 +1,42 @@
+import type { Database } from '@onitu/escalator'
+import type { NewEvent } from '@onitu/protocol'
+import type { Capabilities, ServiceFolder } from './contract.ts'
+
+/** Time comes in through this, so that a simulation can run the engine under its own clock. */
+export interface Clock {
+  /** ms since 1970. */
+  now(): number
+  /** Calls back once after `ms`; gives the function that cancels it. */
+  after(ms: number, callback: () => void): () => void
+}
+
+/** What the engine of a Plug works with: a database, a clock and ways out. No sockets. */
+export interface Engine {
+  readonly service: string
+  readonly db: Database
+  readonly clock: Clock
+  /** 0 <= x < 1. */
+  readonly random: () => number
+  readonly folders: ReadonlyMap<string, ServiceFolder>
+  readonly capabilities: Capabilities
+  /** Bytes of a chunk; a file up to this size is handled whole. */
+  chunkSize: number
+  /** Aborted when the service closes. */
+  readonly signal: AbortSignal
+  emit(event: NewEvent): void
+  /** Tells the Referee that there is something in the outbox. */
+  wakeReferee(): void
+  /** For what went wrong inside and belongs to no file. */
+  warn(message: string, error?: unknown): void
+  /** False while a folder cannot be reached. */
+  isAvailable(folder: string): boolean
+}
+
+export const realClock: Clock = {
+  now: () => Date.now(),
+  after(ms, callback) {
+    // A timer alone is no reason to stay alive.
+    const timer = setTimeout(callback, ms).unref()
+    return () => clearTimeout(timer)
+  },
+}

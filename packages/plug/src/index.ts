@@ -1,0 +1,41 @@
+/**
+ * The driver SDK of Onitu.
+ *
+ * @module @onitu/plug
+ */
+export {
+  CONTROL_DIRECTORY,
+  ContentHash,
+  checkPath,
+  contentHash,
+  fileId,
+  HASH_BLOCK_SIZE,
+  type Kind,
+  mimetypeOf,
+  OnituError,
+  pathProblem,
+  systemCode,
+} from '@onitu/protocol'
+export type {
+  Capabilities,
+  Change,
+  DriverPlug,
+  HandlerContext,
+  Handlers,
+  KnownFile,
+  Manifest,
+  Metadata,
+  OptionDeclaration,
+  OptionValue,
+  ReadContext,
+  Seen,
+  ServiceFolder,
+  Stored,
+  UploadContext,
+  UploadState,
+  WriteContext,
+} from './contract.ts'
+export { type Driver, type DriverDefinition, defineDriver, isDriver } from './define-driver.ts'
+export { ChangedError, ConflictError, DriverError, ServiceError } from './errors.ts'
+export { Plug } from './plug.ts'
+export type { RunContext, RunningDriver } from './run-context.ts'

@@ -1,0 +1,71 @@
+import { contentHash, type FileRecord, type Head, mimetypeOf } from '@onitu/protocol'
+import type { KnownFile, Metadata, Stored } from './contract.ts'
+
+/** The hash of nothing, which is what directories have. */
+export const EMPTY_HASH = contentHash(new Uint8Array())
+
+export function metadataOfRecord(fid: string, record: FileRecord): Metadata {
+  const { folder, path, kind, size, mtime, mode, hash, version, extra } = record
+  const mimetype = mimetypeOf(path)
+  return {
+    fid,
+    folder,
+    path,
+    kind,
+    size,
+    mtime,
+    mode,
+    hash,
+    mimetype,
+    version,
+    ...(extra === undefined ? {} : { extra }),
+  }
+}
+
+/** What a service that holds the file is told about it; undefined when it holds none. */
+export function knownFile(fid: string, record: FileRecord | undefined): KnownFile | undefined {
+  if (record === undefined || record.token === null) return undefined
+  return { ...metadataOfRecord(fid, record), token: record.token }
+}
+
+/** What a driver is told to write. `extra` is what it keeps with the file so far. */
+export function metadataOfHead(head: Head, extra?: unknown): Metadata {
+  const { fid, folder, path, kind, size, mtime, mode, hash, mimetype, version } = head
+  return {
+    fid,
+    folder,
+    path,
+    kind,
+    size,
+    mtime,
+    mode,
+    hash,
+    mimetype,
+    version,
+    ...(extra === undefined ? {} : { extra }),
+  }
+}
+
+/** The file record once the service has what the head says, as the driver says that the service shows it. */
+export function recordOfStored(head: Head, stored: Stored, previous?: FileRecord): FileRecord {
+  const extra = stored.extra ?? previous?.extra
+  return {
+    folder: head.folder,
+    path: head.path,
+    kind: head.kind,
+    size: head.size,
+    hash: head.hash,
+    mtime: head.kind === 'directory' ? null : stored.mtime === undefined ? head.mtime : stored.mtime,
+    mode: stored.mode === undefined ? head.mode : stored.mode,
+    version: head.version,
+    token: stored.token,
+    reported: 0,
+    ...(extra === undefined ? {} : { extra }),
+  }
+}
+
+/** The file record of a file that the service does not hold, at that version. */
+export function absentRecord(head: Head): FileRecord {
+  const { folder, path, kind, size, hash, mtime, mode, version } = head
+  return { folder, path, kind, size, hash, mtime, mode, version, token: null, reported: 0 }
+}

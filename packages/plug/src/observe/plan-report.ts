@@ -1,0 +1,164 @@
+import { type FileRecord, fileId, type Observation } from '@onitu/protocol'
+import type { Change, Seen } from '../contract.ts'
+import { EMPTY_HASH } from '../metadata.ts'
+
+/** A change of which folder and path have been checked, with the file ids it touches. */
+export interface CheckedChange {
+  readonly change: Change
+  readonly fid: string
+  /** Of a move: the file id of the old place. */
+  readonly from?: string
+}
+
+export function checkedChange(change: Change): CheckedChange {
+  const fid = fileId(change.folder, change.path)
+  if (change.type !== 'moved') return { change, fid }
+  const from = fileId(change.from.folder, change.from.path)
+  return from === fid ? { change: { ...change, type: 'updated' }, fid } : { change, fid, from }
+}
+
+export function fidsOf({ fid, from }: CheckedChange): string[] {
+  return from === undefined ? [fid] : [fid, from]
+}
+
+export type Records = ReadonlyMap<string, FileRecord | undefined>
+
+export type ReportStep =
+  /** Nothing that the Plug did not know. */
+  | { readonly type: 'known' }
+  /** The content has to be read before it can be said whether this is a change. */
+  | { readonly type: 'needs_hash'; readonly seen: Seen }
+  /** The same content under another token: the record follows, nobody is told. */
+  | { readonly type: 'renewed'; readonly records: readonly (readonly [fid: string, record: FileRecord])[] }
+  | {
+      readonly type: 'observed'
+      readonly observation: Observation
+      readonly records: readonly (readonly [fid: string, record: FileRecord])[]
+    }
+
+/** What one change means, given what the Plug knows. `sequence` becomes the observation's number if there is one. */
+export function planChange(checked: CheckedChange, records: Records, sequence: number): ReportStep {
+  const { change, fid, from } = checked
+  if (change.type === 'deleted') return planDeletion(fid, records.get(fid), sequence)
+  const source = from === undefined ? undefined : records.get(from)
+  if (change.type === 'updated' || from === undefined || source === undefined || source.token === null) {
+    return planUpdate(fid, change, records.get(fid), sequence)
+  }
+  return planMove(fid, from, change, records.get(fid), source, sequence)
+}
+
+function planDeletion(fid: string, record: FileRecord | undefined, sequence: number): ReportStep {
+  if (record === undefined || record.token === null) return { type: 'known' }
+  const { folder, path, kind, version } = record
+  return {
+    type: 'observed',
+    observation: { type: 'deleted', fid, folder, path, base: version, kind },
+    records: [[fid, { ...record, token: null, reported: sequence }]],
+  }
+}
+
+function planUpdate(fid: string, seen: Seen, record: FileRecord | undefined, sequence: number): ReportStep {
+  const held = record !== undefined && record.token !== null && record.kind === kindOf(seen) ? record : undefined
+  // A driver that has read the content again under the same token (two writes within its granularity) gives a hash.
+  if (held?.token === seen.token && (seen.hash === undefined || hashOf(seen) === held.hash)) return { type: 'known' }
+  const hash = hashOf(seen)
+  if (hash === undefined) return { type: 'needs_hash', seen }
+  const next = recordOfSeen(seen, hash, record, sequence)
+  if (held !== undefined && held.hash === hash && held.mtime === next.mtime && held.mode === next.mode) {
+    return { type: 'renewed', records: [[fid, { ...next, reported: held.reported }]] }
+  }
+  const base = record?.version ?? 0
+  return { type: 'observed', observation: { type: 'updated', fid, base, ...describe(next) }, records: [[fid, next]] }
+}
+
+function planMove(
+  fid: string,
+  from: string,
+  seen: Seen,
+  record: FileRecord | undefined,
+  source: FileRecord,
+  sequence: number,
+): ReportStep {
+  const unchanged = source.token === seen.token && source.kind === kindOf(seen)
+  const hash = hashOf(seen) ?? (unchanged ? source.hash : undefined)
+  if (hash === undefined) return { type: 'needs_hash', seen }
+  const next = recordOfSeen({ ...seen, extra: seen.extra ?? source.extra }, hash, record, sequence)
+  return {
+    type: 'observed',
+    observation: {
+      type: 'moved',
+      fid,
+      base: record?.version ?? 0,
+      ...describe(next),
+      from: { fid: from, folder: source.folder, path: source.path, base: source.version },
+    },
+    records: [
+      [fid, next],
+      [from, { ...source, token: null, reported: sequence }],
+    ],
+  }
+}
+
+function kindOf(seen: Seen): 'file' | 'directory' {
+  return seen.kind ?? 'file'
+}
+
+function hashOf(seen: Seen): string | undefined {
+  return kindOf(seen) === 'directory' ? EMPTY_HASH : seen.hash
+}
+
+function describe({ folder, path, kind, size, hash, mtime, mode }: FileRecord) {
+  return { folder, path, kind, size, hash, mtime, mode }
+}
+
+/** The mtime of a directory says only that something in it was made or deleted, so it is not kept. */
+function recordOfSeen(seen: Seen, hash: string, previous: FileRecord | undefined, sequence: number): FileRecord {
+  const kind = kindOf(seen)
+  const extra = seen.extra ?? previous?.extra
+  return {
+    folder: seen.folder,
+    path: seen.path,
+    kind,
+    size: kind === 'directory' ? 0 : seen.size,
+    hash,
+    mtime: kind === 'directory' ? null : seen.mtime,
+    mode: seen.mode ?? null,
+    version: previous?.version ?? 0,
+    token: seen.token,
+    reported: sequence,
+    ...(extra === undefined ? {} : { extra }),
+  }
+}
+
+export interface ReportPlan {
+  readonly observations: readonly { readonly sequence: number; readonly observation: Observation }[]
+  readonly records: ReadonlyMap<string, FileRecord>
+  /** Changes whose content has to be read first. Whatever touches the same files later in the report waits with them. */
+  readonly unread: readonly CheckedChange[]
+  readonly nextSequence: number
+}
+
+/** What a whole report means: each change is judged with what the ones before it made known. */
+export function planReport(changes: readonly CheckedChange[], known: Records, firstSequence: number): ReportPlan {
+  const records = new Map(known)
+  const written = new Map<string, FileRecord>()
+  const observations: { sequence: number; observation: Observation }[] = []
+  const unread: CheckedChange[] = []
+  const blocked = new Set<string>()
+  let sequence = firstSequence
+  for (const checked of changes) {
+    const fids = fidsOf(checked)
+    const step = fids.some((fid) => blocked.has(fid)) ? undefined : planChange(checked, records, sequence)
+    if (step === undefined || step.type === 'needs_hash') {
+      unread.push(checked)
+      for (const fid of fids) blocked.add(fid)
+    } else if (step.type !== 'known') {
+      for (const [fid, record] of step.records) {
+        records.set(fid, record)
+        written.set(fid, record)
+      }
+      if (step.type === 'observed') observations.push({ sequence: sequence++, observation: step.observation })
+    }
+  }
+  return { observations, records: written, unread, nextSequence: sequence }
+}

@@ -1,0 +1,107 @@
+import {
+  decode,
+  type FileRecord,
+  fileRecordSchema,
+  type Head,
+  headSchema,
+  keys,
+  type Order,
+  orderSchema,
+  parseRecord,
+} from '@onitu/protocol'
+import type { Engine } from '../engine.ts'
+
+/** An order with what the service holds, as it was read. */
+export interface LoadedOrder {
+  readonly fid: string
+  readonly order: Order
+  /** As it is stored: what a commit compares with. */
+  readonly bytes: Uint8Array
+  readonly head: Head | undefined
+  readonly record: FileRecord | undefined
+  readonly undecided: boolean
+  readonly from: { readonly record: FileRecord | undefined; readonly undecided: boolean } | undefined
+  readonly toWaitsForThis: boolean
+}
+
+interface LocalState {
+  readonly record: FileRecord | undefined
+  readonly undecided: boolean
+}
+
+const NOTHING: LocalState = { record: undefined, undecided: false }
+
+/**
+ * Reads orders and what they depend on, many at a time. The sequence matters: the local state, then whether it is
+ * decided, then the order. So a state that was decided comes with an order that knows of it.
+ */
+export async function loadOrders(engine: Engine, fids: readonly string[]): Promise<LoadedOrder[]> {
+  const states = await loadStates(engine, fids)
+  const [orders, heads] = await Promise.all([loadRawOrders(engine, fids), loadHeads(engine, fids)])
+  const movedFrom = fids.flatMap((_, at) => orders[at]?.order.movedFrom ?? [])
+  const movedTo = fids.flatMap((_, at) => orders[at]?.order.movedTo?.fid ?? [])
+  const [fromStates, toOrders] = await Promise.all([loadStates(engine, movedFrom), loadRawOrders(engine, movedTo)])
+  const fromByFid = new Map(movedFrom.map((fid, at) => [fid, fromStates[at] ?? NOTHING]))
+  const toByFid = new Map(movedTo.map((fid, at) => [fid, toOrders[at]?.order]))
+  return fids.flatMap((fid, at) => {
+    const loaded = orders[at]
+    if (loaded === undefined) return []
+    const { order, bytes } = loaded
+    const state = states[at] ?? NOTHING
+    return {
+      fid,
+      order,
+      bytes,
+      head: heads[at],
+      record: state.record,
+      undecided: state.undecided,
+      from: order.movedFrom === undefined ? undefined : fromByFid.get(order.movedFrom),
+      toWaitsForThis: order.movedTo !== undefined && toByFid.get(order.movedTo.fid)?.movedFrom === fid,
+    }
+  })
+}
+
+/** The bytes of an order as it is stored now. */
+export async function loadOrderBytes(engine: Engine, fid: string): Promise<Uint8Array | undefined> {
+  const [bytes] = await engine.db.getMany<Uint8Array>([keys.order(engine.service, fid)], { raw: true })
+  return bytes
+}
+
+async function loadStates({ db, service }: Engine, fids: readonly string[]): Promise<LocalState[]> {
+  if (fids.length === 0) return []
+  const records = await loadParsed(db, fids, (fid) => keys.file(service, fid), fileRecordSchema)
+  const reported = records.flatMap((record) => (record !== undefined && record.reported > 0 ? [record.reported] : []))
+  const waiting = new Set<number>()
+  if (reported.length > 0) {
+    const found = await db.getMany(
+      reported.map((sequence) => keys.outbox(service, sequence)),
+      { raw: true },
+    )
+    for (const [at, sequence] of reported.entries()) if (found[at] !== undefined) waiting.add(sequence)
+  }
+  return records.map((record) => ({ record, undecided: record !== undefined && waiting.has(record.reported) }))
+}
+
+async function loadRawOrders({ db, service }: Engine, fids: readonly string[]) {
+  if (fids.length === 0) return []
+  const names = fids.map((fid) => keys.order(service, fid))
+  const values = await db.getMany<Uint8Array>(names, { raw: true })
+  return values.map((bytes, at) =>
+    bytes === undefined ? undefined : { bytes, order: parseRecord(orderSchema, decode(bytes), names[at] ?? '') },
+  )
+}
+
+function loadHeads({ db }: Engine, fids: readonly string[]): Promise<(Head | undefined)[]> {
+  return loadParsed(db, fids, keys.head, headSchema)
+}
+
+async function loadParsed<const S extends typeof fileRecordSchema | typeof headSchema>(
+  db: Engine['db'],
+  fids: readonly string[],
+  key: (fid: string) => string,
+  schema: S,
+) {
+  const names = fids.map(key)
+  const values = await db.getMany(names)
+  return values.map((value, at) => (value === undefined ? undefined : parseRecord(schema, value, names[at] ?? '')))
+}

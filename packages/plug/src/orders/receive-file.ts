@@ -1,0 +1,141 @@
+import type { FileRecord } from '@onitu/protocol'
+import type { Stored } from '../contract.ts'
+import { metadataOfHead, recordOfStored } from '../metadata.ts'
+import { type Fetcher, fetchWhole, mismatch, withSources } from '../transfer/fetch-content.ts'
+import { findSources } from '../transfer/find-sources.ts'
+import { receiveChunks } from '../transfer/receive-chunks.ts'
+import type { Source } from '../transfer/source.ts'
+import type { Topology } from '../transfer/topology.ts'
+import { openUpload, type Upload } from '../transfer/upload.ts'
+import { dropJournal, finish, type Job, type OrderTools, type Outcome } from './carry-out.ts'
+
+export interface ReceiveTools extends OrderTools, Fetcher {
+  readonly topology: () => Promise<Topology>
+}
+
+/** Gets a content from the best source and puts it in its place; `replaces` is the token of what may be there. */
+export async function receiveFile(tools: ReceiveTools, job: Job, replaces: string | null): Promise<Outcome> {
+  const { engine, driver } = tools
+  const { head, loaded } = job
+  await driver.checkName(metadataOfHead(head, loaded.record?.extra))
+  const sources = await findSources(engine, await tools.topology(), head, loaded.order.movedFrom)
+  const telling = new TransferEvents(tools, job)
+  try {
+    const outcome =
+      head.size <= engine.chunkSize
+        ? await receiveWhole(tools, job, replaces, sources, telling)
+        : await receiveByChunks(tools, job, replaces, sources, telling)
+    return outcome
+  } catch (error) {
+    telling.aborted(error)
+    throw error
+  }
+}
+
+async function receiveWhole(
+  tools: ReceiveTools,
+  job: Job,
+  replaces: string | null,
+  sources: readonly Source[],
+  telling: TransferEvents,
+): Promise<Outcome> {
+  const { head, loaded, task } = job
+  const content = await withSources(tools, head, sources, task.signal, (source) => {
+    telling.started(source)
+    return fetchWhole(tools, head, source)
+  })
+  tools.progress.count(0, content.byteLength)
+  return tools.locks.hold([loaded.fid], async () => {
+    task.signal.throwIfAborted()
+    await dropJournal(tools, job)
+    const stored = await tools.driver.writeWhole(metadataOfHead(head, loaded.record?.extra), content, replaces)
+    return end(tools, job, stored, telling)
+  })
+}
+
+async function receiveByChunks(
+  tools: ReceiveTools,
+  job: Job,
+  replaces: string | null,
+  sources: readonly Source[],
+  telling: TransferEvents,
+): Promise<Outcome> {
+  const { head, loaded, task } = job
+  const { upload, resumed } = await open(tools, job, replaces)
+  await withSources(tools, head, sources, task.signal, async (source) => {
+    if (resumed === undefined) telling.started(source)
+    else telling.restarted(source, upload.hash.size)
+    await receiveChunks(tools, head, source, upload, task.signal, (bytes) => tools.progress.count(0, bytes))
+  })
+  if (upload.hash.digest() !== head.hash) {
+    // Which of the sources gave the wrong bytes cannot be told; all of it is fetched again.
+    await upload.abort()
+    throw mismatch(head, { service: sources.map(({ service }) => service).join(', '), fid: head.fid, velocity: 0 })
+  }
+  return tools.locks.hold([loaded.fid], async () => {
+    task.signal.throwIfAborted()
+    return end(tools, job, await upload.end(replaces), telling)
+  })
+}
+
+/** An upload for the same content goes on, whatever version it was begun for. */
+async function open(
+  tools: ReceiveTools,
+  job: Job,
+  replaces: string | null,
+): Promise<{ upload: Upload; resumed: number | undefined }> {
+  const { head, loaded } = job
+  const journal = tools.journals.get(loaded.fid)
+  const usable = journal !== undefined && journal.hash === head.hash
+  if (!usable) await dropJournal(tools, job)
+  const metadata = { ...metadataOfHead(head, loaded.record?.extra), version: usable ? journal.version : head.version }
+  return openUpload({ ...tools, head, metadata }, replaces, usable ? journal : undefined)
+}
+
+async function end(tools: ReceiveTools, job: Job, stored: Stored, telling: TransferEvents): Promise<Outcome> {
+  const record: FileRecord = recordOfStored(job.head, stored, job.loaded.record)
+  const outcome = await finish(tools, job, record)
+  telling.ended()
+  return outcome
+}
+
+/** Tells of one transfer: that it began once, and that it ended once. */
+class TransferEvents {
+  readonly #tools: ReceiveTools
+  readonly #job: Job
+  #source: string | undefined
+
+  constructor(tools: ReceiveTools, job: Job) {
+    this.#tools = tools
+    this.#job = job
+  }
+
+  started(source: Source): void {
+    const first = this.#source === undefined
+    this.#source = source.service
+    if (first) this.#tools.engine.emit({ type: 'transfer_started', ...this.#file(), source: source.service })
+  }
+
+  restarted(source: Source, offset: number): void {
+    const first = this.#source === undefined
+    this.#source = source.service
+    if (first) this.#tools.engine.emit({ type: 'transfer_restarted', ...this.#file(), source: source.service, offset })
+  }
+
+  ended(): void {
+    const source = this.#source ?? ''
+    this.#tools.progress.count(1, 0)
+    this.#tools.engine.emit({ type: 'transfer_ended', ...this.#file(), source, size: this.#job.head.size })
+  }
+
+  aborted(error: unknown): void {
+    if (this.#source === undefined) return
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#tools.engine.emit({ type: 'transfer_aborted', ...this.#file(), reason })
+  }
+
+  #file() {
+    const { folder, path } = this.#job.head
+    return { service: this.#tools.engine.service, folder, path }
+  }
+}

@@ -1,0 +1,46 @@
+import type { Database } from '@onitu/escalator'
+import { fileId, keys, type ServiceState, serviceStateSchema } from '@onitu/protocol'
+import * as v from 'valibot'
+import type { Manifest, OptionValue, ServiceFolder } from './contract.ts'
+
+export interface ServiceSetup {
+  readonly options: Readonly<Record<string, OptionValue>>
+  readonly folders: ReadonlyMap<string, ServiceFolder>
+  readonly state: ServiceState
+}
+
+const names = v.array(v.string())
+const optionValues = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]))
+const folderOptions = v.looseObject({ mode: v.optional(v.picklist(['r', 'w', 'rw'])) })
+
+/** Reads what the setup says of this service, with the defaults of the driver's manifest. */
+export async function readServiceSetup(
+  db: Database,
+  session: string,
+  service: string,
+  manifest: Manifest,
+): Promise<ServiceSetup> {
+  const [written, folderNames, state] = await db.getMany([
+    keys.serviceOptions(service),
+    keys.serviceFolders(service),
+    keys.serviceState(service),
+  ])
+  const knownState = v.parse(v.fallback(serviceStateSchema, { folders: {} }), state)
+  const folders = new Map<string, ServiceFolder>()
+  for (const name of v.parse(names, folderNames ?? [])) {
+    const [path, access] = await db.getMany([
+      keys.serviceFolderPath(service, name),
+      keys.serviceFolderOptions(service, name),
+    ])
+    const mode = v.parse(folderOptions, access ?? {}).mode ?? 'rw'
+    const known = Object.hasOwn(knownState.folders, name)
+    folders.set(name, { name, path: v.parse(v.string(), path), mode, identity: fileId(session, name), known })
+  }
+  return { options: { ...defaults(manifest), ...v.parse(optionValues, written ?? {}) }, folders, state: knownState }
+}
+
+function defaults({ options, velocity }: Manifest): Record<string, OptionValue> {
+  const values: Record<string, OptionValue> = { velocity }
+  for (const [name, { default: value }] of Object.entries(options)) if (value !== undefined) values[name] = value
+  return values
+}

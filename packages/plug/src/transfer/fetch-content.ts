@@ -1,0 +1,108 @@
+import { contentHash, type Head, isOnituError, OnituError } from '@onitu/protocol'
+import type { Engine } from '../engine.ts'
+import { ServiceError } from '../errors.ts'
+import type { ContentProvider } from './answer-content.ts'
+import { orderSources, type Peers, type Source } from './source.ts'
+
+export interface Fetcher {
+  readonly engine: Engine
+  readonly peers: Peers
+  /** This service itself can be a source: it may hold the content under another path. */
+  readonly local: ContentProvider
+}
+
+/**
+ * Tries a task with one source after the other, the best first. A source that fails is left for the next; when the
+ * task's signal is aborted, or the failure is not the source's, no other is tried.
+ */
+export async function withSources<T>(
+  { engine, peers }: Fetcher,
+  head: Head,
+  sources: readonly Source[],
+  signal: AbortSignal,
+  attempt: (source: Source) => Promise<T>,
+): Promise<T> {
+  let last: unknown
+  for (const source of orderSources(sources, (service) => peers.active(service))) {
+    signal.throwIfAborted()
+    engine.emit({
+      type: 'source_selected',
+      service: engine.service,
+      folder: head.folder,
+      path: head.path,
+      source: source.service,
+    })
+    try {
+      return await attempt(source)
+    } catch (error) {
+      if (!(error instanceof SourceFailure)) throw error
+      last = error.cause
+    }
+  }
+  signal.throwIfAborted()
+  if (last !== undefined) throw asRetryable(last)
+  throw new ServiceError(
+    'NO_SOURCE',
+    `No service that can be reached holds ${JSON.stringify(head.path)} in this version`,
+  )
+}
+
+/** Marks a failure as one of the source, not of the service that receives. */
+export class SourceFailure extends Error {
+  constructor(cause: unknown) {
+    super('The source failed', { cause })
+  }
+}
+
+export async function fromSource<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await request
+  } catch (error) {
+    throw new SourceFailure(error)
+  }
+}
+
+/** A whole content, proven by its hash. */
+export async function fetchWhole({ engine, peers, local }: Fetcher, head: Head, source: Source): Promise<Uint8Array> {
+  const wanted = { fid: source.fid, hash: head.hash }
+  const content = await fromSource(
+    source.service === engine.service ? local.file(wanted) : peers.file(source.service, wanted, head.size),
+  )
+  if (content.byteLength !== head.size || contentHash(content) !== head.hash)
+    throw new SourceFailure(mismatch(head, source))
+  return content
+}
+
+export async function fetchChunk(
+  { engine, peers, local }: Fetcher,
+  head: Head,
+  source: Source,
+  offset: number,
+  size: number,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const wanted = { fid: source.fid, hash: head.hash }
+  const chunk = await fromSource(
+    source.service === engine.service
+      ? local.chunk(wanted, offset, size)
+      : peers.chunk(source.service, wanted, offset, size, signal),
+  )
+  if (chunk.byteLength === size) return chunk
+  throw new SourceFailure(
+    new ServiceError('PROTOCOL', `${source.service} gave ${chunk.byteLength} bytes of ${head.path}, expected ${size}`),
+  )
+}
+
+export function mismatch(head: Head, source: Source): ServiceError {
+  return new ServiceError(
+    'HASH_MISMATCH',
+    `What ${source.service} gave as ${JSON.stringify(head.path)} is not its content`,
+  )
+}
+
+/** Whatever is wrong with the sources now can be different later. */
+function asRetryable(error: unknown): OnituError {
+  if (!isOnituError(error)) return new ServiceError('SOURCE_FAILED', String(error), { cause: error })
+  if (error.retryable) return error
+  return new OnituError(error.code, error.message, { cause: error, retryable: true, details: error.details })
+}

@@ -1,0 +1,78 @@
+import type { Operation } from '@onitu/escalator'
+import {
+  type ContentHash,
+  isOnituError,
+  keys,
+  lastPart,
+  OnituError,
+  parseRecord,
+  type Transfer,
+  transferSchema,
+} from '@onitu/protocol'
+import type { Engine } from '../engine.ts'
+import { untilWritten } from '../until-written.ts'
+
+/** The journals of the transfers that are running or can be resumed. There are few, so they are kept in memory too. */
+export class Journals {
+  readonly #engine: Engine
+  #known = new Map<string, Transfer>()
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  async load(): Promise<void> {
+    const { db, service, warn } = this.#engine
+    const unreadable: Operation[] = []
+    for await (const [key, value] of db.range({ prefix: keys.transferPrefix(service) })) {
+      try {
+        this.#known.set(lastPart(key), parseRecord(transferSchema, value, key))
+      } catch (error) {
+        if (!isOnituError(error) || error.code !== 'INVALID_RECORD') throw error
+        warn(`A transfer cannot be resumed: ${error.message}`)
+        unreadable.push({ type: 'delete', key })
+      }
+    }
+    if (unreadable.length > 0) await db.batch(unreadable)
+  }
+
+  get(fid: string): Transfer | undefined {
+    return this.#known.get(fid)
+  }
+
+  fids(): string[] {
+    return [...this.#known.keys()]
+  }
+
+  async write(fid: string, version: number, contentHash: string, state: unknown, progress: ContentHash): Promise<void> {
+    const { db, service } = this.#engine
+    const journal: Transfer = {
+      version,
+      hash: contentHash,
+      offset: progress.verified,
+      blocks: new Uint8Array(progress.blocks),
+      state: checkState(state),
+    }
+    await untilWritten(this.#engine, () => db.put(keys.transfer(service, fid), journal))
+    this.#known.set(fid, journal)
+  }
+
+  async remove(fid: string): Promise<void> {
+    const { db, service } = this.#engine
+    await untilWritten(this.#engine, () => db.delete(keys.transfer(service, fid)))
+    this.#known.delete(fid)
+  }
+
+  /** The journal was removed together with the order. */
+  forget(fid: string): void {
+    this.#known.delete(fid)
+  }
+}
+
+/** msgpack has no undefined; a driver without a state of its own gets null back. */
+function checkState(state: unknown): unknown {
+  if (typeof state === 'function' || typeof state === 'symbol') {
+    throw new OnituError('INVALID_STATE', `startUpload must give plain data, got a ${typeof state}`)
+  }
+  return state ?? null
+}

@@ -1,0 +1,130 @@
+import type { Database } from '@onitu/escalator'
+import { createRequester, type Requester } from '@onitu/escalator/messaging'
+import { fromWireError, keys, OnituError } from '@onitu/protocol'
+import { ServiceError } from '../errors.ts'
+import {
+  BYTES_PER_REQUEST,
+  chunkReplySchema,
+  FILES_PER_REQUEST,
+  filesReplySchema,
+  parseMessage,
+  type Wanted,
+} from './messages.ts'
+import type { Peers } from './source.ts'
+
+/** ms. A source that does not answer is left for the next one. */
+const CONTENT_TIMEOUT = 20_000
+
+interface Asked {
+  readonly wanted: Wanted
+  readonly size: number
+  readonly resolve: (content: Uint8Array) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Content requests to the Plugs of other services. Files that are asked for in one tick go in one request. */
+export class SocketPeers implements Peers {
+  readonly #db: Database
+  #connections = new Map<string, Promise<Requester>>()
+  #asked = new Map<string, Asked[]>()
+  #active = new Map<string, number>()
+  #closed = false
+
+  constructor(db: Database) {
+    this.#db = db
+  }
+
+  active(service: string): number {
+    return this.#active.get(service) ?? 0
+  }
+
+  file(service: string, wanted: Wanted, size: number): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const asked = this.#asked.get(service)
+      if (asked === undefined) {
+        this.#asked.set(service, [{ wanted, size, resolve, reject }])
+        setImmediate(() => this.#flush(service))
+      } else asked.push({ wanted, size, resolve, reject })
+    })
+  }
+
+  async chunk(service: string, { fid, hash }: Wanted, offset: number, size: number, signal: AbortSignal) {
+    const requester = await this.#connect(service)
+    const body = { type: 'chunk', fid, hash, offset, size }
+    const answer = await requester.request(body, { timeout: CONTENT_TIMEOUT, signal })
+    const { active } = parseMessage(chunkReplySchema, answer.body, `The answer of ${service}`)
+    this.#active.set(service, active)
+    const [frame] = answer.frames
+    if (frame === undefined) throw new OnituError('PROTOCOL', `The answer of ${service} has no content`)
+    return frame
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    const connections = await Promise.allSettled(this.#connections.values())
+    this.#connections.clear()
+    await Promise.all(connections.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)))
+  }
+
+  #flush(service: string): void {
+    const asked = this.#asked.get(service) ?? []
+    this.#asked.delete(service)
+    let group: Asked[] = []
+    let weight = 0
+    for (const one of asked) {
+      if (group.length === FILES_PER_REQUEST || (group.length > 0 && weight + one.size > BYTES_PER_REQUEST)) {
+        void this.#request(service, group)
+        group = []
+        weight = 0
+      }
+      group.push(one)
+      weight += one.size
+    }
+    if (group.length > 0) void this.#request(service, group)
+  }
+
+  async #request(service: string, group: readonly Asked[]): Promise<void> {
+    try {
+      const requester = await this.#connect(service)
+      const files = group.map(({ wanted }) => wanted)
+      const answer = await requester.request({ type: 'files', files }, { timeout: CONTENT_TIMEOUT })
+      this.#distribute(service, group, answer.body, answer.frames[0] ?? new Uint8Array())
+    } catch (error) {
+      for (const { reject } of group) reject(error)
+    }
+  }
+
+  #distribute(service: string, group: readonly Asked[], body: unknown, content: Uint8Array): void {
+    const { active, results } = parseMessage(filesReplySchema, body, `The answer of ${service}`)
+    this.#active.set(service, active)
+    let offset = 0
+    for (const [at, { resolve, reject }] of group.entries()) {
+      const result = results[at]
+      if (result === undefined) reject(new OnituError('PROTOCOL', `${service} gave too few files`))
+      else if ('error' in result) reject(fromWireError(result.error))
+      else {
+        resolve(content.subarray(offset, offset + result.size))
+        offset += result.size
+      }
+    }
+  }
+
+  /** The address is read again after a failure: the service may have got another one. */
+  #connect(service: string): Promise<Requester> {
+    const known = this.#connections.get(service)
+    if (known !== undefined) return known
+    const connection = this.#open(service)
+    this.#connections.set(service, connection)
+    connection.catch(() => this.#connections.delete(service))
+    return connection
+  }
+
+  async #open(service: string): Promise<Requester> {
+    if (this.#closed) throw new OnituError('CLOSED', 'The service is closing')
+    const address = await this.#db.get(keys.port(`plug:${service}`), { default: undefined })
+    if (typeof address !== 'string') {
+      throw new ServiceError('SOURCE_GONE', `The service ${service} has not registered its address`)
+    }
+    return createRequester({ address })
+  }
+}

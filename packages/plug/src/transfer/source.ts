@@ -1,0 +1,30 @@
+import type { Wanted } from './messages.ts'
+
+/** The other services of the session, as sources of content. */
+export interface Peers {
+  /** A whole content; `size` is what is expected. */
+  file(service: string, wanted: Wanted, size: number): Promise<Uint8Array>
+  chunk(service: string, wanted: Wanted, offset: number, size: number, signal: AbortSignal): Promise<Uint8Array>
+  /** How busy the service said it was when it last answered. */
+  active(service: string): number
+  close(): Promise<void>
+}
+
+/** A service that holds the wanted content, under this file id. */
+export interface Source {
+  readonly service: string
+  readonly fid: string
+  /** 0..1 */
+  readonly velocity: number
+}
+
+/** Fastest first, then the least busy, then by name so that the order is always the same. */
+export function orderSources(sources: readonly Source[], active: (service: string) => number): Source[] {
+  const busy = new Map(sources.map(({ service }) => [service, active(service)]))
+  return sources.toSorted(
+    (a, b) =>
+      b.velocity - a.velocity ||
+      (busy.get(a.service) ?? 0) - (busy.get(b.service) ?? 0) ||
+      (a.service < b.service ? -1 : a.service > b.service ? 1 : 0),
+  )
+}

@@ -1,0 +1,121 @@
+import { ContentHash, HASH_BLOCK_SIZE, type Head, type Transfer } from '@onitu/protocol'
+import type { DriverCalls } from '../call-driver.ts'
+import type { Metadata, Stored, UploadState } from '../contract.ts'
+import type { Engine } from '../engine.ts'
+import type { Journals } from './journals.ts'
+
+/** Where the chunks of a content go. `hash.size` is how far it is. */
+export interface Upload {
+  readonly hash: ContentHash
+  write(chunk: Uint8Array, signal: AbortSignal): Promise<void>
+  /** Once the hash is proven. `token`: what may be replaced. */
+  end(token: string | null): Promise<Stored>
+  abort(): Promise<void>
+}
+
+/** Bytes after which the journal is written again; for large files less often, so that all of it stays linear. */
+const JOURNAL_STEP = 16 * 1024 * 1024
+const JOURNAL_SHARE = 32
+
+interface UploadOptions {
+  readonly engine: Engine
+  readonly driver: DriverCalls
+  readonly journals: Journals
+  readonly head: Head
+  readonly metadata: Metadata
+}
+
+/** Goes on where the journal says, or begins anew. `resumed`: the offset that it goes on from. */
+export async function openUpload(
+  options: UploadOptions,
+  token: string | null,
+  journal: Transfer | undefined,
+): Promise<{ upload: Upload; resumed: number | undefined }> {
+  if (!options.driver.canUploadByChunks) return { upload: memoryUpload(options), resumed: undefined }
+  if (journal !== undefined) {
+    const resumed = await resume(options, journal)
+    if (resumed !== undefined) return { upload: resumed, resumed: resumed.hash.size }
+  }
+  const state = await options.driver.startUpload(options.metadata, token)
+  const upload = new DriverUpload(options, state, new ContentHash())
+  await upload.begin()
+  return { upload, resumed: undefined }
+}
+
+async function resume(options: UploadOptions, journal: Transfer): Promise<DriverUpload | undefined> {
+  const { driver, engine, metadata, journals, head } = options
+  const usable = driver.canResume && journal.blocks.byteLength * HASH_BLOCK_SIZE === journal.offset * 32
+  try {
+    if (usable) {
+      const offset = await driver.restartUpload(metadata, journal.offset, journal.state)
+      const blocks = Math.floor(offset / HASH_BLOCK_SIZE)
+      return new DriverUpload(options, journal.state, new ContentHash(journal.blocks.subarray(0, blocks * 32)))
+    }
+  } catch (error) {
+    engine.warn(`The transfer of ${JSON.stringify(head.path)} begins anew, it cannot be resumed`, error)
+  }
+  await driver.abortUpload(metadata, journal.state)
+  await journals.remove(head.fid)
+  return undefined
+}
+
+class DriverUpload implements Upload {
+  readonly hash: ContentHash
+  readonly #options: UploadOptions
+  readonly #state: UploadState
+  #journaled: number
+
+  constructor(options: UploadOptions, state: UploadState, hash: ContentHash) {
+    this.#options = options
+    this.#state = state
+    this.hash = hash
+    this.#journaled = hash.size
+  }
+
+  /** Before the first byte is written, so that nothing is left behind that nobody knows of. */
+  async begin(): Promise<void> {
+    await this.#writeJournal()
+  }
+
+  async write(chunk: Uint8Array, signal: AbortSignal): Promise<void> {
+    const { driver, metadata } = this.#options
+    await driver.uploadChunk(metadata, this.hash.size, chunk, this.#state, signal)
+    this.hash.update(chunk)
+    const step = Math.max(JOURNAL_STEP, this.hash.size / JOURNAL_SHARE)
+    if (driver.canResume && this.hash.verified - this.#journaled >= step) await this.#writeJournal()
+  }
+
+  end(token: string | null): Promise<Stored> {
+    const { driver, metadata } = this.#options
+    return driver.endUpload(metadata, token, this.#state)
+  }
+
+  async abort(): Promise<void> {
+    const { driver, metadata, journals, head } = this.#options
+    await driver.abortUpload(metadata, this.#state)
+    await journals.remove(head.fid)
+  }
+
+  async #writeJournal(): Promise<void> {
+    const { journals, head } = this.#options
+    await journals.write(head.fid, head.version, head.hash, this.#state, this.hash)
+    this.#journaled = this.hash.verified
+  }
+}
+
+/** For a driver that takes only whole contents. */
+function memoryUpload({ driver, metadata }: UploadOptions): Upload {
+  const hash = new ContentHash()
+  const chunks: Uint8Array[] = []
+  return {
+    hash,
+    async write(chunk) {
+      chunks.push(chunk)
+      hash.update(chunk)
+    },
+    end: (token) => driver.writeWhole(metadata, Buffer.concat(chunks), token),
+    async abort() {
+      chunks.length = 0
+    },
+  }
+}
