@@ -1,19 +1,24 @@
 import {
   type BigIntStats,
+  closeSync,
   constants,
   copyFileSync,
+  fdatasyncSync,
+  fstatSync,
   linkSync,
-  lutimesSync,
+  openSync,
   readdirSync,
   renameSync,
   rmSync,
   unlinkSync,
 } from 'node:fs'
+import type { Stored } from '@onitu/plug'
 import { codeOf, Failure } from '../failure.ts'
 import { asideName, split } from '../paths.ts'
-import { tokenOf } from '../token.ts'
+import { modeOf, mtimeOf, tokenOf } from '../token.ts'
 import type { Folder } from './folder.ts'
 import { statOf } from './parents.ts'
+import { finish } from './write-file.ts'
 
 /** A file system that has no hard links answers with one of these. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
@@ -29,16 +34,20 @@ export interface Commit {
   readonly aside: Set<string>
 }
 
-/** Gives what was written aside its final name, if what is there is what may be replaced. */
-export function commit(work: Commit): void {
+/**
+ * Gives what was written aside its final name, if what is there is what may be replaced. Gives what it has become, where
+ * that is not the file that was written aside but a copy.
+ */
+export function commit(work: Commit): Stored | undefined {
   const target = work.folder.absolute(work.path)
   requireState(work.folder, work.path, work.token)
   try {
     place(work.temporary, target, work.token === null)
+    return undefined
   } catch (error) {
     if (codeOf(error) === 'EEXIST') throw inTheWay(work.folder, work.path)
     if (codeOf(error) !== 'EXDEV') throw error
-    commitAcrossDevices(work, target)
+    return commitAcrossDevices(work, target)
   }
 }
 
@@ -74,27 +83,35 @@ function link(from: string, to: string): boolean {
 }
 
 /** Another file system is mounted below the root: write aside next to the target instead. */
-function commitAcrossDevices(work: Commit, target: string): void {
+function commitAcrossDevices(work: Commit, target: string): Stored {
   const { directory } = split(target)
   const near = `${directory}/${asideName(split(work.temporary).name.replace(/[^0-9a-f-]/g, ''))}`
   work.aside.add(near)
   try {
-    copyWithTimes(work.temporary, near)
+    const stored = copyWithAttributes(work.temporary, near)
     requireState(work.folder, work.path, work.token)
     place(near, target, work.token === null)
     rmSync(work.temporary, { force: true })
+    return stored
   } finally {
     rmSync(near, { force: true })
     work.aside.delete(near)
   }
 }
 
-function copyWithTimes(from: string, to: string): void {
-  const stat = statOf(from)
-  copyFileSync(from, to, constants.COPYFILE_FICLONE)
-  if (stat === undefined) return
-  const seconds = (value: bigint) => String((Number(value / 1000n) + 0.5) / 1e6)
-  lutimesSync(to, seconds(stat.atimeNs), seconds(stat.mtimeNs))
+function copyWithAttributes(from: string, to: string): Stored {
+  copyFileSync(from, to)
+  const source = openSync(from, constants.O_RDONLY | constants.O_NOFOLLOW)
+  const copy = openSync(to, constants.O_RDWR | constants.O_NOFOLLOW)
+  try {
+    const stat = fstatSync(source, { bigint: true })
+    const stored = finish(copy, { mtime: mtimeOf(stat), mode: modeOf(stat) }, undefined)
+    fdatasyncSync(copy)
+    return stored
+  } finally {
+    closeSync(source)
+    closeSync(copy)
+  }
 }
 
 /** Says which name is in the way: on file systems that do not tell case or Unicode forms apart it may be another one. */

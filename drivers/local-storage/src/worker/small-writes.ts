@@ -101,9 +101,9 @@ export class SmallWrites {
       if (flushError !== undefined) throw flushError
       if (!folder.isAvailable)
         throw new Failure('service', 'UNAVAILABLE', `The folder ${folder.path} is not the one it was`)
-      commit({ folder, path, temporary, token: write.token, aside: this.#options.aside })
-      folder.index.set(path, stored.token)
-      write.resolve(stored)
+      const final = commit({ folder, path, temporary, token: write.token, aside: this.#options.aside }) ?? stored
+      folder.index.set(path, final.token)
+      write.resolve(final)
     } catch (error) {
       rmSync(temporary, { force: true })
       write.reject(systemFailure(error, `Writing "${path}"`))

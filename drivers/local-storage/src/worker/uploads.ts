@@ -124,11 +124,11 @@ export class Uploads {
     if (this.#options.fsync) await flushData(this.#fd(path, target))
     requireRoot(this.#options.folders, target.folder)
     new Parents().resolve(folder, target.path, true)
-    commit({ folder, path: target.path, temporary: path, token, aside: this.#options.aside })
-    folder.index.set(target.path, stored.token)
+    const final = commit({ folder, path: target.path, temporary: path, token, aside: this.#options.aside }) ?? stored
+    folder.index.set(target.path, final.token)
     this.#open.close(path)
     this.#resumed.delete(path)
-    return stored
+    return final
   }
 
   async #verify(path: string, target: Target, token: string): Promise<void> {
