@@ -15,7 +15,7 @@ import { createHub, type Hub, type HubOptions } from './supervisor/hub.ts'
 import type { SupervisedProcess } from './supervisor/supervised-process.ts'
 import { pause, type WaitResult, type WaitSource, waitUntilQuiet } from './wait/wait-until-quiet.ts'
 
-export interface LauncherOptions extends Pick<HubOptions, 'policy' | 'grace'> {
+export interface LauncherOptions extends Pick<HubOptions, 'policy' | 'grace' | 'entries'> {
   readonly setup: Setup
   /** Absolute; for messages and commands only. */
   readonly setupFile: string
@@ -41,6 +41,7 @@ export class Launcher implements Controlled {
   #bus: Bus | undefined
   #log: LogFile | undefined
   #control: Responder | undefined
+  #opening: Promise<Hub> | undefined
   #hub: Hub | undefined
   #database: Client | undefined
   #stopped: Promise<void> | undefined
@@ -57,11 +58,12 @@ export class Launcher implements Controlled {
 
   /**
    * Resolves when Escalator and Referee run and every service runs or has failed for the first time.
-   * @throws OnituError `SESSION_RUNNING`, or why the session cannot start at all; `CLOSED` when it was stopped meanwhile
+   * @throws OnituError `SESSION_RUNNING`, or why the session cannot start at all; `SESSION_STOPPING` when it was stopped meanwhile
    */
   async start(): Promise<void> {
     try {
-      const hub = await this.#open()
+      this.#opening = this.#open()
+      const hub = await this.#opening
       await this.#untilRunning(hub.escalator)
       await this.#writeSetup(hub.escalator)
       await this.#untilRunning(hub.referee)
@@ -69,8 +71,9 @@ export class Launcher implements Controlled {
       this.#stopping.signal.throwIfAborted()
       this.#publish({ type: 'session_started', session: this.#options.setup.name })
     } catch (error) {
+      const { aborted, reason } = this.#stopping.signal
       await this.stop()
-      throw error
+      throw aborted ? reason : error
     }
   }
 
@@ -188,14 +191,13 @@ export class Launcher implements Controlled {
   async #stop(): Promise<void> {
     this.#publish({ type: 'session_stopping', session: this.#options.setup.name })
     this.#stopping.abort(new OnituError('SESSION_STOPPING', 'The session is stopping', { retryable: true }))
-    const hub = this.#hub
+    // What is half open would be closed behind its back; whether opening fails is `start`'s to tell.
+    await Promise.allSettled([this.#opening])
     try {
-      if (hub !== undefined) {
-        await Promise.all([...hub.services.values()].map((service) => service.stop()))
-        await hub.referee.stop()
-        await this.#database?.close()
-        await hub.escalator.stop()
-      }
+      await Promise.all([...(this.#hub?.services.values() ?? [])].map((service) => service.close()))
+      await this.#hub?.referee.close()
+      await this.#database?.close()
+      await this.#hub?.escalator.close()
     } finally {
       await this.#control?.close()
       await this.#bus?.close()

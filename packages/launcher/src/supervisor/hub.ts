@@ -4,6 +4,13 @@ import type { Setup, SetupService } from '../setup/setup.ts'
 import { defaultRestartPolicy, type RestartPolicy } from './restart-policy.ts'
 import { type ProcessOptions, SupervisedProcess } from './supervised-process.ts'
 
+/** File URLs of what each process runs. */
+export interface ProcessEntries {
+  readonly escalator: string
+  readonly referee: string
+  readonly service: string
+}
+
 export interface HubOptions {
   readonly setup: Setup
   /** The directory of the sockets. */
@@ -14,6 +21,8 @@ export interface HubOptions {
   readonly onLine: ProcessOptions['onLine']
   readonly onState: ProcessOptions['onState']
   readonly policy?: RestartPolicy
+  /** Default: those of the installed packages. Tests run others. */
+  readonly entries?: ProcessEntries
   /** ms from the wish to stop a process until it is killed. Default 10,000. */
   readonly grace?: number
 }
@@ -32,7 +41,7 @@ const GRACE = 10_000
 const READY_TIMEOUT = 300_000
 
 export function createHub(options: HubOptions): Hub {
-  const { setup, runtime, database, debug } = options
+  const { setup, runtime, database, debug, entries = installedEntries() } = options
   const address = (name: SocketName) => ipcAddress(runtime, name)
   const common = { type: 'start', bus: address('bus-in'), debug }
   const connected = { ...common, session: setup.name, escalator: address('escalator'), runtime }
@@ -40,23 +49,30 @@ export function createHub(options: HubOptions): Hub {
   const plugSocket = (service: string): SocketName => `plug-${names.indexOf(service)}`
   const service = ({ name, driver }: SetupService, index: number): [string, SupervisedProcess] => [
     name,
-    supervise(options, name, '@onitu/plug/main', { ...connected, service: name, driver: driver.url, index }),
+    supervise(options, name, entries.service, { ...connected, service: name, driver: driver.url, index }),
   ]
   return {
-    escalator: supervise(options, 'escalator', '@onitu/escalator/main', {
+    escalator: supervise(options, 'escalator', entries.escalator, {
       ...common,
       address: address('escalator'),
       directory: database,
     }),
-    referee: supervise(options, 'referee', '@onitu/referee/main', connected),
+    referee: supervise(options, 'referee', entries.referee, connected),
     services: new Map([...setup.services.values()].map(service)),
     plugSocket,
   }
 }
 
-function supervise(options: HubOptions, name: string, entry: string, configuration: unknown): SupervisedProcess {
+function installedEntries(): ProcessEntries {
+  return {
+    escalator: resolve('@onitu/escalator/main', import.meta.url),
+    referee: resolve('@onitu/referee/main', import.meta.url),
+    service: resolve('@onitu/plug/main', import.meta.url),
+  }
+}
+
+function supervise(options: HubOptions, name: string, module: string, configuration: unknown): SupervisedProcess {
   const { onLine, onState, policy = defaultRestartPolicy, grace = GRACE } = options
-  const module = resolve(entry, import.meta.url)
   return new SupervisedProcess({
     name,
     module,

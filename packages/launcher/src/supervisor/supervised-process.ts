@@ -1,3 +1,4 @@
+import { OnituError } from '@onitu/protocol'
 import { type Child, type Exit, startChild } from './child.ts'
 import { decideRestart, noFailures, type RestartHistory, type RestartPolicy } from './restart-policy.ts'
 
@@ -29,6 +30,7 @@ export class SupervisedProcess {
   #since = Date.now()
   #child: Child | undefined
   #wanted = false
+  #closed = false
   #history: RestartHistory = noFailures
   #loop: Promise<void> | undefined
   #wake: (() => void) | undefined
@@ -72,11 +74,15 @@ export class SupervisedProcess {
   /** Also ends the waiting of one that restarts or failed. Resolves at the first outcome; `state` tells which. */
   async start(): Promise<void> {
     if (!this.#wanted) await this.#loop
+    if (this.#closed) throw new OnituError('CLOSED', `${this.name} is not started: the session is stopping`)
     this.#history = noFailures
-    if (this.#wanted) this.#wake?.()
-    else {
+    if (!this.#wanted) {
       this.#wanted = true
       this.#loop = this.#run()
+    } else if (this.#wake !== undefined) {
+      const changed = this.changed()
+      this.#wake()
+      await changed
     }
     await this.settled()
   }
@@ -91,6 +97,12 @@ export class SupervisedProcess {
     }
     await this.#loop
     if (this.#state === 'failed') this.#set('stopped')
+  }
+
+  /** Stops it for good: a start that is under way elsewhere (`onitu service restart`) does not bring it back. */
+  close(): Promise<void> {
+    this.#closed = true
+    return this.stop()
   }
 
   /** Ends it at once. It is started again unless `stop` was called. */

@@ -120,20 +120,16 @@ function createWake(bus: Bus) {
   })
   return {
     async next(delay: number, signal: AbortSignal): Promise<void> {
-      if (!happened) {
-        const early = new AbortController()
-        notify = () => early.abort()
-        await pause(delay, AbortSignal.any([signal, early.signal]))
-        notify = undefined
-      }
+      if (!happened) await pause(delay, signal, (end) => (notify = end))
+      notify = undefined
       happened = false
     },
     close: unlisten,
   }
 }
 
-/** Ends early, without an error, when the signal is aborted. */
-export function pause(delay: number, signal: AbortSignal): Promise<void> {
+/** Ends early, without an error, when the signal is aborted, or by the function that `early` gets. */
+export function pause(delay: number, signal: AbortSignal, early?: (end: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer)
@@ -142,6 +138,7 @@ export function pause(delay: number, signal: AbortSignal): Promise<void> {
     }
     const timer = setTimeout(done, delay)
     signal.addEventListener('abort', done)
+    early?.(done)
     if (signal.aborted) done()
   })
 }

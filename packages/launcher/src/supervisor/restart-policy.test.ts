@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { decideRestart, noFailures, defaultRestartPolicy as policy, type RestartHistory } from './restart-policy.ts'
+
+function delays(count: number): number[] {
+  let history: RestartHistory = noFailures
+  return Array.from({ length: count }, () => {
+    const decision = decideRestart(history, 0, policy)
+    history = decision
+    return decision.delay
+  })
+}
+
+describe('decideRestart', () => {
+  it('doubles the delay up to a limit', () => {
+    expect(delays(9)).toEqual([200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000])
+  })
+
+  it('calls the tenth failure in a row failed, and goes on slowly', () => {
+    expect(decideRestart({ failures: 8 }, 0, policy).failed).toBe(false)
+    expect(decideRestart({ failures: 9 }, 0, policy)).toEqual({ failures: 10, failed: true, delay: 180_000 })
+    expect(decideRestart({ failures: 5_000 }, 0, policy).delay).toBe(180_000)
+  })
+
+  it('forgets earlier failures of a process that was healthy', () => {
+    expect(decideRestart({ failures: 9 }, 59_999, policy).failures).toBe(10)
+    expect(decideRestart({ failures: 9 }, 60_000, policy)).toEqual({ failures: 1, failed: false, delay: 200 })
+  })
+})
