@@ -1,6 +1,7 @@
-import { fileId, keys } from '@onitu/protocol'
+import { fileId, HASH_BLOCK_SIZE, keys } from '@onitu/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Hub } from './support/hub.ts'
+import { ServiceError } from '../src/errors.ts'
+import { Hub, type TestService } from './support/hub.ts'
 
 let hub: Hub
 beforeEach(async () => {
@@ -12,7 +13,9 @@ describe('a change', () => {
   it('is in the outbox when the report resolves, with what the driver did not say read through it', async () => {
     const left = await hub.run('left')
     await left.plug.updateFile(left.files.put('a.txt', 'hello'))
-    expect(await hub.outbox('left')).toMatchObject([{ type: 'updated', path: 'a.txt', base: 0, size: 5, hash: left.files.hash('a.txt') }])
+    expect(await hub.outbox('left')).toMatchObject([
+      { type: 'updated', path: 'a.txt', base: 0, size: 5, hash: left.files.hash('a.txt') },
+    ])
   })
 
   it('that is known already is not reported again', async () => {
@@ -20,7 +23,10 @@ describe('a change', () => {
     const seen = left.files.put('a.txt', 'hello')
     await left.plug.updateFile(seen)
     await left.plug.updateFile(seen)
-    await left.plug.report([{ ...seen, type: 'updated' }, { type: 'deleted', folder: 'docs', path: 'never' }])
+    await left.plug.report([
+      { ...seen, type: 'updated' },
+      { type: 'deleted', folder: 'docs', path: 'never' },
+    ])
     expect(await hub.outbox('left')).toHaveLength(1)
   })
 })
@@ -45,5 +51,338 @@ describe('an order', () => {
     expect(right.files.text('a.txt')).toBe('hello')
     expect(await hub.record('right', 'a.txt')).toMatchObject({ version: head.version, hash: head.hash, mtime: 1000 })
     await hub.event('transfer_ended', 'right')
+  })
+})
+
+/** Makes a file in one service as if everybody had agreed on it, and gives the services that should have it. */
+async function share(path: string, content: string | Uint8Array, from: TestService, to: readonly TestService[]) {
+  await from.plug.updateFile(from.files.put(path, content))
+  const head = await hub.accept(from, path)
+  for (const { name } of to) await hub.order(name, head)
+  for (const { name } of [from, ...to]) await hub.done(name)
+  return head
+}
+
+const large = () =>
+  Buffer.from(
+    Array.from({ length: 40 }, (_, at) => String(at).repeat(HASH_BLOCK_SIZE).slice(0, HASH_BLOCK_SIZE)).join(''),
+  ).subarray(0, 39 * HASH_BLOCK_SIZE + 77)
+
+describe('a file', () => {
+  it('larger than a chunk arrives by chunks', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    const content = large()
+    await share('big', content, left, [right])
+    expect(Buffer.compare(right.files.get('big').content, content)).toBe(0)
+    expect(right.files.calls.filter((call) => call === 'uploadChunk big')).toHaveLength(40)
+    expect(await hub.db.keys({ prefix: keys.transferPrefix('right') }).all()).toEqual([])
+  })
+
+  it('goes on where it was when the service starts again', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    const content = large()
+    let reached: () => void = () => undefined
+    const atLast = new Promise<void>((resolve) => {
+      reached = resolve
+    })
+    right.files.before = async (handler, _, offset) => {
+      if (handler !== 'uploadChunk' || offset < 36 * HASH_BLOCK_SIZE) return
+      reached()
+      throw new ServiceError('GONE', 'the service goes away')
+    }
+    await left.plug.updateFile(left.files.put('big', content))
+    await hub.order('right', await hub.accept(left, 'big'))
+    await atLast
+    await right.running.close()
+    right.files.before = async () => undefined
+    right.files.calls.length = 0
+    await hub.run('right', { files: right.files })
+    await hub.done('right')
+    expect(Buffer.compare(right.files.get('big').content, content)).toBe(0)
+    expect(await hub.event('transfer_restarted', 'right')).toMatchObject({ offset: 32 * HASH_BLOCK_SIZE })
+    expect(right.files.calls.filter((call) => call === 'uploadChunk big')).toHaveLength(8)
+    expect(right.files.uploads.size).toBe(0)
+  })
+
+  it('comes from the next source when the best one fails in the middle', async () => {
+    const left = await hub.run('left')
+    const third = await hub.run('third')
+    const content = large()
+    const head = await share('big', content, left, [third])
+    left.files.before = async (handler, _, offset) => {
+      if (handler === 'getChunk' && offset >= 10 * HASH_BLOCK_SIZE) throw new ServiceError('EIO', 'broken disk')
+    }
+    const right = await hub.run('right')
+    await hub.order('right', head)
+    await hub.done('right')
+    expect(Buffer.compare(right.files.get('big').content, content)).toBe(0)
+    const sources = hub.eventsOf('source_selected', 'right').map((event) => ('source' in event ? event.source : ''))
+    expect(sources).toEqual(['left', 'third'])
+    expect(third.files.calls.filter((call) => call === 'getChunk big')).toHaveLength(30)
+  })
+
+  it('is fetched in its new version when that is ordered in the middle', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    let release: () => void = () => undefined
+    const held = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    let reached: () => void = () => undefined
+    const waiting = new Promise<void>((resolve) => {
+      reached = resolve
+    })
+    right.files.before = async (handler, _, offset) => {
+      if (handler !== 'uploadChunk' || offset !== 3 * HASH_BLOCK_SIZE) return
+      reached()
+      await held
+    }
+    await left.plug.updateFile(left.files.put('big', large()))
+    await hub.order('right', await hub.accept(left, 'big'))
+    await waiting
+    await left.plug.updateFile(left.files.put('big', 'small now'))
+    await hub.order('right', await hub.accept(left, 'big'))
+    release()
+    await hub.done('right')
+    expect(right.files.text('big')).toBe('small now')
+    expect(right.files.uploads.size).toBe(0)
+    expect(hub.eventsOf('transfer_aborted', 'right')).toHaveLength(1)
+  })
+
+  it('is renamed when its content is here under another name, and the old name is given up', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    const old = await share('old', 'content', left, [right])
+    const to = fileId('docs', 'new')
+    const head = hub.head('new', { ...old, movedFrom: old.fid }, 'left')
+    await left.plug.moveFile({ folder: 'docs', path: 'old' }, rename(left, 'old', 'new'))
+    const gone = hub.head('old', { ...old, deleted: true, movedTo: to }, 'left')
+    await hub.emptyOutbox('left')
+    await hub.order('right', gone, { movedTo: { fid: to, version: head.version } })
+    await hub.order('right', head, { movedFrom: old.fid })
+    await hub.done('right')
+    expect(right.files.text('new')).toBe('content')
+    expect(right.files.text('old')).toBeUndefined()
+    expect(right.files.calls.filter((call) => call.startsWith('moveFile'))).toEqual(['moveFile new'])
+    expect(await hub.event('move_completed', 'right')).toMatchObject({ src: 'old', dest: 'new' })
+  })
+
+  it('is fetched and then deleted where the service cannot rename', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right', { capabilities: { nativeMove: false } })
+    const old = await share('old', 'content', left, [right])
+    const to = fileId('docs', 'new')
+    const head = hub.head('new', { ...old, movedFrom: old.fid }, 'left')
+    const gone = hub.head('old', { ...old, deleted: true, movedTo: to }, 'left')
+    await hub.order('right', gone, { movedTo: { fid: to, version: head.version } })
+    await hub.order('right', head, { movedFrom: old.fid })
+    await hub.done('right')
+    expect(right.files.text('new')).toBe('content')
+    expect(right.files.text('old')).toBeUndefined()
+    const writes = right.files.calls.filter((call) => call === 'uploadFile new' || call === 'deleteFile old')
+    expect(writes).toEqual(['uploadFile new', 'deleteFile old'])
+  })
+
+  it('that was never decided on is moved aside, and told of', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    await right.plug.updateFile(right.files.put('a.txt', 'mine'))
+    await hub.emptyOutbox('right')
+    await left.plug.updateFile(left.files.put('a.txt', 'theirs'))
+    await hub.order('right', await hub.accept(left, 'a.txt'))
+    await hub.done('right')
+    expect(right.files.text('a.txt')).toBe('theirs')
+    const aside = 'a (conflict of right, 1970-01-01 00-00-01).txt'
+    expect(right.files.text(aside)).toBe('mine')
+    await hub.until(async () => (await hub.outbox('right')).some(({ path }) => path === aside))
+  })
+
+  it('waits while its own observation is in the outbox', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    await right.plug.updateFile(right.files.put('a.txt', 'mine'))
+    await left.plug.updateFile(left.files.put('a.txt', 'theirs'))
+    const head = await hub.accept(left, 'a.txt')
+    await hub.order('right', head)
+    await share('b.txt', 'other', left, [])
+    await hub.order('right', hub.head('c', { kind: 'directory', hash: EMPTY }, 'left'))
+    await hub.event('directory_created', 'right')
+    expect(right.files.text('a.txt')).toBe('mine')
+    await hub.emptyOutbox('right')
+    await hub.order('right', head, { replaces: right.files.hash('a.txt') })
+    await hub.done('right')
+    expect(right.files.text('a.txt')).toBe('theirs')
+  })
+
+  it('that has another token is not deleted, and the rest goes on', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    const head = await share('a.txt', 'one', left, [right])
+    right.files.put('a.txt', 'edited, and not told of yet')
+    await hub.order('right', hub.head('a.txt', { ...head, deleted: true }, 'left'))
+    await share('b.txt', 'two', left, [])
+    await hub.order('right', await hub.db.get(keys.head(fileId('docs', 'b.txt'))))
+    await hub.until(async () => right.files.text('b.txt') === 'two')
+    await hub.event('order_failed', 'right')
+    expect(right.files.text('a.txt')).toBe('edited, and not told of yet')
+    expect(await hub.orders('right')).toHaveLength(1)
+  })
+
+  it('that fails is told of, recorded, and tried again', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    let full = true
+    right.files.before = async (handler) => {
+      if (handler === 'uploadFile' && full) throw Object.assign(new Error('no space left'), { code: 'ENOSPC' })
+    }
+    await left.plug.updateFile(left.files.put('a.txt', 'one'))
+    await hub.order('right', await hub.accept(left, 'a.txt'))
+    expect(await hub.event('order_failed', 'right')).toMatchObject({ code: 'ENOSPC', attempts: 1 })
+    const failure = keys.failure('right', fileId('docs', 'a.txt'))
+    expect(await hub.db.get(failure)).toMatchObject({ code: 'ENOSPC', path: 'a.txt' })
+    full = false
+    await hub.done('right')
+    expect(right.files.text('a.txt')).toBe('one')
+    expect(await hub.db.exists(failure)).toBe(false)
+  })
+
+  it('of which only mtime and mode changed keeps its content', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    const head = await share('a.txt', 'one', left, [right])
+    right.files.calls.length = 0
+    await hub.order('right', hub.head('a.txt', { ...head, mtime: 5, mode: 0o600 }, 'left'), { attributes: true })
+    await hub.done('right')
+    expect(right.files.get('a.txt')).toMatchObject({ mtime: 5, mode: 0o600 })
+    expect(right.files.calls).toEqual(['setAttributes a.txt'])
+  })
+})
+
+const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
+function rename(service: TestService, from: string, to: string) {
+  const entry = service.files.get(from)
+  service.files.entries.delete(from)
+  service.files.entries.set(to, entry)
+  return service.files.seen(to)
+}
+
+describe('directories', () => {
+  it('are deleted after what is in them', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    const directory = hub.head('d', { kind: 'directory', hash: EMPTY }, 'left')
+    await hub.order('right', directory)
+    const file = await share('d/a', 'one', left, [right])
+    await hub.order('right', hub.head('d', { ...directory, deleted: true }, 'left'))
+    await hub.order('right', hub.head('d/a', { ...file, deleted: true }, 'left'))
+    await hub.done('right')
+    expect([...right.files.entries.keys()]).toEqual([])
+    await hub.event('directory_deleted', 'right')
+    expect(hub.eventsOf('order_failed', 'right')).toEqual([])
+  })
+
+  it('stay, without a failure, while they hold what is not synced', async () => {
+    const right = await hub.run('right')
+    const directory = hub.head('d', { kind: 'directory', hash: EMPTY }, 'left')
+    await hub.order('right', directory)
+    await hub.done('right')
+    right.files.put('d/local', 'not synced')
+    const gone = hub.head('d', { ...directory, deleted: true }, 'left')
+    await hub.order('right', gone)
+    await hub.done('right')
+    expect(right.files.entries.has('d')).toBe(true)
+    const record = await hub.record('right', 'd')
+    expect(record).toMatchObject({ version: gone.version })
+    expect(record?.token).not.toBeNull()
+    expect(hub.eventsOf('order_failed', 'right')).toEqual([])
+  })
+
+  it('take the place of a file and the reverse', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    await share('x', 'a file', left, [right])
+    await hub.order('right', hub.head('x', { kind: 'directory', hash: EMPTY }, 'left'))
+    await hub.done('right')
+    expect(right.files.get('x').kind).toBe('directory')
+    await share('x', 'a file again', left, [right])
+    expect(right.files.text('x')).toBe('a file again')
+  })
+})
+
+describe('a service', () => {
+  it('that is read-only is never written', async () => {
+    await hub.db.put(keys.serviceFolderOptions('right', 'docs'), { mode: 'r' })
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    await left.plug.updateFile(left.files.put('a.txt', 'one'))
+    await hub.order('right', await hub.accept(left, 'a.txt'))
+    await hub.done('right')
+    expect(right.files.calls).toEqual([])
+  })
+
+  it('that is write-only is never read', async () => {
+    await hub.db.put(keys.serviceFolderOptions('left', 'docs'), { mode: 'w' })
+    const left = await hub.run('left')
+    await hub.run('right')
+    await left.plug.updateFile({ ...left.files.put('a.txt', 'one'), hash: left.files.hash('a.txt') })
+    await hub.order('right', await hub.accept(left, 'a.txt'))
+    expect(await hub.event('order_failed', 'right')).toMatchObject({ code: 'NO_SOURCE' })
+    expect(left.files.calls).toEqual([])
+  })
+
+  it('carries out no order and hears no report while its folder cannot be reached', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    await right.plug.setAvailable('docs', false, 'unplugged')
+    await right.plug.updateFile(right.files.put('mine', 'x'))
+    await left.plug.updateFile(left.files.put('a.txt', 'one'))
+    await hub.order('right', await hub.accept(left, 'a.txt'))
+    await hub.event('service_unavailable', 'right')
+    expect(await hub.outbox('right')).toEqual([])
+    expect(await hub.db.get(keys.serviceState('right'))).toEqual({
+      folders: { docs: { available: false, reason: 'unplugged' } },
+    })
+    expect(await hub.orders('right')).toHaveLength(1)
+    await right.plug.setAvailable('docs', true)
+    await hub.done('right')
+    expect(right.files.text('a.txt')).toBe('one')
+  })
+
+  it('knows its folders from the second start on', async () => {
+    const first = await hub.run('right')
+    expect(first.plug.folders.get('docs')?.known).toBe(false)
+    await first.running.close()
+    const second = await hub.run('right')
+    expect(second.plug.folders.get('docs')?.known).toBe(true)
+  })
+
+  it('drops what is left of an upload that nobody wants any more', async () => {
+    const right = await hub.run('right')
+    const head = hub.head('gone', { size: 9, hash: EMPTY }, 'left')
+    await right.running.close()
+    right.files.uploads.set('state', { chunks: new Map() })
+    await hub.db.put(keys.head(head.fid), head)
+    await hub.db.put(keys.transfer('right', head.fid), {
+      version: 1,
+      hash: EMPTY,
+      offset: 0,
+      blocks: new Uint8Array(),
+      state: 'state',
+    })
+    await hub.run('right', { files: right.files })
+    await hub.until(async () => right.files.uploads.size === 0)
+    await hub.until(async () => !(await hub.db.exists(keys.transfer('right', head.fid))))
+  })
+
+  it('gives nothing of a path that leaves its folder, and says so', async () => {
+    const left = await hub.run('left')
+    await left.plug.updateFile({ folder: 'docs', path: '../x', size: 1, mtime: 1, token: 't', hash: EMPTY })
+    expect(await hub.event('file_problem', 'left')).toMatchObject({ code: 'INVALID_PATH' })
+    await left.plug.updateFile({ folder: 'docs', path: '.onitu/x', size: 1, mtime: 1, token: 't', hash: EMPTY })
+    expect(await hub.outbox('left')).toEqual([])
+    expect(hub.eventsOf('file_problem', 'left')).toHaveLength(1)
   })
 })
