@@ -10,9 +10,7 @@ import { modeOf, type Policy, servicesOf } from './policy.ts'
  * rename it, the others fetch it. The caller then makes the new head of the path.
  */
 export function moveHeadAside(draft: Draft, policy: Policy, head: Head, winner: string): Head {
-  const places = new Map(
-    servicesOf(policy, head.folder).map(([service]) => [service, placeOf(draft, service, head.fid, head.hash)]),
-  )
+  const places = new Map(servicesOf(policy, head.folder).map(([service]) => [service, placeOf(draft, service, head)]))
   const path = conflictPath(draft, head.folder, head.path, head.origin, head.mtime)
   const copy = newVersion(
     draft,

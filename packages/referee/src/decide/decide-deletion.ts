@@ -1,17 +1,17 @@
 import { fileId, type Head } from '@onitu/protocol'
 import { type Draft, headOf, isLive, livesBelow, orderOf, recordOf } from './draft.ts'
 import { giveOrder } from './give-order.ts'
-import { hasSeen } from './lineage.ts'
+import { type Basis, hasSeen } from './lineage.ts'
 import { newTombstone, say } from './new-version.ts'
 import type { Policy } from './policy.ts'
 
 /** Decides on a file that a service had and that its user deleted. */
-export function decideDeletion(draft: Draft, policy: Policy, service: string, fid: string, base: number): void {
+export function decideDeletion(draft: Draft, policy: Policy, service: string, fid: string, basis: Basis): void {
   const head = headOf(draft, fid)
   if (head === undefined) return
   const stays = head.kind === 'directory' && livesBelow(draft, head.folder, head.path)
   // Gone everywhere already; or newer than what was deleted, or needed by what lives below: it comes back.
-  if (head.deleted || stays || !hasSeen(draft, service, base, head)) {
+  if (head.deleted || stays || !hasSeen(draft, service, basis, head)) {
     giveOrder(draft, policy, service, head)
     return
   }
@@ -30,7 +30,12 @@ function deleteEmptiedParent(draft: Draft, policy: Policy, service: string, chil
   const parent = headOf(draft, fileId(child.folder, child.path.slice(0, slash)))
   if (!isLive(parent) || orderOf(draft, service, parent.fid)?.version !== parent.version) return
   const record = recordOf(draft, service, parent.fid)
-  if (record === undefined || record.token !== null || !hasSeen(draft, service, record.version, parent)) return
+  if (
+    record === undefined ||
+    record.token !== null ||
+    !hasSeen(draft, service, { base: record.version, redirected: false }, parent)
+  )
+    return
   if (livesBelow(draft, parent.folder, parent.path)) return
   newTombstone(draft, policy, service, parent)
   deleteEmptiedParent(draft, policy, service, parent)

@@ -4,37 +4,42 @@ import { decideDeletion } from './decide-deletion.ts'
 import { decideUpdate } from './decide-update.ts'
 import { type Draft, headOf, isLive, orderOf, setOrder } from './draft.ts'
 import { giveOrder, placeOf, redirect } from './give-order.ts'
-import { hasSeen } from './lineage.ts'
+import { type Basis, hasSeen } from './lineage.ts'
 import { type Content, ensureParents, newTombstone, newVersion, say } from './new-version.ts'
 import { modeOf, type Policy, servicesOf } from './policy.ts'
 import { passesSource } from './targets.ts'
 
 type Moved = Extract<Observation, { type: 'moved' }>
 
-/** Decides on a file that its user moved: one transition of both paths. `fromFid`, `fromBase`: redirected already. */
+/** Decides on a file that its user moved: one transition of both paths. `fromFid`, `fromBasis`: redirected already. */
 export function decideMove(
   draft: Draft,
   policy: Policy,
   service: string,
   moved: Moved,
   fromFid: string,
-  fromBase: number,
+  fromBasis: Basis,
 ): void {
   const passes = passesSource(draft, policy, service, { ...moved, mimetype: mimetypeOf(moved.path) })
   const from = headOf(draft, fromFid)
   if (!passes || !isLive(from) || from.kind === 'directory' || moved.kind === 'directory') {
-    decideSeparately(draft, policy, service, moved, passes, fromFid, fromBase)
+    decideSeparately(draft, policy, service, moved, passes, fromFid, fromBasis)
     return
   }
-  if (hasSeen(draft, service, fromBase, from)) {
+  if (hasSeen(draft, service, fromBasis, from)) {
     moveContent(draft, policy, service, moved, from)
-  } else if (!isLive(headOf(draft, moved.fid))) {
+  } else if (!isLive(headOf(draft, moved.fid)) && isKnownContent(draft, fromFid, fromBasis.base, moved)) {
     moveNewerContent(draft, policy, service, moved, from)
   } else {
-    // Two newer contents, one at each end: no move can keep both names, so neither path is taken from anyone.
+    // Two newer contents, or one that the hub never saw: no move can keep all, so neither path is taken from anyone.
     giveOrder(draft, policy, service, from)
-    decideUpdate(draft, policy, { service, base: moved.base, content: moved })
+    decideUpdate(draft, policy, { service, base: moved.base, redirected: false, content: moved })
   }
+}
+
+/** What was moved is what the hub had at the old path once: nothing is lost when the newer content takes its place. */
+function isKnownContent(draft: Draft, fid: string, base: number, moved: Moved): boolean {
+  return base > 0 && draft.view.version(fid, base)?.hash === moved.hash
 }
 
 /**
@@ -48,17 +53,23 @@ function decideSeparately(
   moved: Moved,
   passes: boolean,
   fromFid: string,
-  fromBase: number,
+  fromBasis: Basis,
 ): void {
   const isGone = headOf(draft, fromFid)?.kind === moved.kind || !passes
-  if (passes) decideUpdate(draft, policy, { service, base: moved.base, content: moved })
-  if (isGone) decideDeletion(draft, policy, service, fromFid, fromBase)
+  if (passes) decideUpdate(draft, policy, { service, base: moved.base, redirected: false, content: moved })
+  if (isGone) decideDeletion(draft, policy, service, fromFid, fromBasis)
 }
 
 /** The service moved what the head holds (perhaps with an edit on the way). */
 function moveContent(draft: Draft, policy: Policy, service: string, moved: Moved, from: Head): void {
   const places = placesOf(draft, policy, from, service)
-  const to = decideUpdate(draft, policy, { service, base: moved.base, content: moved, movedFrom: from.fid })
+  const to = decideUpdate(draft, policy, {
+    service,
+    base: moved.base,
+    redirected: false,
+    content: moved,
+    movedFrom: from.fid,
+  })
   endMove(draft, policy, service, from, to, places)
   sayMoved(draft, service, from, to)
 }
@@ -86,7 +97,7 @@ function moveNewerContent(draft: Draft, policy: Policy, service: string, moved: 
 function placesOf(draft: Draft, policy: Policy, from: Head, mover: string): [service: string, place: string][] {
   return servicesOf(policy, from.folder).flatMap(([service, { mode }]) => {
     if (service === mover || mode === 'r') return []
-    const place = placeOf(draft, service, from.fid, from.hash)
+    const place = placeOf(draft, service, from)
     return place === undefined ? [] : [[service, place]]
   })
 }

@@ -3,13 +3,12 @@ import { arrivingWins } from './conflict-copy.ts'
 import { moveArrivingAside, moveHeadAside } from './decide-conflict.ts'
 import { type Draft, headOf, isLive, livesBelow } from './draft.ts'
 import { giveOrder } from './give-order.ts'
-import { hasSeen } from './lineage.ts'
+import { type Basis, hasSeen } from './lineage.ts'
 import { type Content, ensureParents, newVersion, say } from './new-version.ts'
 import { conflictPolicyOf, type Policy } from './policy.ts'
 
-export interface Update {
+export interface Update extends Basis {
   readonly service: string
-  readonly base: number
   readonly content: Content
   /** The fid that the content was moved from in the same transition. */
   readonly movedFrom?: string
@@ -21,7 +20,7 @@ export function decideUpdate(draft: Draft, policy: Policy, update: Update): Head
   const head = headOf(draft, fileId(content.folder, content.path))
   if (!isLive(head)) return decideNew(draft, policy, update, head)
   if (head.kind === content.kind && head.hash === content.hash) return decideSame(draft, policy, update, head)
-  const seen = hasSeen(draft, service, update.base, head)
+  const seen = hasSeen(draft, service, update, head)
   // What lives below the directory now was not there for whoever put a file in its place.
   const overFullDirectory = head.kind === 'directory' && livesBelow(draft, head.folder, head.path)
   if (seen && !overFullDirectory) return accept(draft, policy, update, [head.version])
@@ -42,8 +41,7 @@ function decideNew(draft: Draft, policy: Policy, update: Update, tombstone: Head
 /** Equal content makes no version (this also ends echoes), unless its attributes were changed by someone who had seen it. */
 function decideSame(draft: Draft, policy: Policy, update: Update, head: Head): Head {
   const { service, content } = update
-  const changed =
-    content.kind === 'file' && hasSeen(draft, service, update.base, head) && attributesDiffer(head, content)
+  const changed = content.kind === 'file' && hasSeen(draft, service, update, head) && attributesDiffer(head, content)
   if (!changed) {
     giveOrder(draft, policy, service, head)
     return head

@@ -4,6 +4,7 @@ import { decideMove } from './decide-move.ts'
 import { decideUpdate } from './decide-update.ts'
 import { createDraft, type Decision, type Draft, headOf } from './draft.ts'
 import { redirectOf } from './give-order.ts'
+import type { Basis } from './lineage.ts'
 import type { Content } from './new-version.ts'
 import type { Policy } from './policy.ts'
 import { mayDelete, passesSource } from './targets.ts'
@@ -31,22 +32,29 @@ export function decide(situation: Situation, service: string, observation: Obser
 function decideObservation(draft: Draft, policy: Policy, service: string, observation: Observation): void {
   switch (observation.type) {
     case 'updated': {
-      const { content, base } = locate(draft, service, observation.fid, observation.base, observation)
+      const { content, ...basis } = locate(draft, service, observation.fid, observation.base, observation)
       if (!passesSource(draft, policy, service, { ...content, mimetype: mimetypeOf(content.path) })) return
-      decideUpdate(draft, policy, { service, base, content })
+      decideUpdate(draft, policy, { service, content, ...basis })
       return
     }
     case 'deleted': {
       if (!mayDelete(draft, policy, service, observation)) return
       const to = redirectOf(draft, service, observation.fid)
-      decideDeletion(draft, policy, service, to?.fid ?? observation.fid, to?.version ?? observation.base)
+      // Moved by somebody meanwhile: what was deleted here goes on living there, as it would had the move come second.
+      const isMoved = headOf(draft, observation.fid)?.deleted === true
+      if (to === undefined || isMoved)
+        decideDeletion(draft, policy, service, observation.fid, { base: observation.base, redirected: false })
+      else decideDeletion(draft, policy, service, to.fid, { base: to.version, redirected: true })
       return
     }
     case 'moved': {
       const { from } = observation
       if (!mayDelete(draft, policy, service, observation)) return
       const to = redirectOf(draft, service, from.fid)
-      decideMove(draft, policy, service, observation, to?.fid ?? from.fid, to?.version ?? from.base)
+      decideMove(draft, policy, service, observation, to?.fid ?? from.fid, {
+        base: to?.version ?? from.base,
+        redirected: to !== undefined,
+      })
       return
     }
   }
@@ -59,9 +67,9 @@ function locate(
   fid: string,
   base: number,
   content: Content,
-): { content: Content; base: number } {
+): Basis & { readonly content: Content } {
   const to = redirectOf(draft, service, fid)
   const head = to === undefined ? undefined : headOf(draft, to.fid)
-  if (to === undefined || head === undefined) return { content, base }
-  return { content: { ...content, folder: head.folder, path: head.path }, base: to.version }
+  if (to === undefined || head === undefined || head.kind !== content.kind) return { content, base, redirected: false }
+  return { content: { ...content, folder: head.folder, path: head.path }, base: to.version, redirected: true }
 }

@@ -1,4 +1,4 @@
-import type { Head, Order } from '@onitu/protocol'
+import type { FileRecord, Head, Order } from '@onitu/protocol'
 import { type Draft, headOf, isLive, orderOf, recordOf, setOrder } from './draft.ts'
 import { modeOf, type Policy } from './policy.ts'
 
@@ -15,20 +15,28 @@ export function redirectOf(draft: Draft, service: string, fid: string): MovedTo 
   return expected ? to : undefined
 }
 
-/** The fid at which a service holds a content of `fid`: there, or where it still waits to be moved from. */
-export function placeOf(draft: Draft, service: string, fid: string, hash: string): string | undefined {
-  if (holds(draft, service, fid, hash)) return fid
-  const from = orderOf(draft, service, fid)?.movedFrom
-  if (from === undefined || redirectOf(draft, service, from)?.fid !== fid) return undefined
-  return holds(draft, service, from, hash) ? from : undefined
+/**
+ * The fid at which a service has the content of a head, perhaps with changes of its own that are not decided yet: there,
+ * or where it still waits to be moved from. Undefined when it has none, or an older one.
+ */
+export function placeOf(draft: Draft, service: string, head: Head): string | undefined {
+  const elsewhere = pendingMoveFrom(draft, service, head.fid)
+  if (elsewhere !== undefined) return elsewhere
+  return derivesFrom(recordOf(draft, service, head.fid), service, head) ? head.fid : undefined
+}
+
+/** A service that made the head has built on it since, even if it has not heard yet which version that is. */
+function derivesFrom(record: FileRecord | undefined, service: string, head: Head): boolean {
+  if (record === undefined || (record.token === null && record.reported === 0)) return false
+  return (
+    record.version === head.version ||
+    head.origin === service ||
+    (record.hash === head.hash && record.kind === head.kind)
+  )
 }
 
 export function holdsAnything(draft: Draft, service: string, fid: string): boolean {
   return (recordOf(draft, service, fid)?.token ?? null) !== null
-}
-
-function holds(draft: Draft, service: string, fid: string, hash: string): boolean {
-  return holdsAnything(draft, service, fid) && recordOf(draft, service, fid)?.hash === hash
 }
 
 /**
@@ -55,7 +63,8 @@ export function giveOrder(
   })
 }
 
-function pendingMoveFrom(draft: Draft, service: string, fid: string): string | undefined {
+/** Where a service has the content of a file that it still has to move to its path. */
+export function pendingMoveFrom(draft: Draft, service: string, fid: string): string | undefined {
   const from = orderOf(draft, service, fid)?.movedFrom
   return from !== undefined && redirectOf(draft, service, from)?.fid === fid ? from : undefined
 }

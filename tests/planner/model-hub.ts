@@ -1,0 +1,338 @@
+import { type FileRecord, fileId, type Head, type Observation, type Order } from '@onitu/protocol'
+import { checkedChange, fidsOf, planReport } from '../../packages/plug/src/observe/plan-report.ts'
+import { asidePath } from '../../packages/plug/src/orders/aside-path.ts'
+import { type OrderPlan, planOrder } from '../../packages/plug/src/orders/plan-order.ts'
+import { decide } from '../../packages/referee/src/decide/decide.ts'
+import {
+  applyDecision,
+  createLoadedView,
+  type LoadedFile,
+  type LoadedView,
+} from '../../packages/referee/src/decide/loaded-view.ts'
+import type { Policy } from '../../packages/referee/src/decide/policy.ts'
+import { MissingData } from '../../packages/referee/src/decide/view.ts'
+import { parseFolderOptions, parseServiceFolderOptions } from '../../packages/referee/src/options/folder-options.ts'
+import {
+  below,
+  type Entry,
+  hashOfContent,
+  type Ledger,
+  look,
+  makeParents,
+  type Tree,
+  tokenOf,
+} from './model-service.ts'
+
+/** A service with its tree and its Plug's outbox. */
+export interface ModelService {
+  readonly name: string
+  readonly mode: 'r' | 'w' | 'rw'
+  tree: Tree
+  /** The tree as it was when it was last looked at. */
+  seen: Tree
+  outbox: { sequence: number; observation: Observation }[]
+}
+
+/** The hub in memory: the real decisions of Referee and Plug, around a database that is a few maps. */
+export interface ModelHub {
+  readonly policy: Policy
+  readonly services: readonly ModelService[]
+  readonly database: LoadedView
+  readonly ledger: Ledger
+  readonly log: string[]
+  lastVersion: number
+  sequence: number
+}
+
+export function createModelHub(modes: Readonly<Record<string, 'r' | 'w' | 'rw'>>): ModelHub {
+  const services = Object.entries(modes).map(([name, mode]) => ({
+    name,
+    mode,
+    tree: new Map(),
+    seen: new Map(),
+    outbox: [],
+  }))
+  const policy: Policy = {
+    folders: new Map([['docs', parseFolderOptions({})]]),
+    services: new Map(
+      services.map(({ name, mode }) => [name, new Map([['docs', parseServiceFolderOptions({ mode })]])]),
+    ),
+    rules: undefined,
+  }
+  const ledger = { written: new Set<number>(), replaced: new Set<number>(), serial: 0, inode: 0, clock: 1000 }
+  return { policy, services, database: createLoadedView(), ledger, log: [], lastVersion: 0, sequence: 0 }
+}
+
+/** The service looks at its tree and reports what it finds. */
+export function report(hub: ModelHub, service: ModelService): void {
+  const changes = look(service.seen, service.tree).map(checkedChange)
+  const known = new Map(changes.flatMap(fidsOf).map((fid) => [fid, fileOf(hub, fid).records.get(service.name)]))
+  const plan = planReport(changes, known, hub.sequence + 1)
+  hub.sequence = plan.nextSequence
+  service.outbox.push(...plan.observations)
+  for (const { observation } of plan.observations)
+    hub.log.push(`${service.name} saw ${describeObservation(observation)}`)
+  for (const [fid, record] of plan.records) setRecord(hub, service, fid, record)
+  service.seen = new Map(service.tree)
+}
+
+/** The Referee decides the oldest observation of a service. */
+export function decideOne(hub: ModelHub, service: ModelService): void {
+  const next = service.outbox[0]
+  if (next === undefined) return
+  for (;;) {
+    try {
+      const { policy, database: view, lastVersion } = hub
+      const decision = decide({ policy, view, lastVersion, now: 1 }, service.name, next.observation)
+      applyDecision(view, decision)
+      hub.lastVersion = decision.lastVersion
+      service.outbox.shift()
+      for (const head of decision.heads.values())
+        hub.log.push(
+          `  head v${head.version} ${head.deleted ? 'no ' : ''}${head.path} ${head.kind} of ${head.origin} ${head.hash.slice(0, 4)}`,
+        )
+      for (const [to, orders] of decision.orders)
+        for (const [fid, order] of orders)
+          hub.log.push(`  order ${to} ${fileOf(hub, fid).head?.path} ${JSON.stringify(order)}`)
+      return
+    } catch (error) {
+      if (!(error instanceof MissingData)) throw error
+      provide(hub, error)
+    }
+  }
+}
+
+function provide({ database }: ModelHub, { needed }: MissingData): void {
+  if (needed.type === 'file') database.files.set(needed.fid, { head: undefined, records: new Map(), orders: new Map() })
+  else if (needed.type === 'version')
+    database.versions.set(`version:${needed.fid}:${String(needed.version).padStart(16, '0')}`, undefined)
+  else database.listings.set(`path:${needed.folder}:${needed.path}`, [])
+}
+
+export function ordersOf(
+  hub: ModelHub,
+  service: ModelService,
+): { fid: string; order: Order; head: Head | undefined }[] {
+  return [...hub.database.files].flatMap(([fid, { orders, head }]) => {
+    const order = orders.get(service.name)
+    return order === undefined ? [] : [{ fid, order, head }]
+  })
+}
+
+/** The Plug of a service takes one step with one of its orders. Gives whether anything happened. */
+export function carryOutOne(hub: ModelHub, service: ModelService, fid: string): boolean {
+  const plan = planFor(hub, service, fid)
+  if (plan.do === 'wait' || plan.do === 'reread') return false
+  const head = fileOf(hub, fid).head
+  if (head === undefined) return false
+  const done = apply(hub, service, head, plan)
+  hub.log.push(`${service.name} ${done ? 'does' : 'cannot'} ${plan.do} ${head.path} v${head.version}`)
+  return done
+}
+
+export function planFor(hub: ModelHub, service: ModelService, fid: string): OrderPlan {
+  const { head, record, order } = stateOf(hub, service, fid)
+  if (order === undefined) return { do: 'reread' }
+  const others = ordersOf(hub, service)
+  const path = head?.path ?? ''
+  const to = order.movedTo === undefined ? undefined : fileOf(hub, order.movedTo.fid).orders.get(service.name)
+  const above = others.filter(({ fid: id, head: other }) => {
+    const held = fileOf(hub, id).records.get(service.name)
+    const clears =
+      held?.token != null && held.kind === 'file' && (other?.deleted === true || other?.kind === 'directory')
+    return clears && path.startsWith(`${held.path}/`)
+  })
+  return planOrder({
+    fid,
+    order,
+    head,
+    record,
+    undecided: isUndecided(service, record),
+    from: order.movedFrom === undefined ? undefined : localState(hub, service, order.movedFrom),
+    toWaitsForThis: to?.movedFrom === fid,
+    toPending: to !== undefined,
+    blockedBy: above.map(({ fid: id }) => id),
+    ordersBelow: others.some(({ head: other }) => other?.path.startsWith(`${path}/`) === true),
+    mode: service.mode,
+    can: { move: true, directories: true, attributes: true },
+  })
+}
+
+function localState(hub: ModelHub, service: ModelService, fid: string) {
+  const record = fileOf(hub, fid).records.get(service.name)
+  return { record, undecided: isUndecided(service, record) }
+}
+
+function isUndecided(service: ModelService, record: FileRecord | undefined): boolean {
+  return record !== undefined && service.outbox.some(({ sequence }) => sequence === record.reported)
+}
+
+type Act = Exclude<OrderPlan, { do: 'wait' | 'reread' }>
+
+function apply(hub: ModelHub, service: ModelService, head: Head, plan: Act): boolean {
+  const { record } = stateOf(hub, service, head.fid)
+  switch (plan.do) {
+    case 'adopt':
+      return finish(
+        hub,
+        service,
+        head,
+        record === undefined ? absent(head) : { ...record, version: head.version, reported: 0 },
+      )
+    case 'acknowledge':
+      return finish(hub, service, head, record === undefined ? absent(head) : { ...record, version: head.version })
+    case 'attributes':
+      return withToken(service, head.path, plan.token, (entry) =>
+        put(hub, service, head, { ...entry, mtime: head.mtime ?? 0 }),
+      )
+    case 'delete':
+      return withToken(service, head.path, plan.token, () => erase(hub, service, head, record))
+    case 'make_directory':
+      return makeDirectory(hub, service, head)
+    case 'clear':
+      return withToken(service, head.path, plan.token, () => {
+        if (below(service.tree, head.path).length > 0) return false
+        service.tree.delete(head.path)
+        forget(hub, service, head.fid)
+        return true
+      })
+    case 'rename':
+      return rename(hub, service, head, plan)
+    case 'move_aside':
+      return moveAside(hub, service, head, plan.token)
+    case 'fetch':
+      return fetch(hub, service, head, plan.replaces)
+  }
+}
+
+function withToken(service: ModelService, path: string, token: string, act: (entry: Entry) => boolean): boolean {
+  const entry = service.tree.get(path)
+  return entry !== undefined && tokenOf(entry) === token && act(entry)
+}
+
+function erase(hub: ModelHub, service: ModelService, head: Head, record: FileRecord | undefined): boolean {
+  // A directory with files that nobody syncs stays, and is known to stay.
+  if (below(service.tree, head.path).length > 0)
+    return finish(hub, service, head, { ...(record ?? absent(head)), version: head.version })
+  service.tree.delete(head.path)
+  service.seen.delete(head.path)
+  return finish(hub, service, head, absent(head))
+}
+
+function makeDirectory(hub: ModelHub, service: ModelService, head: Head): boolean {
+  const there = service.tree.get(head.path)
+  if (there?.kind === 'file' || !makeParents(service.tree, head.path, hub.ledger)) return false
+  return put(hub, service, head, there ?? { kind: 'directory', content: 0, mtime: 0, inode: ++hub.ledger.inode })
+}
+
+function rename(hub: ModelHub, service: ModelService, head: Head, plan: Extract<Act, { do: 'rename' }>): boolean {
+  const { path } = plan.source
+  return withToken(service, path, plan.token, (entry) => {
+    if (service.tree.has(head.path) || !makeParents(service.tree, head.path, hub.ledger)) return false
+    service.tree.delete(path)
+    service.seen.delete(path)
+    forget(hub, service, plan.from)
+    return put(hub, service, head, entry)
+  })
+}
+
+function moveAside(hub: ModelHub, service: ModelService, head: Head, token: string): boolean {
+  const path = asidePath(head.path, service.name, service.tree.get(head.path)?.mtime ?? 0)
+  return withToken(service, head.path, token, (entry) => {
+    if (service.tree.has(path)) return false
+    service.tree.set(path, entry)
+    service.tree.delete(head.path)
+    service.seen.delete(head.path)
+    forget(hub, service, head.fid)
+    return true
+  })
+}
+
+function fetch(hub: ModelHub, service: ModelService, head: Head, replaces: string | null): boolean {
+  const content = contentFromSource(hub, service, head)
+  const there = service.tree.get(head.path)
+  if (content === undefined || (there === undefined ? null : tokenOf(there)) !== replaces) return false
+  if (there?.kind === 'directory' || !makeParents(service.tree, head.path, hub.ledger)) return false
+  return put(hub, service, head, { kind: 'file', content, mtime: head.mtime ?? 0, inode: ++hub.ledger.inode })
+}
+
+/** As the Plug does: a service whose record of this file, or of the one it was moved from, has the hash, and still shows it. */
+function contentFromSource(hub: ModelHub, asker: ModelService, head: Head): number | undefined {
+  for (const service of hub.services) {
+    if (service === asker || service.mode === 'w') continue
+    for (const fid of [head.fid, head.movedFrom]) {
+      const record = fid === undefined ? undefined : fileOf(hub, fid).records.get(service.name)
+      const entry = record === undefined ? undefined : service.tree.get(record.path)
+      if (record?.hash === head.hash && entry !== undefined && tokenOf(entry) === record.token) return entry.content
+    }
+  }
+  return undefined
+}
+
+/** Puts an entry in the tree as the head says and commits. */
+function put(hub: ModelHub, service: ModelService, head: Head, entry: Entry): boolean {
+  service.tree.set(head.path, entry)
+  service.seen.set(head.path, entry)
+  const { folder, path, kind, size, hash, version } = head
+  return finish(hub, service, head, {
+    folder,
+    path,
+    kind,
+    size,
+    hash,
+    mtime: kind === 'directory' ? null : entry.mtime,
+    mode: null,
+    version,
+    token: tokenOf(entry),
+    reported: 0,
+  })
+}
+
+function absent({ folder, path, kind, size, hash, mtime, mode, version }: Head): FileRecord {
+  return { folder, path, kind, size, hash, mtime, mode, version, token: null, reported: 0 }
+}
+
+function finish(hub: ModelHub, service: ModelService, head: Head, record: FileRecord): boolean {
+  setRecord(hub, service, head.fid, record)
+  const file = fileOf(hub, head.fid)
+  const orders = new Map(file.orders)
+  orders.delete(service.name)
+  hub.database.files.set(head.fid, { ...file, orders })
+  return true
+}
+
+function forget(hub: ModelHub, service: ModelService, fid: string): void {
+  const record = fileOf(hub, fid).records.get(service.name)
+  if (record !== undefined) setRecord(hub, service, fid, { ...record, token: null })
+}
+
+function setRecord(hub: ModelHub, service: ModelService, fid: string, record: FileRecord): void {
+  const file = fileOf(hub, fid)
+  hub.database.files.set(fid, { ...file, records: new Map(file.records).set(service.name, record) })
+}
+
+function stateOf(hub: ModelHub, service: ModelService, fid: string) {
+  const { head, records, orders } = fileOf(hub, fid)
+  return { head, record: records.get(service.name), order: orders.get(service.name) }
+}
+
+function fileOf({ database }: ModelHub, fid: string): LoadedFile {
+  return database.files.get(fid) ?? { head: undefined, records: new Map(), orders: new Map() }
+}
+
+export function liveHeads(hub: ModelHub): Map<string, Head> {
+  const heads = [...hub.database.files.values()].flatMap(({ head }) =>
+    head === undefined || head.deleted ? [] : [head],
+  )
+  return new Map(heads.map((head) => [head.path, head]))
+}
+
+export function hasHead(hub: ModelHub, path: string, content: number): boolean {
+  return hub.database.files.get(fileId('docs', path))?.head?.hash === hashOfContent(content)
+}
+
+function describeObservation(observation: Observation): string {
+  const from = observation.type === 'moved' ? `${observation.from.path} -> ` : ''
+  const what = observation.type === 'deleted' ? '' : ` ${observation.kind} ${observation.hash.slice(0, 4)}`
+  return `${observation.type} ${from}${observation.path}${what} base ${observation.base}`
+}
