@@ -24,7 +24,7 @@ try {
 /** @returns {Check[]} */
 function checksOfSource() {
   return [
-    { title: 'format and lint', command: 'biome', arguments: ['ci', '.'] },
+    { title: 'format and lint', command: 'biome', arguments: ['ci', '--colors=off', '.'] },
     { title: 'types', command: 'turbo', arguments: ['run', 'types', '--output-logs=errors-only'] },
     { title: 'types of scripts', command: 'tsc', arguments: ['-p', 'scripts'] },
     { title: 'unused code', command: 'knip', arguments: [] },

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 
-export const caseNames = ['many', 'big', 'latency', 'restart'] as const
+const caseNames = ['many', 'big', 'latency', 'restart'] as const
 export type CaseName = (typeof caseNames)[number]
 
 export interface Options {
