@@ -8,6 +8,8 @@ export interface Clock {
   now(): number
   /** Calls back once after `ms`; gives the function that cancels it. */
   after(ms: number, callback: () => void): () => void
+  /** Calls back once what is ready now has run: whatever that asks for can be done together. */
+  soon(callback: () => void): void
 }
 
 /** What the engine of a Plug works with: a database, a clock and ways out. No sockets. */
@@ -38,5 +40,8 @@ export const realClock: Clock = {
     // A timer alone is no reason to stay alive.
     const timer = setTimeout(callback, ms).unref()
     return () => clearTimeout(timer)
+  },
+  soon(callback) {
+    setImmediate(callback)
   },
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Database } from '@onitu/escalator'
 import { fileId, fileRecordSchema, keys, lastPart, OnituError, parseRecord } from '@onitu/protocol'
 import type { Logger } from 'pino'
@@ -160,6 +161,8 @@ export class Plug implements DriverPlug {
   async #assemble(context: RunContext, manifest: Manifest, connection: Connection): Promise<Connected> {
     const setup = await readServiceSetup(connection.db, context.session, context.service, manifest)
     const stop = new AbortController()
+    // Every running call listens to it.
+    setMaxListeners(0, stop.signal)
     const logger = createLogger(context.service, context.debug, (event) => connection.events.publish(event))
     const engine: Engine = {
       service: context.service,

@@ -6,6 +6,7 @@ import type { Change, Handlers } from './contract.ts'
 import type { Engine } from './engine.ts'
 import { FileLocks } from './file-locks.ts'
 import { Reporter } from './observe/reporter.ts'
+import { OrderCommits } from './orders/order-commits.ts'
 import { OrderQueue } from './orders/order-queue.ts'
 import { Progress } from './progress.ts'
 import type { RunContext } from './run-context.ts'
@@ -49,6 +50,7 @@ export class Service {
       driver: this.#driver,
       locks,
       journals: this.#journals,
+      commits: new OrderCommits(engine),
       progress: this.#progress,
       peers: this.#peers,
       local: this.#provider,

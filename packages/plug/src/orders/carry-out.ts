@@ -9,8 +9,9 @@ import { readRecords } from '../observe/outbox.ts'
 import type { Progress } from '../progress.ts'
 import type { Journals } from '../transfer/journals.ts'
 import { asidePath } from './aside-path.ts'
-import { commitOrder, commitRecords } from './commit-order.ts'
+import { commitRecords } from './commit-order.ts'
 import type { LoadedOrder } from './load-orders.ts'
+import type { OrderCommits } from './order-commits.ts'
 import type { OrderTask } from './order-task.ts'
 import type { OrderPlan } from './plan-order.ts'
 
@@ -19,6 +20,7 @@ export interface OrderTools {
   readonly driver: DriverCalls
   readonly locks: FileLocks
   readonly journals: Journals
+  readonly commits: OrderCommits
   readonly progress: Progress
   /** Told which other files have another record now. */
   readonly touched: (fids: Iterable<string>) => void
@@ -67,7 +69,7 @@ export async function carryOut(tools: OrderTools, job: Job, plan: LocalPlan): Pr
 
 /** Commits the order with what the service holds now. */
 export async function finish(
-  { engine, journals }: Pick<OrderTools, 'engine' | 'journals'>,
+  { commits, journals }: Pick<OrderTools, 'commits' | 'journals'>,
   { loaded, failed }: Job,
   record: FileRecord,
   others: readonly (readonly [fid: string, record: FileRecord])[] = [],
@@ -75,7 +77,7 @@ export async function finish(
   const { fid, bytes } = loaded
   const removeJournal = journals.get(fid) !== undefined
   const records = [[fid, record] as const, ...others]
-  const same = await commitOrder(engine, { fid, bytes, records, removeJournal, removeFailure: failed })
+  const same = await commits.commit({ fid, bytes, records, removeJournal, removeFailure: failed })
   journals.forget(fid)
   return same ? 'done' : 'again'
 }
@@ -200,7 +202,16 @@ function seenOf(record: FileRecord, path: string, { token, mtime, mode, extra }:
 }
 
 /** A directory that holds what is not synced stays, as what it is: known, and not wanted by anybody else. */
-export async function keepDirectory(tools: OrderTools, job: Job): Promise<Outcome> {
+export async function deleteOrKeep(
+  tools: OrderTools,
+  job: Job,
+  plan: Extract<OrderPlan, { do: 'delete' }>,
+): Promise<Outcome> {
+  try {
+    return await carryOut(tools, job, plan)
+  } catch (error) {
+    if (!isNotEmpty(error)) throw error
+  }
   return tools.locks.hold([job.loaded.fid], async () =>
     job.task.stale ? 'again' : finish(tools, job, acknowledged(job)),
   )

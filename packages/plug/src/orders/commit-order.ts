@@ -40,7 +40,10 @@ export async function commitRecords(engine: Engine, records: OrderResult['record
   await untilWritten(engine, () => engine.db.batch(operations))
 }
 
-function recordOperations(service: string, { fid, records, removeJournal, removeFailure }: OrderResult): Operation[] {
+export function recordOperations(
+  service: string,
+  { fid, records, removeJournal, removeFailure }: OrderResult,
+): Operation[] {
   const operations: Operation[] = records.map(([id, value]) => put(keys.file(service, id), value))
   if (removeJournal) operations.push({ type: 'delete', key: keys.transfer(service, fid) })
   if (removeFailure) operations.push({ type: 'delete', key: keys.failure(service, fid) })

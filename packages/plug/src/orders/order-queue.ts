@@ -1,12 +1,11 @@
 import { headSchema, isOnituError, keys, lastPart, parseRecord } from '@onitu/protocol'
 import { Limiter } from '../limiter.ts'
-import { carryOut, isNotEmpty, type Job, keepDirectory, type Outcome } from './carry-out.ts'
+import { Backlog } from './backlog.ts'
+import { carryOut, deleteOrKeep, isNotEmpty, type Job, type Outcome } from './carry-out.ts'
 import { Failures } from './failures.ts'
 import { type LoadedOrder, loadOrderBytes, loadOrders } from './load-orders.ts'
 import { OrderTask } from './order-task.ts'
-import { keyOf, PendingPaths } from './pending-paths.ts'
 import { type OrderPlan, planOrder } from './plan-order.ts'
-import { nextWait, PutOff } from './put-off.ts'
 import { type ReceiveTools, receiveFile } from './receive-file.ts'
 
 /** Orders that are read in one go, and that may be in the works before more are read. */
@@ -17,8 +16,8 @@ const SMALL_WEIGHT = 8 * 1024 * 1024
 const LEAST_WEIGHT = SMALL_WEIGHT / 64
 const LARGE_AT_ONCE = 3
 const SWEEP_INTERVAL = 30_000
-const FIRST_WAIT_DECISION = 100
-const FIRST_WAIT_FILES = 500
+
+type WorkPlan = Exclude<OrderPlan, { do: 'wait' | 'reread' }>
 
 /**
  * Carries out the orders of a service. A wake-up or a sweep names files; each is read, planned, and then done, put off
@@ -27,20 +26,10 @@ const FIRST_WAIT_FILES = 500
 export class OrderQueue {
   readonly #tools: ReceiveTools
   readonly #failures: Failures
-  #wanted = new Set<string>()
+  readonly #backlog: Backlog
   #active = new Map<string, OrderTask>()
-  #jobs = new Map<string, Job>()
-  #large = new Set<string>()
-  /** Large files that wait for one of the few places. */
-  #parked = new Set<string>()
-  /** Orders of folders that cannot be reached. */
-  #unavailable = new Set<string>()
-  #waits = new Map<string, number>()
-  #waiting: PutOff
-  #delayed: PutOff
-  #waitersOf = new Map<string, Set<string>>()
-  #waitersBelow = new Map<string, string>()
-  #paths = new PendingPaths()
+  /** The large files among the active ones, as they were planned. */
+  #large = new Map<string, Job>()
   #small = new Limiter(SMALL_WEIGHT)
   #pumping: Promise<void> | undefined
   #sweeping: Promise<number> | undefined
@@ -50,24 +39,31 @@ export class OrderQueue {
   constructor(tools: ReceiveTools) {
     this.#tools = tools
     this.#failures = new Failures(tools.engine)
-    this.#waiting = new PutOff(tools.engine.clock, (fid) => this.#want(fid))
-    this.#delayed = new PutOff(tools.engine.clock, (fid) => this.#want(fid))
+    const { clock } = tools.engine
+    this.#backlog = new Backlog(
+      clock,
+      (fid) => this.#active.has(fid),
+      () => this.#pumpSoon(),
+    )
   }
 
   async start(): Promise<void> {
     await this.#failures.load()
     await this.sweep()
     // What a process before this one left and no order asks for any more.
-    for (const fid of [...this.#tools.journals.fids(), ...this.#failures.fids()]) this.#want(fid)
+    for (const fid of [...this.#tools.journals.fids(), ...this.#failures.fids()]) this.#backlog.want(fid)
     this.#sweepLater()
   }
 
   /** Cheap to repeat: an order that is not there, or is being carried out already, costs next to nothing. */
   wake(fid: string): void {
     const task = this.#active.get(fid)
-    if (task === undefined) return this.#want(fid)
-    task.again = true
-    if (this.#large.has(fid)) this.#track(this.#checkOrder(fid, task))
+    if (task === undefined) this.#backlog.want(fid)
+    else {
+      task.again = true
+      const job = this.#large.get(fid)
+      if (job !== undefined) this.#track(this.#checkOrder(job))
+    }
   }
 
   /** The service holds something else now: what was planned on the old record is given up. */
@@ -85,46 +81,21 @@ export class OrderQueue {
 
   /** A folder can be reached again. */
   resume(): void {
-    const fids = [...this.#unavailable]
-    this.#unavailable.clear()
-    for (const fid of fids) this.#want(fid)
+    this.#backlog.resume()
   }
 
   load(): { active: number; waiting: number } {
-    const waiting = this.#wanted.size + this.#waiting.size + this.#delayed.size + this.#parked.size
-    return { active: this.#active.size, waiting: waiting + this.#unavailable.size }
+    return { active: this.#active.size, waiting: this.#backlog.size }
   }
 
   /** Finishes what is small, gives up what is large (it resumes), starts nothing new. */
   async close(): Promise<void> {
     this.#stopped = true
-    this.#waiting.close()
-    this.#delayed.close()
-    for (const fid of this.#large) this.#active.get(fid)?.invalidate('The service is closing')
+    this.#backlog.close()
+    for (const { task } of this.#large.values()) task.invalidate('The service is closing')
     while (this.#running.size > 0 || this.#pumping !== undefined) {
       await Promise.all([this.#pumping, ...this.#running])
     }
-  }
-
-  #want(fid: string): void {
-    if (this.#stopped || this.#active.has(fid) || this.#parked.has(fid)) return
-    this.#waiting.remove(fid)
-    this.#delayed.remove(fid)
-    this.#unavailable.delete(fid)
-    this.#wanted.add(fid)
-    this.#tools.progress.changed()
-    this.#pumpSoon()
-  }
-
-  #isKnown(fid: string): boolean {
-    return (
-      this.#active.has(fid) ||
-      this.#wanted.has(fid) ||
-      this.#waiting.has(fid) ||
-      this.#delayed.has(fid) ||
-      this.#parked.has(fid) ||
-      this.#unavailable.has(fid)
-    )
   }
 
   async #sweepOnce(): Promise<number> {
@@ -132,9 +103,9 @@ export class OrderQueue {
     let found = 0
     for await (const key of db.keys({ prefix: keys.orderPrefix(service) })) {
       const fid = lastPart(key)
-      if (this.#isKnown(fid)) continue
+      if (this.#active.has(fid) || this.#backlog.has(fid)) continue
       found += 1
-      this.#want(fid)
+      this.#backlog.want(fid)
     }
     return found
   }
@@ -159,142 +130,133 @@ export class OrderQueue {
     this.#running.add(tracked)
   }
 
-  #pumpSoon(): void {
-    this.#pumping ??= this.#pump().finally(() => {
-      this.#pumping = undefined
-      if (this.#canPump()) this.#pumpSoon()
-    })
+  #canPump(): boolean {
+    return !this.#stopped && this.#backlog.wanted > 0 && this.#active.size < ACTIVE_LIMIT
   }
 
-  #canPump(): boolean {
-    return !this.#stopped && this.#wanted.size > 0 && this.#active.size < ACTIVE_LIMIT
+  #pumpSoon(): void {
+    if (!this.#canPump()) return
+    this.#tools.progress.changed()
+    this.#pumping ??= this.#pump().finally(() => {
+      this.#pumping = undefined
+      this.#pumpSoon()
+    })
   }
 
   async #pump(): Promise<void> {
     // Wake-ups come one by one; those of one tick are read together.
     await Promise.resolve()
     while (this.#canPump()) {
-      const tasks: OrderTask[] = []
-      for (const fid of this.#wanted) {
-        this.#wanted.delete(fid)
-        const task = new OrderTask(fid)
-        this.#active.set(fid, task)
-        tasks.push(task)
-        if (tasks.length === LOAD_AT_ONCE) break
-      }
+      const tasks = this.#backlog.take(LOAD_AT_ONCE).map((fid) => new OrderTask(fid))
+      // Active before they are read: a change of the record from now on makes them stale.
+      for (const task of tasks) this.#active.set(task.fid, task)
       await this.#begin(tasks)
     }
   }
 
   async #begin(tasks: readonly OrderTask[]): Promise<void> {
-    const loaded = await this.#load(tasks)
-    for (const one of loaded.values()) this.#index(one)
+    const { read, unread } = await this.#load(tasks)
+    for (const task of unread) this.#waitLonger(task)
+    for (const loaded of read.values()) this.#index(loaded)
     for (const task of tasks) {
-      const one = loaded.get(task.fid)
-      if (one === undefined) this.#track(this.#endGone(task))
-      else if (!(one instanceof Error)) this.#dispatch(task, one)
+      const loaded = read.get(task.fid)
+      if (loaded !== undefined) this.#dispatch(task, loaded)
+      else if (!unread.has(task)) this.#track(this.#endGone(task))
     }
   }
 
-  /** Orders that are not in the result are gone. One that cannot be read fails alone. */
-  async #load(tasks: readonly OrderTask[]): Promise<Map<string, LoadedOrder | Error>> {
+  /** Orders that are neither read nor unread are gone. One that cannot be read must not spoil the others. */
+  async #load(tasks: readonly OrderTask[]): Promise<{ read: Map<string, LoadedOrder>; unread: Set<OrderTask> }> {
     const { engine } = this.#tools
-    const fids = tasks.map(({ fid }) => fid)
     try {
-      return new Map((await loadOrders(engine, fids)).map((one) => [one.fid, one]))
+      const loaded = await loadOrders(
+        engine,
+        tasks.map(({ fid }) => fid),
+      )
+      return { read: new Map(loaded.map((one) => [one.fid, one])), unread: new Set() }
     } catch (error) {
-      const [only] = tasks
       if (tasks.length > 1 && isOnituError(error) && !error.retryable && !this.#stopped) {
         const parts = await Promise.all(tasks.map((task) => this.#load([task])))
-        return new Map(parts.flatMap((part) => [...part]))
+        const read = new Map(parts.flatMap((part) => [...part.read]))
+        return { read, unread: new Set(parts.flatMap((part) => [...part.unread])) }
       }
       if (!this.#stopped) engine.warn('Orders could not be read, they are read again', error)
-      for (const task of tasks) this.#wait(task, FIRST_WAIT_FILES)
-      const failure = error instanceof Error ? error : new Error(String(error))
-      return new Map((only === undefined ? [] : tasks).map(({ fid }) => [fid, failure]))
+      return { read: new Map(), unread: new Set(tasks) }
     }
   }
 
-  #index(loaded: LoadedOrder | Error): void {
-    if (loaded instanceof Error || loaded.head === undefined) return
-    const { fid, head, record } = loaded
+  #index({ fid, head, record }: LoadedOrder): void {
+    if (head === undefined) return
     const holdsFile = record !== undefined && record.token !== null && record.kind === 'file'
-    this.#paths.add(fid, head.folder, head.path, holdsFile && (head.deleted || head.kind === 'directory'))
+    const clearsFile = holdsFile && (head.deleted || head.kind === 'directory')
+    this.#backlog.paths.add(fid, head.folder, head.path, clearsFile)
   }
 
   #dispatch(task: OrderTask, loaded: LoadedOrder): void {
-    const plan = task.stale ? ({ do: 'reread' } as const) : this.#plan(loaded)
+    const plan = this.#plan(loaded)
     const { head } = loaded
-    if (plan.do === 'reread' || head === undefined) return this.#wait(task, FIRST_WAIT_DECISION)
-    if (!this.#tools.engine.isAvailable(head.folder)) {
-      this.#active.delete(task.fid)
-      this.#unavailable.add(task.fid)
-      return
+    const { engine } = this.#tools
+    if (task.stale || plan.do === 'reread' || head === undefined) this.#waitLonger(task)
+    else if (!engine.isAvailable(head.folder)) this.#putOff(task, () => this.#backlog.setAside(task.fid))
+    else if (plan.do === 'wait') this.#putOff(task, () => this.#waitFor(task.fid, head.folder, head.path, plan))
+    else {
+      const isLarge = plan.do === 'fetch' && head.size > engine.chunkSize
+      if (isLarge && this.#large.size >= LARGE_AT_ONCE) {
+        this.#putOff(task, () => this.#backlog.park(task.fid))
+        return
+      }
+      const job: Job = { task, loaded, head, failed: this.#failures.isRecorded(task.fid) }
+      if (isLarge) this.#large.set(task.fid, job)
+      this.#track(this.#perform(job, plan))
     }
-    if (plan.do === 'wait') return this.#waitFor(task, loaded, plan)
-    const isLarge = plan.do === 'fetch' && head.size > this.#tools.engine.chunkSize
-    if (isLarge && this.#large.size >= LARGE_AT_ONCE) {
-      this.#active.delete(task.fid)
-      this.#parked.add(task.fid)
-      return
-    }
-    const job: Job = { task, loaded, head, failed: this.#failures.isRecorded(task.fid) }
-    if (isLarge) this.#large.add(task.fid)
-    this.#jobs.set(task.fid, job)
-    this.#track(this.#perform(job, plan, isLarge))
   }
 
   #plan(loaded: LoadedOrder): OrderPlan {
     const { engine, driver } = this.#tools
-    const { head } = loaded
-    const folder = head?.folder ?? ''
-    const path = head?.path ?? ''
+    const { paths } = this.#backlog
+    const folder = loaded.head?.folder ?? ''
+    const path = loaded.head?.path ?? ''
     return planOrder({
       ...loaded,
-      blockedBy: this.#paths.clearedAbove(folder, path),
-      ordersBelow: this.#paths.hasBelow(folder, path),
+      blockedBy: paths.clearedAbove(folder, path),
+      ordersBelow: paths.hasBelow(folder, path),
+      // A folder that the service does not have is not written.
       mode: engine.folders.get(folder)?.mode ?? 'r',
       can: { move: driver.canMove, directories: driver.canMakeDirectories, attributes: driver.canSetAttributes },
     })
   }
 
-  async #perform(job: Job, plan: Exclude<OrderPlan, { do: 'wait' | 'reread' }>, isLarge: boolean): Promise<void> {
+  #waitFor(fid: string, folder: string, path: string, plan: Extract<OrderPlan, { do: 'wait' }>): void {
+    if (plan.reason === 'files') this.#backlog.waitForFiles(fid, plan.fids)
+    else if (plan.reason === 'below') this.#backlog.waitBelow(fid, folder, path)
+    else this.#backlog.wait(fid)
+  }
+
+  async #perform(job: Job, plan: WorkPlan): Promise<void> {
     try {
-      this.#ended(job, await this.#do(job, plan, isLarge))
+      this.#ended(job.task, await this.#do(job, plan))
     } catch (error) {
       if (isNotEmpty(error)) await this.#notEmpty(job, plan, error)
       else await this.#failed(job, error)
     }
   }
 
-  #do(job: Job, plan: Exclude<OrderPlan, { do: 'wait' | 'reread' }>, isLarge: boolean): Promise<Outcome> {
+  #do(job: Job, plan: WorkPlan): Promise<Outcome> {
     const tools = this.#tools
     if (plan.do === 'adopt' || plan.do === 'acknowledge') return carryOut(tools, job, plan)
     if (plan.do !== 'fetch') return this.#small.run(LEAST_WEIGHT, () => carryOut(tools, job, plan))
-    if (isLarge) return receiveFile(tools, job, plan.replaces)
+    if (this.#large.has(job.task.fid)) return receiveFile(tools, job, plan.replaces)
     return this.#small.run(Math.max(LEAST_WEIGHT, job.head.size), () => receiveFile(tools, job, plan.replaces))
   }
 
-  #release(task: OrderTask): void {
-    const { fid } = task
-    this.#active.delete(fid)
-    this.#jobs.delete(fid)
-    if (this.#large.delete(fid)) {
-      const [next] = this.#parked
-      if (next !== undefined) {
-        this.#parked.delete(next)
-        this.#want(next)
-      }
+  #ended(task: OrderTask, outcome: Outcome): void {
+    if (outcome === 'done') {
+      this.#failures.succeeded(task.fid)
+      this.#backlog.settle(task.fid)
     }
-    if (this.#canPump()) this.#pumpSoon()
-  }
-
-  #ended(job: Job, outcome: Outcome): void {
-    const { task } = job
-    this.#release(task)
-    if (outcome === 'again') return this.#want(task.fid)
-    this.#failures.succeeded(task.fid)
-    this.#settle(task)
+    this.#putOff(task, () => {
+      if (outcome === 'again') this.#backlog.want(task.fid)
+    })
   }
 
   async #endGone(task: OrderTask): Promise<void> {
@@ -303,24 +265,8 @@ export class OrderQueue {
     } catch (error) {
       this.#tools.engine.warn('What was left of an order could not be removed', error)
     }
-    this.#release(task)
-    this.#settle(task)
-  }
-
-  /** Nothing is left to do for this file: those that waited for it can go on. */
-  #settle(task: OrderTask): void {
-    const { fid } = task
-    this.#waits.delete(fid)
-    for (const key of this.#paths.remove(fid)) {
-      const waiter = this.#waitersBelow.get(key)
-      if (waiter === undefined) continue
-      this.#waitersBelow.delete(key)
-      this.#want(waiter)
-    }
-    const waiters = this.#waitersOf.get(fid)
-    this.#waitersOf.delete(fid)
-    for (const waiter of waiters ?? []) this.#want(waiter)
-    if (task.again) this.#want(fid)
+    this.#backlog.settle(task.fid)
+    this.#putOff(task, () => undefined)
   }
 
   async #dropOrphan(fid: string): Promise<void> {
@@ -335,63 +281,58 @@ export class OrderQueue {
 
   async #failed({ task, head }: Job, error: unknown): Promise<void> {
     if (task.stale || this.#stopped) {
-      this.#release(task)
-      return this.#want(task.fid)
+      this.#ended(task, 'again')
+      return
     }
     try {
       const delay = await this.#failures.failed(head, error)
-      this.#release(task)
-      if (task.again) this.#want(task.fid)
-      else if (!this.#stopped) this.#delayed.add(task.fid, delay)
+      this.#putOff(task, () => this.#backlog.delay(task.fid, delay))
     } catch (failure) {
       this.#tools.engine.warn('A failure could not be recorded', failure)
-      this.#wait(task, FIRST_WAIT_FILES)
+      this.#waitLonger(task)
     }
   }
 
-  /** Either an order for something inside has not come yet, or what is inside is not synced. */
-  async #notEmpty(job: Job, plan: OrderPlan, error: unknown): Promise<void> {
+  /**
+   * Either an order for something inside has not come yet, or what is inside is not synced. What was done since the
+   * attempt cannot be told, so the directory is tried once more before it is kept.
+   */
+  async #notEmpty(job: Job, plan: WorkPlan, error: unknown): Promise<void> {
     const { head, task } = job
     try {
       const found = await this.sweep()
-      if (found > 0 || this.#wanted.size > 0 || this.#paths.hasBelow(head.folder, head.path)) {
-        return this.#wait(task, FIRST_WAIT_DECISION)
-      }
-      if (plan.do !== 'delete') return await this.#failed(job, error)
-      this.#ended(job, await keepDirectory(this.#tools, job))
+      const { wanted, paths } = this.#backlog
+      const isReading = this.#pumping !== undefined
+      if (found > 0 || wanted > 0 || isReading || paths.hasBelow(head.folder, head.path)) this.#waitLonger(task)
+      else if (plan.do !== 'delete') await this.#failed(job, error)
+      else this.#ended(task, await deleteOrKeep(this.#tools, job, plan))
     } catch (failure) {
       await this.#failed(job, failure)
     }
   }
 
-  #waitFor(task: OrderTask, { fid, head }: LoadedOrder, plan: Extract<OrderPlan, { do: 'wait' }>): void {
-    if (plan.reason === 'decision') return this.#wait(task, FIRST_WAIT_DECISION)
-    if (plan.reason === 'below') this.#waitersBelow.set(keyOf(head?.folder ?? '', head?.path ?? ''), fid)
-    else {
-      for (const other of plan.fids) {
-        const waiters = this.#waitersOf.get(other) ?? new Set<string>()
-        waiters.add(fid)
-        this.#waitersOf.set(other, waiters)
-      }
-    }
-    this.#wait(task, FIRST_WAIT_FILES)
+  #waitLonger(task: OrderTask): void {
+    this.#putOff(task, () => this.#backlog.wait(task.fid))
   }
 
-  #wait(task: OrderTask, first: number): void {
+  /** The task is over. Whatever was to become of the file, it is looked at again if it was spoken of meanwhile. */
+  #putOff(task: OrderTask, otherwise: () => void): void {
     const { fid } = task
-    this.#release(task)
-    if (this.#stopped) return
-    if (task.again) return this.#want(fid)
-    const delay = nextWait(this.#waits.get(fid), first)
-    this.#waits.set(fid, delay)
-    this.#waiting.add(fid, delay)
+    this.#active.delete(fid)
+    if (task.again) this.#backlog.want(fid)
+    else if (!this.#stopped) otherwise()
+    if (this.#large.delete(fid)) this.#backlog.unparkOne()
+    this.#pumpSoon()
   }
 
-  async #checkOrder(fid: string, task: OrderTask): Promise<void> {
-    const job = this.#jobs.get(fid)
-    if (job === undefined || job.task !== task) return
-    const bytes = await loadOrderBytes(this.#tools.engine, fid)
-    if (bytes !== undefined && Buffer.compare(bytes, job.loaded.bytes) === 0) return
-    task.invalidate('Another version was ordered')
+  async #checkOrder({ task, loaded }: Job): Promise<void> {
+    const { engine } = this.#tools
+    try {
+      const bytes = await loadOrderBytes(engine, task.fid)
+      if (bytes !== undefined && Buffer.compare(bytes, loaded.bytes) === 0) return
+      task.invalidate('Another version was ordered')
+    } catch (error) {
+      engine.warn('An order could not be read again', error)
+    }
   }
 }

@@ -162,7 +162,7 @@ export class Hub {
   }
 
   orders(service: string): Promise<string[]> {
-    return this.db.keys({ prefix: keys.orderPrefix(service) }).all()
+    return this.db.keys({ prefix: keys.orderPrefix(service), limit: 10 }).all()
   }
 
   async done(service: string): Promise<void> {

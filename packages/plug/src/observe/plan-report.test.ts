@@ -1,0 +1,172 @@
+import { contentHash, type FileRecord, fileId } from '@onitu/protocol'
+import { describe, expect, it } from 'vitest'
+import type { Change } from '../contract.ts'
+import { checkedChange, planReport } from './plan-report.ts'
+
+const hashA = contentHash(Buffer.from('A'))
+const hashB = contentHash(Buffer.from('B'))
+const fid = fileId('docs', 'a')
+const record: FileRecord = {
+  folder: 'docs',
+  path: 'a',
+  kind: 'file',
+  size: 1,
+  hash: hashA,
+  mtime: 10,
+  mode: 0o644,
+  version: 7,
+  token: 't1',
+  reported: 3,
+}
+const seen = { type: 'updated', folder: 'docs', path: 'a', size: 1, mtime: 10, mode: 0o644, token: 't1' } as const
+const moved = { ...seen, type: 'moved', path: 'b', from: { folder: 'docs', path: 'a' } } as const
+
+interface Case {
+  readonly name: string
+  readonly changes: readonly Change[]
+  readonly known?: FileRecord | undefined
+  readonly observations: readonly object[]
+  readonly records?: Readonly<Record<string, object>>
+  readonly unread?: number
+}
+
+const cases: readonly Case[] = [
+  { name: 'the same token is nothing new', changes: [seen], known: record, observations: [] },
+  {
+    name: 'the same token with the same hash is nothing new',
+    changes: [{ ...seen, hash: hashA }],
+    known: record,
+    observations: [],
+  },
+  {
+    name: 'another content under the same token is a change',
+    changes: [{ ...seen, hash: hashB }],
+    known: record,
+    observations: [{ type: 'updated', base: 7, hash: hashB }],
+  },
+  {
+    name: 'the same content under another token only renews the token',
+    changes: [{ ...seen, token: 't2', hash: hashA }],
+    known: record,
+    observations: [],
+    records: { a: { token: 't2', reported: 3, version: 7 } },
+  },
+  {
+    name: 'another mtime is a change of attributes',
+    changes: [{ ...seen, token: 't2', hash: hashA, mtime: 11 }],
+    known: record,
+    observations: [{ type: 'updated', hash: hashA, mtime: 11 }],
+    records: { a: { reported: 100, version: 7 } },
+  },
+  {
+    name: 'another mode is a change of attributes',
+    changes: [{ ...seen, token: 't2', hash: hashA, mode: 0o600 }],
+    known: record,
+    observations: [{ type: 'updated', mode: 0o600 }],
+  },
+  {
+    name: 'a content without a hash has to be read',
+    changes: [{ ...seen, token: 't2' }],
+    known: record,
+    observations: [],
+    unread: 1,
+  },
+  {
+    name: 'a new file has no base',
+    changes: [{ ...seen, hash: hashA }],
+    observations: [{ type: 'updated', base: 0 }],
+    records: { a: { version: 0, reported: 100 } },
+  },
+  {
+    name: 'a new directory needs no hash and has no mtime',
+    changes: [{ ...seen, kind: 'directory' }],
+    observations: [{ kind: 'directory', size: 0, mtime: null }],
+  },
+  {
+    name: 'a directory in place of a file is a change',
+    changes: [{ ...seen, kind: 'directory' }],
+    known: record,
+    observations: [{ kind: 'directory', base: 7 }],
+  },
+  {
+    name: 'a deletion',
+    changes: [{ type: 'deleted', folder: 'docs', path: 'a' }],
+    known: record,
+    observations: [{ type: 'deleted', base: 7 }],
+    records: { a: { token: null, version: 7, reported: 100 } },
+  },
+  {
+    name: 'a deletion of what is not known is nothing',
+    changes: [{ type: 'deleted', folder: 'docs', path: 'a' }],
+    observations: [],
+  },
+  {
+    name: 'a deletion of what is deleted is nothing',
+    changes: [{ type: 'deleted', folder: 'docs', path: 'a' }],
+    known: { ...record, token: null },
+    observations: [],
+  },
+  {
+    name: 'a file that comes back has the old base',
+    changes: [{ ...seen, hash: hashA }],
+    known: { ...record, token: null },
+    observations: [{ type: 'updated', base: 7 }],
+  },
+  {
+    name: 'a move keeps the hash when the token is the same',
+    changes: [moved],
+    known: record,
+    observations: [{ type: 'moved', path: 'b', base: 0, hash: hashA, from: { fid, base: 7 } }],
+    records: { a: { token: null }, b: { token: 't1', version: 0 } },
+  },
+  {
+    name: 'a move of what is not known is a new file',
+    changes: [{ ...moved, hash: hashB }],
+    observations: [{ type: 'updated', path: 'b' }],
+  },
+  {
+    name: 'a move under another token has to be read',
+    changes: [{ ...moved, token: 't2' }],
+    known: record,
+    observations: [],
+    unread: 1,
+  },
+  {
+    name: 'a move to the same place is an update',
+    changes: [{ ...moved, path: 'a', token: 't2', hash: hashB }],
+    known: record,
+    observations: [{ type: 'updated', path: 'a' }],
+  },
+  {
+    name: 'later changes know of the ones before',
+    changes: [
+      { ...seen, hash: hashB },
+      { type: 'deleted', folder: 'docs', path: 'a' },
+    ],
+    known: record,
+    observations: [{ type: 'updated' }, { type: 'deleted' }],
+    records: { a: { token: null, reported: 101 } },
+  },
+  {
+    name: 'nothing overtakes a change that has to be read',
+    changes: [
+      { ...seen, token: 't2' },
+      { type: 'deleted', folder: 'docs', path: 'a' },
+    ],
+    known: record,
+    observations: [],
+    unread: 2,
+  },
+]
+
+describe('planReport', () => {
+  it.each(cases)('$name', ({ changes, known, observations, records = {}, unread = 0 }) => {
+    const plan = planReport(changes.map(checkedChange), new Map([[fid, known]]), 100)
+    expect(plan.observations.map(({ observation }) => observation)).toMatchObject(observations)
+    expect(plan.unread).toHaveLength(unread)
+    for (const [path, expected] of Object.entries(records)) {
+      expect(plan.records.get(fileId('docs', path))).toMatchObject(expected)
+    }
+    if (observations.length === 0 && Object.keys(records).length === 0) expect(plan.records.size).toBe(0)
+  })
+})
