@@ -22,7 +22,7 @@ export interface LauncherOptions extends Pick<HubOptions, 'policy' | 'grace' | '
   readonly configDirectory: string
   readonly debug?: boolean
   /** Hears every event of the session. */
-  readonly onEvent?: EventListener
+  readonly onEvents?: EventListener
 }
 
 const INFO = 30
@@ -115,16 +115,16 @@ export class Launcher implements Controlled {
   }
 
   async #open(): Promise<Hub> {
-    const { setup, setupFile, configDirectory, debug = false, onEvent, ...supervision } = this.#options
+    const { setup, setupFile, configDirectory, debug = false, onEvents, ...supervision } = this.#options
     const files = openSession({ configDirectory, name: setup.name, setupFile })
     this.#files = files
     this.#bus = await createBus(files.runtime)
-    if (onEvent !== undefined) this.#bus.listen(onEvent)
+    if (onEvents !== undefined) this.#bus.listen(onEvents)
     const log = openLogFile(files.logs, debug, (error) =>
       this.#warn(`The log file cannot be written: ${error.message}`),
     )
     this.#log = log
-    this.#bus.listen((event) => log.write(event))
+    this.#bus.listen((events) => log.write(events))
     this.#hub = createHub({
       ...supervision,
       setup,

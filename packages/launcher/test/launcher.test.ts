@@ -57,7 +57,7 @@ async function launch(setup: Setup): Promise<Launcher> {
     entries,
     grace: 2_000,
     policy: { firstDelay: 20, maxDelay: 20, healthyAfter: 60_000, failuresUntilFailed: 3, failedDelay: 600_000 },
-    onEvent: (event) => events.push(event),
+    onEvents: (batch) => events.push(...batch),
   })
   launchers.push(launcher)
   await launcher.start()

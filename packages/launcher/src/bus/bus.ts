@@ -1,7 +1,8 @@
 import { createPublisher, createPuller, decodeEvents, type Publisher, type Puller } from '@onitu/escalator/messaging'
 import { encode, ipcAddress, type NewEvent, type OnituEvent } from '@onitu/protocol'
 
-export type EventListener = (event: OnituEvent) => void
+/** Gets what came in one message, in order: many at a time while much happens. */
+export type EventListener = (events: readonly OnituEvent[]) => void
 
 /** Takes the events of all processes, hands them to listeners in the launcher and to whoever subscribes. */
 export interface Bus {
@@ -78,6 +79,6 @@ class SessionBus implements Bus {
   }
 
   #hand(events: readonly OnituEvent[]): void {
-    for (const event of events) for (const listener of this.#listeners) listener(event)
+    for (const listener of this.#listeners) listener(events)
   }
 }

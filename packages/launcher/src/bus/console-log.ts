@@ -4,17 +4,19 @@ import { DEBUG, formatLine, INFO, WARN } from './format-line.ts'
 import { createLiveLine, type LiveLine } from './live-line.ts'
 
 export interface Console {
-  show(event: OnituEvent): void
+  show(events: readonly OnituEvent[]): void
   close(): void
 }
 
 /** A line for each event on an output that is no terminal (a file, a pipe, a service manager). */
 export function plainConsole(output: NodeJS.WritableStream, debug: boolean): Console {
   return {
-    show(event) {
-      const description = describeEvent(event)
-      if (!isShown(event, description.level, debug)) return
-      output.write(`${formatLine(event, description)}\n`)
+    show(events) {
+      const lines = events.flatMap((event) => {
+        const description = describeEvent(event)
+        return isShown(event, description.level, debug) ? [`${formatLine(event, description)}\n`] : []
+      })
+      if (lines.length > 0) output.write(lines.join(''))
     },
     close() {},
   }
@@ -23,14 +25,15 @@ export function plainConsole(output: NodeJS.WritableStream, debug: boolean): Con
 /** On a terminal: what goes wrong and what the processes do as lines, files as one live line of counts (all as lines with `debug`). */
 export function terminalConsole(output: NodeJS.WriteStream, debug: boolean): Console {
   const live: LiveLine = createLiveLine(output)
+  const show = (event: OnituEvent) => {
+    live.count(event)
+    const description = describeEvent(event)
+    if (!isShown(event, description.level, debug)) return
+    if (!debug && description.level < WARN && !isAboutProcesses(event)) return
+    live.above(colour(formatLine(event, description), description.level))
+  }
   return {
-    show(event) {
-      live.count(event)
-      const description = describeEvent(event)
-      if (!isShown(event, description.level, debug)) return
-      if (!debug && description.level < WARN && !isAboutProcesses(event)) return
-      live.above(colour(formatLine(event, description), description.level))
-    },
+    show: (events) => events.forEach(show),
     close: () => live.close(),
   }
 }

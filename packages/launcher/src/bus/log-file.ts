@@ -3,7 +3,7 @@ import { createStream } from 'rotating-file-stream'
 import { DEBUG, INFO } from './format-line.ts'
 
 export interface LogFile {
-  write(event: OnituEvent): void
+  write(events: readonly OnituEvent[]): void
   /** What was written is in the file. May be called twice. */
   close(): Promise<void>
 }
@@ -25,15 +25,22 @@ export function openLogFile(directory: string, debug: boolean, onError: (error: 
   stream.on('warning', onError)
   let closing: Promise<void> | undefined
   return {
-    write(event) {
-      const { channel, level, message } = describeEvent(event)
-      if (failed || closing !== undefined || level < (debug ? DEBUG : INFO) || event.type === 'progress') return
-      const { time, ...fields } = event
-      stream.write(`${JSON.stringify({ level, time, channel, msg: message, event: fields })}\n`)
+    write(events) {
+      if (failed || closing !== undefined) return
+      const lines = events.flatMap((event) => logLine(event, debug ? DEBUG : INFO) ?? [])
+      if (lines.length > 0) stream.write(lines.join(''))
     },
     close() {
       closing ??= failed ? Promise.resolve() : new Promise((resolve) => stream.end(() => resolve()))
       return closing
     },
   }
+}
+
+/** Undefined when it is not for the file. */
+export function logLine(event: OnituEvent, least: number): string | undefined {
+  const { channel, level, message } = describeEvent(event)
+  if (level < least || event.type === 'progress') return undefined
+  const { time, ...fields } = event
+  return `${JSON.stringify({ level, time, channel, msg: message, event: fields })}\n`
 }

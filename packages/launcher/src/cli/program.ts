@@ -4,13 +4,7 @@ import type { ServiceAction } from '../control/messages.ts'
 import { exitStatus } from '../exit-status.ts'
 import { defaultConfigDirectory, defaultSetupFile } from '../session/config-directory.ts'
 import { type FoundSession, findSession } from '../session/find-session.ts'
-import { check } from './check.ts'
-import { service } from './service.ts'
-import { start } from './start.ts'
-import { status } from './status.ts'
-import { stop } from './stop.ts'
 import { packageVersion } from './version.ts'
-import { wait } from './wait.ts'
 
 interface SetupFlags {
   readonly setup?: string
@@ -36,37 +30,61 @@ export function createProgram(): Command {
 
 const EXIT_HELP = `Exit status: ${exitStatus.ok} done, ${exitStatus.error} failed, ${exitStatus.usage} wrong command line, ${exitStatus.notRunning} session not running, ${exitStatus.timedOut} timed out.`
 
+// Each command is loaded when it is run: `onitu wait` in a loop should not load what a whole session needs.
 function addSetupCommands(program: Command): void {
   withSetup(program.command('start', { isDefault: true }))
     .description('run a session in the foreground, until Ctrl-C or SIGTERM')
     .option('--debug', 'also show and log what is only of interest when something goes wrong')
-    .action((flags: SetupFlags & { readonly debug?: boolean }) =>
-      start({ setupFile: setupFile(flags), configDirectory: configDirectory(flags), debug: flags.debug ?? false }),
-    )
+    .action(async (flags: SetupFlags & { readonly debug?: boolean }) => {
+      const { start } = await import('./start.ts')
+      await start({
+        setupFile: setupFile(flags),
+        configDirectory: configDirectory(flags),
+        debug: flags.debug ?? false,
+      })
+    })
   withSetup(program.command('check'))
     .description('validate a setup file, and name everything that is wrong with it')
-    .action((flags: SetupFlags) => check(setupFile(flags)))
+    .action(async (flags: SetupFlags) => {
+      const { check } = await import('./check.ts')
+      await check(setupFile(flags))
+    })
 }
 
 function addSessionCommands(program: Command): void {
   withSession(program.command('status'))
     .description('show the processes, services and conflicts of the running session')
     .option('--json', 'for programs')
-    .action(async (flags: SessionFlags & { readonly json?: boolean }) =>
-      status(await session(flags), flags.json ?? false),
-    )
+    .action(async (flags: SessionFlags & { readonly json?: boolean }) => {
+      const { status } = await import('./status.ts')
+      await status(await session(flags), flags.json ?? false)
+    })
   withSession(program.command('wait'))
     .description('wait until everything that had changed before this call is in sync')
     .option('--timeout <seconds>', `give up after so many seconds, with status ${exitStatus.timedOut}`, parseSeconds)
-    .action(async (flags: SessionFlags & { readonly timeout?: number }) => wait(await session(flags), flags.timeout))
+    .action(async (flags: SessionFlags & { readonly timeout?: number }) => {
+      const { wait } = await import('./wait.ts')
+      await wait(await session(flags), flags.timeout)
+    })
   withSession(program.command('stop'))
     .description('stop the running session, and wait until it is gone')
-    .action(async (flags: SessionFlags) => stop(await session(flags)))
-  const services = program.command('service').description('start, stop or restart one service of the running session')
+    .action(async (flags: SessionFlags) => {
+      const { stop } = await import('./stop.ts')
+      await stop(await session(flags))
+    })
+  addServiceCommands(
+    program.command('service').description('start, stop or restart one service of the running session'),
+  )
+}
+
+function addServiceCommands(services: Command): void {
   for (const action of ['start', 'stop', 'restart'] satisfies ServiceAction[]) {
     withSession(services.command(`${action} <name>`))
       .description(`${action} a service`)
-      .action(async (name: string, flags: SessionFlags) => service(await session(flags), action, name))
+      .action(async (name: string, flags: SessionFlags) => {
+        const { service } = await import('./service.ts')
+        await service(await session(flags), action, name)
+      })
   }
 }
 

@@ -22,7 +22,7 @@ export async function start({ setupFile, configDirectory, debug }: StartOptions)
     setupFile: resolve(setupFile),
     configDirectory,
     debug,
-    onEvent: (event) => console.show(event),
+    onEvents: (events) => console.show(events),
   })
   const unlisten = onSignals(launcher)
   try {

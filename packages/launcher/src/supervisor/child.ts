@@ -39,6 +39,11 @@ export interface Child {
   kill(): void
 }
 
+/**
+ * MB. The young generation may else grow to 48 MB in each process; copying 10,000 files took 20 to 35 MB less memory in the
+ * Referee and each service with this, and no more processor time.
+ */
+const MEMORY_FLAGS = ['--max-semi-space-size=1']
 /** ms */
 const LAST_WORDS = 500
 
@@ -52,8 +57,11 @@ const messageSchema = v.variant('type', [
  * IPC channel and ends by itself when that closes, which is how it learns that the launcher is gone.
  */
 export function startChild(options: ChildOptions): Child {
-  // No execArgv: debugger ports and loaders of the launcher are not for its children.
-  const child = fork(fileURLToPath(options.module), [], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+  // Not the launcher's own execArgv: debugger ports and loaders are not for its children.
+  const child = fork(fileURLToPath(options.module), [], {
+    execArgv: MEMORY_FLAGS,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
   return new ForkedChild(child, options)
 }
 
