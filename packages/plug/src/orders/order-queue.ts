@@ -1,11 +1,14 @@
-import { headSchema, isOnituError, keys, lastPart, parseRecord } from '@onitu/protocol'
+import { keys, lastPart } from '@onitu/protocol'
 import { Limiter } from '../limiter.ts'
 import { Backlog } from './backlog.ts'
 import { carryOut, deleteOrKeep, isNotEmpty, type Job, type Outcome } from './carry-out.ts'
+import { dropOrphan } from './drop-orphan.ts'
 import { Failures } from './failures.ts'
-import { type LoadedOrder, loadOrderBytes, loadOrders } from './load-orders.ts'
+import { type LoadedOrder, loadOrderBytes } from './load-orders.ts'
 import { OrderTask } from './order-task.ts'
-import { type OrderPlan, planOrder } from './plan-order.ts'
+import { indexLoaded, planLoaded } from './plan-loaded.ts'
+import type { OrderPlan } from './plan-order.ts'
+import { readTasks } from './read-tasks.ts'
 import { type ReceiveTools, receiveFile } from './receive-file.ts'
 
 /** Orders that are read in one go, and that may be in the works before more are read. */
@@ -155,9 +158,9 @@ export class OrderQueue {
   }
 
   async #begin(tasks: readonly OrderTask[]): Promise<void> {
-    const { read, unread } = await this.#load(tasks)
+    const { read, unread } = await readTasks(this.#tools.engine, tasks)
     for (const task of unread) this.#waitLonger(task)
-    for (const loaded of read.values()) this.#index(loaded)
+    for (const loaded of read.values()) indexLoaded(this.#backlog.paths, loaded)
     for (const task of tasks) {
       const loaded = read.get(task.fid)
       if (loaded !== undefined) this.#dispatch(task, loaded)
@@ -165,35 +168,8 @@ export class OrderQueue {
     }
   }
 
-  /** Orders that are neither read nor unread are gone. One that cannot be read must not spoil the others. */
-  async #load(tasks: readonly OrderTask[]): Promise<{ read: Map<string, LoadedOrder>; unread: Set<OrderTask> }> {
-    const { engine } = this.#tools
-    try {
-      const loaded = await loadOrders(
-        engine,
-        tasks.map(({ fid }) => fid),
-      )
-      return { read: new Map(loaded.map((one) => [one.fid, one])), unread: new Set() }
-    } catch (error) {
-      if (tasks.length > 1 && isOnituError(error) && !error.retryable && !this.#stopped) {
-        const parts = await Promise.all(tasks.map((task) => this.#load([task])))
-        const read = new Map(parts.flatMap((part) => [...part.read]))
-        return { read, unread: new Set(parts.flatMap((part) => [...part.unread])) }
-      }
-      if (!this.#stopped) engine.warn('Orders could not be read, they are read again', error)
-      return { read: new Map(), unread: new Set(tasks) }
-    }
-  }
-
-  #index({ fid, head, record }: LoadedOrder): void {
-    if (head === undefined) return
-    const holdsFile = record !== undefined && record.token !== null && record.kind === 'file'
-    const clearsFile = holdsFile && (head.deleted || head.kind === 'directory')
-    this.#backlog.paths.add(fid, head.folder, head.path, clearsFile)
-  }
-
   #dispatch(task: OrderTask, loaded: LoadedOrder): void {
-    const plan = this.#plan(loaded)
+    const plan = planLoaded(this.#tools, this.#backlog.paths, loaded)
     const { head } = loaded
     const { engine } = this.#tools
     if (task.stale || plan.do === 'reread' || head === undefined) this.#waitLonger(task)
@@ -209,21 +185,6 @@ export class OrderQueue {
       if (isLarge) this.#large.set(task.fid, job)
       this.#track(this.#perform(job, plan))
     }
-  }
-
-  #plan(loaded: LoadedOrder): OrderPlan {
-    const { engine, driver } = this.#tools
-    const { paths } = this.#backlog
-    const folder = loaded.head?.folder ?? ''
-    const path = loaded.head?.path ?? ''
-    return planOrder({
-      ...loaded,
-      blockedBy: paths.clearedAbove(folder, path),
-      ordersBelow: paths.hasBelow(folder, path),
-      // A folder that the service does not have is not written.
-      mode: engine.folders.get(folder)?.mode ?? 'r',
-      can: { move: driver.canMove, directories: driver.canMakeDirectories, attributes: driver.canSetAttributes },
-    })
   }
 
   #waitFor(fid: string, folder: string, path: string, plan: Extract<OrderPlan, { do: 'wait' }>): void {
@@ -261,22 +222,13 @@ export class OrderQueue {
 
   async #endGone(task: OrderTask): Promise<void> {
     try {
-      await this.#dropOrphan(task.fid)
+      await this.#failures.forget(task.fid)
+      await dropOrphan(this.#tools, task.fid)
     } catch (error) {
       this.#tools.engine.warn('What was left of an order could not be removed', error)
     }
     this.#backlog.settle(task.fid)
     this.#putOff(task, () => undefined)
-  }
-
-  async #dropOrphan(fid: string): Promise<void> {
-    const { journals, driver, engine } = this.#tools
-    await this.#failures.forget(fid)
-    const journal = journals.get(fid)
-    if (journal === undefined) return
-    const head = parseRecord(headSchema, await engine.db.get(keys.head(fid)), keys.head(fid))
-    await driver.abortUpload({ ...head, version: journal.version, hash: journal.hash }, journal.state)
-    await journals.remove(fid)
   }
 
   async #failed({ task, head }: Job, error: unknown): Promise<void> {

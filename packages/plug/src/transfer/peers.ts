@@ -1,6 +1,6 @@
 import type { Database } from '@onitu/escalator'
-import { createRequester, type Requester } from '@onitu/escalator/messaging'
-import { fromWireError, keys, OnituError } from '@onitu/protocol'
+import { type Answer, createRequester, type Requester } from '@onitu/escalator/messaging'
+import { fromWireError, isOnituError, keys, OnituError } from '@onitu/protocol'
 import { ServiceError } from '../errors.ts'
 import {
   BYTES_PER_REQUEST,
@@ -49,9 +49,8 @@ export class SocketPeers implements Peers {
   }
 
   async chunk(service: string, { fid, hash }: Wanted, offset: number, size: number, signal: AbortSignal) {
-    const requester = await this.#connect(service)
     const body = { type: 'chunk', fid, hash, offset, size }
-    const answer = await requester.request(body, { timeout: CONTENT_TIMEOUT, signal })
+    const answer = await this.#ask(service, body, signal)
     const { active } = parseMessage(chunkReplySchema, answer.body, `The answer of ${service}`)
     this.#active.set(service, active)
     const [frame] = answer.frames
@@ -85,9 +84,8 @@ export class SocketPeers implements Peers {
 
   async #request(service: string, group: readonly Asked[]): Promise<void> {
     try {
-      const requester = await this.#connect(service)
       const files = group.map(({ wanted }) => wanted)
-      const answer = await requester.request({ type: 'files', files }, { timeout: CONTENT_TIMEOUT })
+      const answer = await this.#ask(service, { type: 'files', files })
       this.#distribute(service, group, answer.body, answer.frames[0] ?? new Uint8Array())
     } catch (error) {
       for (const { reject } of group) reject(error)
@@ -109,7 +107,21 @@ export class SocketPeers implements Peers {
     }
   }
 
-  /** The address is read again after a failure: the service may have got another one. */
+  /** The address is read again after a timeout: the service may have got another one. */
+  async #ask(service: string, body: unknown, signal?: AbortSignal): Promise<Answer> {
+    const connection = this.#connect(service)
+    const requester = await connection
+    try {
+      return await requester.request(body, { timeout: CONTENT_TIMEOUT, ...(signal === undefined ? {} : { signal }) })
+    } catch (error) {
+      if (isOnituError(error) && error.code === 'REQUEST_TIMEOUT' && this.#connections.get(service) === connection) {
+        this.#connections.delete(service)
+        await requester.close()
+      }
+      throw error
+    }
+  }
+
   #connect(service: string): Promise<Requester> {
     const known = this.#connections.get(service)
     if (known !== undefined) return known
