@@ -106,6 +106,7 @@ describe('onitu with bad input', () => {
 
   it.each([
     [['--nonsense'], 2, /unknown option/],
+    [['statsu'], 2, /unknown command 'statsu'/],
     [['wait', '--timeout', 'soon'], 2, /expected a number of seconds/],
     [['service', 'pause', 'left'], 2, /unknown command/],
     [['status'], 3, /No session is running .* start it with `onitu start`/],

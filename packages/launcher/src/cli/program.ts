@@ -34,8 +34,12 @@ const EXIT_HELP = `Exit status: ${exitStatus.ok} done, ${exitStatus.error} faile
 function addSetupCommands(program: Command): void {
   withSetup(program.command('start', { isDefault: true }))
     .description('run a session in the foreground, until Ctrl-C or SIGTERM')
+    .allowExcessArguments(true)
     .option('--debug', 'also show and log what is only of interest when something goes wrong')
-    .action(async (flags: SetupFlags & { readonly debug?: boolean }) => {
+    .action(async (flags: SetupFlags & { readonly debug?: boolean }, command: Command) => {
+      // The default command gets what is no command at all, and would complain about too many arguments.
+      const [unknown] = command.args
+      if (unknown !== undefined) command.error(`error: unknown command '${unknown}'`)
       const { start } = await import('./start.ts')
       await start({
         setupFile: setupFile(flags),

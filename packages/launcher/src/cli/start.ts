@@ -46,6 +46,9 @@ async function runUntilStopped(launcher: Launcher): Promise<void> {
 
 function onSignals(launcher: Launcher): () => void {
   let signalled = false
+  // Whoever read our output is gone (`onitu | head`): that ends a session like a signal, not in the middle of something.
+  const closed = () => launcher.requestStop()
+  process.stdout.on('error', closed)
   const listener = () => {
     if (signalled) launcher.kill()
     signalled = true
@@ -54,5 +57,6 @@ function onSignals(launcher: Launcher): () => void {
   for (const signal of SIGNALS) process.on(signal, listener)
   return () => {
     for (const signal of SIGNALS) process.off(signal, listener)
+    process.stdout.off('error', closed)
   }
 }
