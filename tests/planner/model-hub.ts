@@ -104,6 +104,7 @@ export function decideOne(hub: ModelHub, service: ModelService): void {
 
 function provide({ database }: ModelHub, { needed }: MissingData): void {
   if (needed.type === 'file') database.files.set(needed.fid, { head: undefined, records: new Map(), orders: new Map() })
+  else if (needed.type === 'copy') database.copies.set(`service:${needed.service}:copy:${needed.fid}`, undefined)
   else if (needed.type === 'version')
     database.versions.set(`version:${needed.fid}:${String(needed.version).padStart(16, '0')}`, undefined)
   else database.listings.set(`path:${needed.folder}:${needed.path}`, [])

@@ -28,6 +28,8 @@ export const keys = {
   /** A digest of the setup under which everything was last judged. */
   judged: 'referee:judged',
 
+  /** Fid of the copy that stands for what a read-only service holds at a path it lost in a conflict. */
+  copy: (service: string, fid: string) => `service:${service}:copy:${fid}`,
   outbox: (service: string, seq: number) => `service:${service}:outbox:${sequence(seq)}`,
   outboxPrefix: (service: string) => `service:${service}:outbox:`,
   order: (service: string, fid: string) => `service:${service}:order:${fid}`,

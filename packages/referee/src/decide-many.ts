@@ -1,7 +1,6 @@
 import type { Database } from '@onitu/escalator'
 import { isOnituError, keys, type NewEvent } from '@onitu/protocol'
-import type { Situation } from './decide/decide.ts'
-import type { Decision } from './decide/draft.ts'
+import type { Decision, Situation } from './decide/draft.ts'
 import { applyDecision, createLoadedView, type LoadedFile, type LoadedView } from './decide/loaded-view.ts'
 import type { Policy } from './decide/policy.ts'
 import { MissingData } from './decide/view.ts'

@@ -5,6 +5,7 @@ import {
   fileRecordSchema,
   type Head,
   headSchema,
+  isFileId,
   keys,
   type Observation,
   type Order,
@@ -28,6 +29,12 @@ export async function loadNeeded(
     case 'version': {
       const key = keys.version(needed.fid, needed.version)
       view.versions.set(key, parseOptional(headSchema, await db.get(key, { default: undefined }), key))
+      return
+    }
+    case 'copy': {
+      const key = keys.copy(needed.service, needed.fid)
+      const fid = await db.get<unknown, undefined>(key, { default: undefined })
+      view.copies.set(key, isFileId(fid) ? fid : undefined)
       return
     }
     case 'below': {

@@ -26,6 +26,7 @@ export function operationsOf(
       if (conflict === null) remove(keys.conflict(fid))
       else put(keys.conflict(fid), conflict)
     }
+    for (const [key, fid] of decision.copies) put(key, fid)
     for (const [service, fid, order] of ordersOf(decision)) {
       const key = keys.order(service, fid)
       if (order === null) remove(key)

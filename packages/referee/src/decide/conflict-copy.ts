@@ -30,8 +30,7 @@ function rank(services: readonly string[], service: string): number {
 export function conflictPath(draft: Draft, folder: string, path: string, loser: string, mtime: number | null): string {
   const date = new Date(mtime ?? draft.now).toISOString().slice(0, 19).replace('T', ' ').replaceAll(':', '-')
   for (let count = 1; ; count++) {
-    const suffix = `${MARK}${loser}, ${date}${count === 1 ? '' : ` ${count}`})`
-    const candidate = withSuffix(path, suffix)
+    const candidate = withSuffix(path, `${MARK}${loser}, ${date}${count === 1 ? '' : ` ${count}`})`)
     if (!isLive(headOf(draft, fileId(folder, candidate)))) return candidate
   }
 }

@@ -1,6 +1,6 @@
-import { fileId, type Head } from '@onitu/protocol'
+import { fileId, type Head, keys } from '@onitu/protocol'
 import { conflictPath } from './conflict-copy.ts'
-import { type Draft, setOrder } from './draft.ts'
+import { type Draft, removeOrder } from './draft.ts'
 import { giveOrder, placeOf, redirect } from './give-order.ts'
 import { type Content, newVersion } from './new-version.ts'
 import { modeOf, type Policy, servicesOf } from './policy.ts'
@@ -24,8 +24,9 @@ export function moveHeadAside(draft: Draft, policy: Policy, head: Head, winner: 
     },
   )
   for (const [service, place] of places) {
-    const isWritten = modeOf(policy, service, head.folder) !== 'r'
-    if (place !== undefined && isWritten) redirect(draft, service, place, copy)
+    if (place === undefined) continue
+    if (modeOf(policy, service, head.folder) === 'r') draft.copies.set(keys.copy(service, place), copy.fid)
+    else redirect(draft, service, place, copy)
   }
   report(draft, head, copy, winner, head.origin)
   return copy
@@ -40,25 +41,27 @@ export function moveArrivingAside(
   base: number,
   head: Head,
 ): Head {
+  if (modeOf(policy, service, content.folder) === 'r') return copyOfReadOnly(draft, policy, service, content, head)
   const path = conflictPath(draft, content.folder, content.path, service, content.mtime)
-  const readOnly = modeOf(policy, service, content.folder) === 'r'
-  const copy = newVersion(
-    draft,
-    policy,
-    service,
-    { ...content, path },
-    {
-      parents: [base],
-      movedFrom: head.fid,
-      orderFor: (target) => movedFrom(target === service && !readOnly ? head.fid : undefined),
-    },
-  )
-  if (readOnly) setOrder(draft, service, head.fid, { version: head.version, acknowledge: true })
-  else {
-    // `replaces`: should somebody delete the copy before it was moved there, what is here has been dealt with all the same.
-    giveOrder(draft, policy, service, head, { replaces: content.hash })
-    redirect(draft, service, head.fid, copy)
+  const options = {
+    parents: [base],
+    movedFrom: head.fid,
+    orderFor: (target: string) => movedFrom(target === service ? head.fid : undefined),
   }
+  const copy = newVersion(draft, policy, service, { ...content, path }, options)
+  // `replaces`: should somebody delete the copy before it was moved there, what is here has been dealt with all the same.
+  giveOrder(draft, policy, service, head, { replaces: content.hash })
+  redirect(draft, service, head.fid, copy)
+  report(draft, head, copy, head.origin, service)
+  return copy
+}
+
+/** A read-only service cannot be told to move anything: what it holds stays at the path, and has not seen the head. */
+function copyOfReadOnly(draft: Draft, policy: Policy, service: string, content: Content, head: Head): Head {
+  removeOrder(draft, service, head.fid)
+  const path = conflictPath(draft, content.folder, content.path, service, content.mtime)
+  const copy = newVersion(draft, policy, service, { ...content, path }, { parents: [], movedFrom: head.fid })
+  draft.copies.set(keys.copy(service, head.fid), copy.fid)
   report(draft, head, copy, head.origin, service)
   return copy
 }

@@ -12,6 +12,8 @@ export interface Update extends Basis {
   readonly content: Content
   /** The fid that the content was moved from in the same transition. */
   readonly movedFrom?: string
+  /** The fid at which the service still holds the content, where others may fetch it. */
+  readonly heldAt?: string
 }
 
 /** Decides on a content that a service holds at a path, and gives the head under which that content now lives. */
@@ -74,7 +76,8 @@ function decideConflict(draft: Draft, policy: Policy, update: Update, head: Head
 }
 
 function accept(draft: Draft, policy: Policy, update: Update, parents: readonly number[]): Head {
-  const { service, content, movedFrom } = update
+  const { service, content } = update
+  const movedFrom = update.movedFrom ?? update.heldAt
   const next = newVersion(draft, policy, service, content, {
     parents: [...new Set(parents)],
     ...(movedFrom !== undefined && { movedFrom }),

@@ -166,13 +166,17 @@ describe('a conflict', () => {
     expect(deletion.conflicts.get(idOf(COPY))).toBeNull()
   })
 
-  it('lost by a read-only service is acknowledged without touching it', () => {
+  it('lost by a read-only service leaves it as it is; the copy follows it', () => {
     const world = createWorld({ services: { left: {}, right: { mode: 'r' } } })
     update(world, 'left', 'f', { content: 'A', mtime: 1000 })
     update(world, 'right', 'f', { content: 'B', mtime: 500 })
     expect(living(world)).toEqual({ f: 'A', [COPY]: 'B' })
-    expect(orderOf(world, 'right', 'f')).toEqual({ version: 1, acknowledge: true })
+    expect(orderOf(world, 'right', 'f')).toBeUndefined()
     expect(orderOf(world, 'right', COPY)).toBeUndefined()
+    update(world, 'right', 'f', { content: 'C', mtime: 600 })
+    expect(living(world)).toEqual({ f: 'A', [COPY]: 'C' })
+    remove(world, 'right', 'f')
+    expect(living(world)).toEqual({ f: 'A' })
   })
 })
 

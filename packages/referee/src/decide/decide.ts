@@ -1,30 +1,20 @@
-import { mimetypeOf, type Observation } from '@onitu/protocol'
+import { type Kind, mimetypeOf, type Observation } from '@onitu/protocol'
 import { decideDeletion } from './decide-deletion.ts'
 import { decideMove } from './decide-move.ts'
 import { decideUpdate } from './decide-update.ts'
-import { createDraft, type Decision, type Draft, headOf } from './draft.ts'
+import { createDraft, type Decision, type Draft, headOf, type Situation } from './draft.ts'
 import { redirectOf } from './give-order.ts'
 import type { Basis } from './lineage.ts'
 import type { Content } from './new-version.ts'
 import type { Policy } from './policy.ts'
 import { mayDelete, passesSource } from './targets.ts'
-import type { View } from './view.ts'
-
-export interface Situation {
-  readonly view: View
-  readonly policy: Policy
-  /** The last version number given out. */
-  readonly lastVersion: number
-  /** ms since 1970. */
-  readonly now: number
-}
 
 /**
  * Decides what an observation of a service means for everyone. Pure: the same situation gives the same decision.
  * The cases are in docs/architecture.md and, by name, in decide.test.ts.
  */
 export function decide(situation: Situation, service: string, observation: Observation): Decision {
-  const draft = createDraft(situation.view, situation.lastVersion, situation.now)
+  const draft = createDraft(situation)
   decideObservation(draft, situation.policy, service, observation)
   return draft
 }
@@ -32,6 +22,7 @@ export function decide(situation: Situation, service: string, observation: Obser
 function decideObservation(draft: Draft, policy: Policy, service: string, observation: Observation): void {
   switch (observation.type) {
     case 'updated': {
+      deleteReplaced(draft, policy, service, observation)
       const { content, ...basis } = locate(draft, service, observation.fid, observation.base, observation)
       if (!passesSource(draft, policy, service, { ...content, mimetype: mimetypeOf(content.path) })) return
       decideUpdate(draft, policy, { service, content, ...basis })
@@ -60,6 +51,18 @@ function decideObservation(draft: Draft, policy: Policy, service: string, observ
   }
 }
 
+/** A directory where a file waited to be moved elsewhere, or the reverse: what was to be moved is gone. */
+function deleteReplaced(
+  draft: Draft,
+  policy: Policy,
+  service: string,
+  { fid, kind }: { fid: string; kind: Kind },
+): void {
+  const to = redirectOf(draft, service, fid)
+  if (to === undefined || headOf(draft, to.fid)?.kind === kind) return
+  decideDeletion(draft, policy, service, to.fid, { base: to.version, redirected: true })
+}
+
 /** An observation about a path whose content waits to be moved elsewhere is about that content: see redirectOf. */
 function locate(
   draft: Draft,
@@ -67,9 +70,10 @@ function locate(
   fid: string,
   base: number,
   content: Content,
-): Basis & { readonly content: Content } {
+): Basis & { readonly content: Content; readonly heldAt?: string } {
   const to = redirectOf(draft, service, fid)
   const head = to === undefined ? undefined : headOf(draft, to.fid)
-  if (to === undefined || head === undefined || head.kind !== content.kind) return { content, base, redirected: false }
-  return { content: { ...content, folder: head.folder, path: head.path }, base: to.version, redirected: true }
+  if (to === undefined || head === undefined) return { content, base, redirected: false }
+  const { folder, path } = head
+  return { content: { ...content, folder, path }, base: to.version, redirected: true, heldAt: fid }
 }

@@ -1,5 +1,16 @@
 import type { Conflict, FileRecord, Head, NewEvent, Order } from '@onitu/protocol'
+import type { Policy } from './policy.ts'
 import type { View } from './view.ts'
+
+/** Everything that a decision depends on. */
+export interface Situation {
+  readonly view: View
+  readonly policy: Policy
+  /** The last version number given out. */
+  readonly lastVersion: number
+  /** ms since 1970. */
+  readonly now: number
+}
 
 /** What a decision changes; all of it is committed in one batch, or nothing. */
 export interface Decision {
@@ -8,6 +19,8 @@ export interface Decision {
   readonly orders: ReadonlyMap<string, ReadonlyMap<string, Order | null>>
   /** By fid of the copy; null removes the record. */
   readonly conflicts: ReadonlyMap<string, Conflict | null>
+  /** By `service:S:copy:FID`, the fid of the copy. */
+  readonly copies: ReadonlyMap<string, string>
   readonly events: readonly NewEvent[]
   readonly lastVersion: number
 }
@@ -17,18 +30,30 @@ export interface Decision {
  * transition sees the one before.
  */
 export interface Draft {
+  readonly policy: Policy
   readonly view: View
   /** ms since 1970, for names that need a date where a file has none. */
   readonly now: number
   readonly heads: Map<string, Head>
   readonly orders: Map<string, Map<string, Order | null>>
   readonly conflicts: Map<string, Conflict | null>
+  readonly copies: Map<string, string>
   readonly events: NewEvent[]
   lastVersion: number
 }
 
-export function createDraft(view: View, lastVersion: number, now: number): Draft {
-  return { view, now, heads: new Map(), orders: new Map(), conflicts: new Map(), events: [], lastVersion }
+export function createDraft({ view, policy, lastVersion, now }: Situation): Draft {
+  return {
+    policy,
+    view,
+    now,
+    heads: new Map(),
+    orders: new Map(),
+    conflicts: new Map(),
+    copies: new Map(),
+    events: [],
+    lastVersion,
+  }
 }
 
 export function nextVersion(draft: Draft): number {

@@ -1,5 +1,5 @@
-import type { FileRecord, Head, Order } from '@onitu/protocol'
-import { type Draft, headOf, isLive, orderOf, recordOf, setOrder } from './draft.ts'
+import { type FileRecord, type Head, keys, type Order } from '@onitu/protocol'
+import { type Draft, headOf, isLive, orderOf, recordOf, removeOrder, setOrder } from './draft.ts'
 import { modeOf, type Policy } from './policy.ts'
 
 type MovedTo = NonNullable<Order['movedTo']>
@@ -9,10 +9,26 @@ type MovedTo = NonNullable<Order['movedTo']>
  * docs/architecture.md. The Plug removes the order with `movedFrom` in the batch that commits the move, so this never outlives it.
  */
 export function redirectOf(draft: Draft, service: string, fid: string): MovedTo | undefined {
+  if (isReadOnly(draft, service, fid)) return standInOf(draft, service, fid)
   const to = orderOf(draft, service, fid)?.movedTo
   if (to === undefined) return undefined
   const expected = orderOf(draft, service, to.fid)?.movedFrom === fid && isLive(headOf(draft, to.fid))
   return expected ? to : undefined
+}
+
+function isReadOnly(draft: Draft, service: string, fid: string): boolean {
+  const head = headOf(draft, fid)
+  return head !== undefined && modeOf(draft.policy, service, head.folder) === 'r'
+}
+
+/**
+ * A read-only service that lost a conflict cannot move its content to the copy. The copy stands for what it holds, as
+ * long as nobody else edits it.
+ */
+function standInOf(draft: Draft, service: string, fid: string): MovedTo | undefined {
+  const copy = draft.copies.get(keys.copy(service, fid)) ?? draft.view.copy(service, fid)
+  const head = copy === undefined ? undefined : headOf(draft, copy)
+  return isLive(head) && head.origin === service ? { fid: head.fid, version: head.version } : undefined
 }
 
 /**
@@ -50,7 +66,10 @@ export function giveOrder(
   head: Head,
   more: Omit<Order, 'version'> = {},
 ): void {
-  if (modeOf(policy, service, head.folder) === 'r' && !isAdoptable(draft, service, head)) return
+  if (modeOf(policy, service, head.folder) === 'r' && !isAdoptable(draft, service, head)) {
+    removeOrder(draft, service, head.fid)
+    return
+  }
   const prior = orderOf(draft, service, head.fid)
   const movedTo = redirectOf(draft, service, head.fid)
   const movedFrom = head.deleted ? undefined : pendingMoveFrom(draft, service, head.fid)

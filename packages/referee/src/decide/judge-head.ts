@@ -1,6 +1,5 @@
 import type { Head } from '@onitu/protocol'
-import type { Situation } from './decide.ts'
-import { createDraft, type Decision, orderOf, recordOf, removeOrder } from './draft.ts'
+import { createDraft, type Decision, orderOf, recordOf, removeOrder, type Situation } from './draft.ts'
 import { giveOrder, holdsAnything } from './give-order.ts'
 import { servicesOf } from './policy.ts'
 import { targetsOf } from './targets.ts'
@@ -10,7 +9,7 @@ import { targetsOf } from './targets.ts'
  * keeps what it has; an order that it had not carried out yet is taken back.
  */
 export function judgeHead(situation: Situation, head: Head): Decision {
-  const draft = createDraft(situation.view, situation.lastVersion, situation.now)
+  const draft = createDraft(situation)
   const { policy } = situation
   const targets = new Set(head.deleted ? [] : targetsOf(draft, policy, head))
   for (const [service] of servicesOf(policy, head.folder)) {

@@ -14,6 +14,8 @@ export interface LoadedView extends View {
   readonly files: Map<string, LoadedFile>
   /** By `version:FID:N`. */
   readonly versions: Map<string, Head | undefined>
+  /** By `service:S:copy:FID`. */
+  readonly copies: Map<string, string | undefined>
   /** By `path:F:PATH`. */
   readonly listings: Map<string, readonly string[]>
 }
@@ -21,10 +23,12 @@ export interface LoadedView extends View {
 export function createLoadedView(): LoadedView {
   const files = new Map<string, LoadedFile>()
   const versions = new Map<string, Head | undefined>()
+  const copies = new Map<string, string | undefined>()
   const listings = new Map<string, readonly string[]>()
   return {
     files,
     versions,
+    copies,
     listings,
     head: (fid) => fileOf(files, fid).head,
     record: (service, fid) => fileOf(files, fid).records.get(service),
@@ -33,6 +37,11 @@ export function createLoadedView(): LoadedView {
       const key = keys.version(fid, version)
       if (!versions.has(key)) throw new MissingData({ type: 'version', fid, version })
       return versions.get(key)
+    },
+    copy(service, fid) {
+      const key = keys.copy(service, fid)
+      if (!copies.has(key)) throw new MissingData({ type: 'copy', service, fid })
+      return copies.get(key)
     },
     below(folder, path) {
       const listed = listings.get(keys.path(folder, path))
@@ -58,6 +67,7 @@ export function applyDecision(view: LoadedView, decision: Decision): void {
     view.files.set(head.fid, { ...fileOf(view.files, head.fid), head })
     view.versions.set(keys.version(head.fid, head.version), head)
   }
+  for (const [key, fid] of decision.copies) view.copies.set(key, fid)
   for (const [service, orders] of decision.orders) {
     for (const [fid, order] of orders) {
       const file = fileOf(view.files, fid)

@@ -68,6 +68,7 @@ export function observe(world: World, service: string, observation: Observation)
       const { needed } = error
       if (needed.type === 'file')
         world.view.files.set(needed.fid, { head: undefined, records: new Map(), orders: new Map() })
+      else if (needed.type === 'copy') world.view.copies.set(`service:${needed.service}:copy:${needed.fid}`, undefined)
       else if (needed.type === 'version')
         world.view.versions.set(`version:${needed.fid}:${String(needed.version).padStart(16, '0')}`, undefined)
       else world.view.listings.set(`path:${needed.folder}:${needed.path}`, [])
