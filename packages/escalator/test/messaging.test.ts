@@ -70,12 +70,14 @@ describe('requests', () => {
   })
 
   it('that wait fail with CLOSED when this side closes, and DISCONNECTED when the other does', async () => {
-    const { requester, responder } = await pair(() => new Promise(() => undefined))
+    let arrived = false
+    const { requester, responder } = await pair(() => {
+      arrived = true
+      return new Promise(() => undefined)
+    })
     const lost = expect(requester.request('a')).rejects.toMatchObject({ code: 'DISCONNECTED', retryable: true })
-    await until(async () => {
-      await responder.close()
-      return true
-    }, 'closed')
+    await until(() => arrived, 'the request arrives')
+    await responder.close()
     await lost
     const closed = expect(requester.request('b')).rejects.toMatchObject({ code: 'CLOSED' })
     await requester.close()

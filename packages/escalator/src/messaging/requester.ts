@@ -75,6 +75,7 @@ class DealerRequester implements Requester {
   #scheduled = false
   #writing = false
   #closed = false
+  #connected = false
   #deadlines: NodeJS.Timeout | undefined
   #retry: NodeJS.Timeout | undefined
   #reading: Promise<void>
@@ -96,8 +97,8 @@ class DealerRequester implements Requester {
       ...(identity === undefined ? {} : { routingId: identity }),
     })
     watchConnections(this.#socket, {
-      connected: () => this.#flush(),
-      disconnected: () => this.#loseSent(),
+      connected: () => this.#connect(),
+      disconnected: () => this.#disconnect(),
     })
     this.#socket.connect(address)
     this.#reading = readMessages(this.#socket, (frames) => this.#receive(frames))
@@ -146,13 +147,13 @@ class DealerRequester implements Requester {
 
   #flush(): void {
     this.#scheduled = false
-    if (this.#writing || this.#closed || this.#queue.length === 0) return
+    if (this.#writing || this.#closed || !this.#connected || this.#queue.length === 0) return
     this.#writing = true
     void this.#write()
   }
 
   async #write(): Promise<void> {
-    while (this.#queue.length > 0 && !this.#closed) {
+    while (this.#queue.length > 0 && this.#connected && !this.#closed) {
       if (!(await this.#sendGroup(this.#takeGroup()))) break
     }
     this.#writing = false
@@ -264,8 +265,21 @@ class DealerRequester implements Requester {
     }
   }
 
-  #loseSent(): void {
+  #connect(): void {
     if (this.#closed) return
+    this.#connected = true
+    // Asking makes the socket notice that a former connection is gone; it would take a message for that one otherwise.
+    if (this.#socket.writable) this.#flush()
+    else this.#retryLater()
+  }
+
+  /**
+   * The socket takes messages for a lost connection until it notices itself, and those are gone without a sign. So
+   * what was sent until now fails, and nothing is sent until the next connection is reported.
+   */
+  #disconnect(): void {
+    if (this.#closed) return
+    this.#connected = false
     for (const pending of this.#pending.values()) {
       if (!pending.sent) continue
       pending.settle(
