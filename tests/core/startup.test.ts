@@ -37,7 +37,7 @@ describe('startup', () => {
         await launcher.start({ wait: false })
         expect(await launcher.wait()).toEqual({ status: 1, signal: null })
         expect(launcher.process.stderr).toContain(`Error parsing '${setup.file}': `)
-        expect(launcher.process.stderr).toMatch(/1:\d+/)
+        expect(launcher.process.stderr).toMatch(/line 1, column \d+/)
       },
       { start: false },
     ))

@@ -11,8 +11,9 @@ describe('a setup that cannot be used', () => {
   const launcher = new Launcher(setup)
   afterAll(() => setup.clean())
 
-  const refused = async (text: string) => {
+  const refused = async (text: string, fileName = 'setup.yml') => {
     setup.text = text
+    setup.fileName = fileName
     await setup.save()
     const result = await launcher.run('start')
     expect(result.status, result.stderr).toBe(1)
@@ -46,7 +47,9 @@ describe('a setup that cannot be used', () => {
       [11, 'missing'],
       [13, 'nobody'],
     ]) {
-      const place = stderr.split('\n').find((each) => each.includes(`:${line}:`) && each.includes(String(word)))
+      const place = stderr
+        .split('\n')
+        .find((each) => each.includes(`line ${line}, column`) && each.includes(String(word)))
       expect(place, `line ${line} about ${word} in:\n${stderr}`).toBeDefined()
     }
   })
@@ -54,22 +57,24 @@ describe('a setup that cannot be used', () => {
   test('names two folders of a service that are inside each other', async () => {
     const folders = { docs: './data', inner: './data/inner' }
     const services = { left: { driver: 'local-storage', folders } }
-    const stderr = await refused(JSON.stringify({ name: 'nested', folders: { docs: {}, inner: {} }, services }))
+    const written = JSON.stringify({ name: 'nested', folders: { docs: {}, inner: {} }, services })
+    const stderr = await refused(written, 'setup.json')
     expect(stderr).toMatch(/inside|contains/)
   })
 
   test.each([
-    ['YAML', 'name: [unclosed', /1:\d+|2:\d+/],
-    ['JSON', '{"foo": "bar', /1:\d+/],
-    ['a type', '- a list', /1:1/],
-  ])('names the place of what is wrong in %s', async (_title, text, place) => {
-    const stderr = await refused(text)
+    ['YAML', 'setup.yml', 'name: [unclosed', /line \d, column \d+/],
+    ['JSON', 'setup.json', '{"foo": "bar', /line 1, column \d+/],
+    ['a type', 'setup.yml', '- a list', /line 1, column 1/],
+  ])('names the place of what is wrong in %s', async (_title, fileName, text, place) => {
+    const stderr = await refused(text, fileName)
     expect(stderr).toContain(setup.file)
     expect(stderr).toMatch(place)
   })
 
   test('is found by onitu check too', async () => {
     setup.text = 'name: x\nservices: 7\n'
+    setup.fileName = 'setup.yml'
     await setup.save()
     const { status, stderr } = await launcher.run('check')
     expect(status).toBe(1)
@@ -78,6 +83,7 @@ describe('a setup that cannot be used', () => {
 
   test('is accepted by onitu check when nothing is wrong', async () => {
     setup.text = undefined
+    setup.fileName = 'setup.json'
     await setup.save()
     expect(await launcher.run('check')).toMatchObject({ status: 0 })
   })

@@ -84,10 +84,13 @@ export class Launcher extends TypedEventHub {
   async crash(): Promise<void> {
     this.process.signal('SIGKILL')
     await this.wait()
-    await waitUntil(async () => (await this.strayProcesses()).length === 0, {
-      timeout: STOP_TIMEOUT,
-      what: 'the children of a killed launcher did not end',
-    })
+    let left: number[] = []
+    const ended = async () => {
+      left = await this.strayProcesses()
+      return left.length === 0
+    }
+    const what = () => `the children ${left.join(', ')} of a killed launcher did not end`
+    await waitUntil(ended, { timeout: STOP_TIMEOUT, what: () => `${what()} (known: ${this.#parts()})` })
   }
 
   /** Waits until `onitu` ends by itself. */
@@ -106,8 +109,7 @@ export class Launcher extends TypedEventHub {
 
   /** Another `onitu` command on the same setup: `run('status', '--json')`. */
   async run(...parameters: readonly string[]): Promise<RunResult> {
-    const [command = '', ...rest] = parameters
-    const running = startOnitu([command, ...this.#location(), ...rest], { marker: this.#marker })
+    const running = startOnitu([...parameters, ...this.#location()], { marker: this.#marker })
     const exit = await running.exited
     return { ...exit, stdout: running.stdout, stderr: running.stderr }
   }
@@ -132,6 +134,10 @@ export class Launcher extends TypedEventHub {
   protected override dispatch(event: OnituEvent): void {
     if (event.type === 'process_state') this.#remember(event)
     super.dispatch(event)
+  }
+
+  #parts(): string {
+    return [...this.#pids].map(([part, pid]) => `${part} ${pid}`).join(', ')
   }
 
   async #handOver(user: number): Promise<void> {

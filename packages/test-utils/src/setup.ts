@@ -31,13 +31,15 @@ export class Setup {
   readonly #rules: Rule[] = []
   /** Set it to write something else than `dump()`, a broken file for instance. */
   text: string | undefined
+  /** Set it to `setup.yml` when the text is YAML. */
+  fileName = 'setup.json'
 
   constructor(folders: Readonly<Record<string, FolderOptions>> = {}) {
     for (const [name, options] of Object.entries(folders)) this.folders.set(name, options)
   }
 
   get file(): string {
-    return join(this.folder, 'setup.json')
+    return join(this.folder, this.fileName)
   }
 
   get configDirectory(): string {
