@@ -14,7 +14,7 @@ export interface Cursor {
 }
 
 /** Small first, since many loops leave early; then enough that a round trip costs little beside it. */
-const PAGE_BYTES = 128 * 1024
+const PAGE_BYTES = 256 * 1024
 const PAGE_ENTRIES = 5_000
 const FIRST_PAGE_ENTRIES = 500
 /** UTF-8 takes at most so many bytes for a UTF-16 unit. */
