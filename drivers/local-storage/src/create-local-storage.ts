@@ -46,8 +46,14 @@ export function createLocalStorage(plug: DriverPlug): LocalStorage {
 }
 
 function mainMethods(plug: DriverPlug): MainMethods {
+  // Reports reach the Plug in the order in which they were made, whichever of them has to look up hashes first.
+  let turn: Promise<unknown> = Promise.resolve()
   return {
-    report: async (changes) => plug.report(await withKnownHashes(plug, changes)),
+    report: (changes) => {
+      const completed = turn.then(() => withKnownHashes(plug, changes))
+      turn = Promise.allSettled([completed])
+      return completed.then((complete) => plug.report(complete))
+    },
     setAvailable: ({ folder, available, reason }) => plug.setAvailable(folder, available, reason),
     listKnown: async (folder) => {
       const known: KnownToken[] = []

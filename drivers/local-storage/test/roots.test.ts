@@ -80,7 +80,7 @@ it('comes back by itself when a root that was moved away while running returns',
     timeout: 10_000,
   })
   writeFileSync(`${root}/later`, 'z')
-  await vi.waitFor(() => expect(plug.changes.map(({ path }) => path)).toEqual(['new', 'later']))
+  await vi.waitFor(() => expect([...plug.known.values()].map(({ path }) => path)).toContain('later'))
 })
 
 it('notices that the root was replaced by another directory while running', async () => {

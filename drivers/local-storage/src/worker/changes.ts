@@ -1,17 +1,17 @@
 import type { FoundChange } from '../messages.ts'
 import type { Vanished } from '../pair-moves.ts'
-import type { Found } from './look.ts'
+import type { Found } from './differences.ts'
 
-/** What a look found and needs no reading, in the order in which it makes sense: directories before what is in them, deletions last. */
+/** What a look found and needs no reading, in the order in which it makes sense: what leaves a path before what takes it. */
 export function changesOf(
   directories: readonly Found[],
   moved: readonly { readonly from: Vanished; readonly to: Found }[],
   vanished: readonly Vanished[],
 ): FoundChange[] {
   return [
-    ...directories.map(madeDirectory),
     ...moved.map(movedFile),
     ...vanished.map(({ folder, path }): FoundChange => ({ type: 'deleted', folder, path })),
+    ...directories.map(madeDirectory),
   ]
 }
 

@@ -28,7 +28,10 @@ export class Cookies {
       this.#watcher ??= this.#watch()
       const seen = this.#wait(name)
       writeFileSync(path, '')
-      return await seen
+      const isSeen = await seen
+      // The directory may have been replaced by another one, which has no watch.
+      if (!isSeen) this.close()
+      return isSeen
     } catch (error) {
       // No watch or no file is to be had (ENOSPC, EROFS, ENOENT…): the caller scans.
       if (codeOf(error) === undefined) throw error

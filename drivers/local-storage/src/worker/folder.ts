@@ -1,6 +1,7 @@
 import type { ServiceFolder } from '@onitu/plug'
 import { FolderIndex } from '../folder-index.ts'
 import type { KnownToken } from '../messages.ts'
+import { split } from '../paths.ts'
 import { isSameRoot, type Root } from './root.ts'
 import { Watches } from './watches.ts'
 
@@ -32,7 +33,10 @@ export class Folder {
     this.path = folder.path
     this.identity = folder.identity
     this.known = folder.known
-    this.watches = new Watches(folder.path, (directory, name) => onEvent(this, directory, name))
+    this.watches = new Watches(folder.path, {
+      onEvent: (directory, name) => onEvent(this, directory, name),
+      onMoved: (directory) => this.#moved(directory),
+    })
   }
 
   get isAvailable(): boolean {
@@ -69,6 +73,17 @@ export class Folder {
 
   markDirectory(directory: string, how: 'all' | 'deep'): void {
     if (this.dirt.get(directory) !== 'deep') this.dirt.set(directory, how)
+  }
+
+  #moved(directory: string): void {
+    const parent = split(directory)
+    if (directory === '') {
+      this.watches.add('')
+      this.markDirectory('', 'deep')
+    } else {
+      this.watches.remove(directory)
+      this.markName(parent.directory, parent.name)
+    }
   }
 
   takeDirt(): Map<string, Dirt> {

@@ -1,28 +1,12 @@
 import { type BigIntStats, lstatSync, readdirSync } from 'node:fs'
 import { codeOf, isAbsent } from '../failure.ts'
-import type { Vanished } from '../pair-moves.ts'
 import { isOwnName, join, split } from '../paths.ts'
 import { isDirectoryToken, isFileToken, isLeftAlone, modeOf, mtimeOf, tokenOf } from '../token.ts'
+import { Differences } from './differences.ts'
 import type { Folder } from './folder.ts'
 import type { Job } from './hash-queue.ts'
 import { isRealDirectory } from './real-directory.ts'
 import { undecodableNames } from './undecodable-names.ts'
-
-/** A file or directory that is new or different. */
-export interface Found extends Vanished {
-  readonly in: Folder
-  readonly epoch: number
-  readonly size: number
-  readonly mtime: number
-  readonly mode: number
-  readonly changedAt: number
-  readonly previous: string | undefined
-}
-
-export interface Lost extends Vanished {
-  readonly in: Folder
-  readonly epoch: number
-}
 
 export interface LookHooks {
   /** A file whose token is the one known. */
@@ -37,6 +21,8 @@ interface Task {
   readonly folder: Folder
   readonly directory: string
   readonly what: ReadonlySet<string> | 'all' | 'deep'
+  /** The names may have been away for a moment, so what is below them is unknown, whatever their tokens say. */
+  readonly isRecheck?: boolean
 }
 
 /**
@@ -44,8 +30,7 @@ interface Task {
  * step is synchronous and deals with one directory, so writes of orders may come between steps but never within one.
  */
 export class Look {
-  readonly found: Found[] = []
-  readonly lost: Lost[] = []
+  readonly differences = new Differences()
   readonly #tasks: Task[] = []
   readonly #hooks: LookHooks
 
@@ -67,7 +52,7 @@ export class Look {
     if (bad !== undefined) this.#recheck(task.folder, bad)
     else if (task.what === 'all' || task.what === 'deep')
       this.#directory(task.folder, task.directory, task.what === 'deep')
-    else for (const name of task.what) this.#name(task.folder, task.directory, name, false, true)
+    else for (const name of task.what) this.#name(task.folder, task.directory, name, task.isRecheck === true, true)
     return true
   }
 
@@ -102,7 +87,7 @@ export class Look {
 
   #recheck(folder: Folder, directory: string): void {
     const { directory: parent, name } = split(directory)
-    this.#tasks.push({ folder, directory: parent, what: new Set([name]) })
+    this.#tasks.push({ folder, directory: parent, what: new Set([name]), isRecheck: true })
   }
 
   #name(folder: Folder, directory: string, name: string, deep: boolean, byEvent: boolean): void {
@@ -179,7 +164,7 @@ export class Look {
     folder.index.set(path, token)
     const changedAt = Number(stat.ctimeMs)
     const base = { in: folder, epoch: folder.epoch, folder: folder.name, path, token, previous, changedAt }
-    this.found.push({
+    this.differences.find({
       ...base,
       size: isFileToken(token) ? Number(stat.size) : 0,
       mtime: mtimeOf(stat),
@@ -203,8 +188,7 @@ export class Look {
     const job = this.#hooks.cancel(folder, path)
     // What was never reported in this state is lost in the state that was.
     const known = job === undefined ? token : job.previous
-    if (known !== undefined)
-      this.lost.push({ in: folder, epoch: folder.epoch, folder: folder.name, path, token: known })
+    this.differences.lose({ in: folder, epoch: folder.epoch, folder: folder.name, path, token: known })
   }
 
   /** What became a link or the like is not deleted: what the other services hold of it stays, also below it. */

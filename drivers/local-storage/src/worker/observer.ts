@@ -4,13 +4,12 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { ServiceFolder } from '@onitu/plug'
 import { codeOf } from '../failure.ts'
 import type { FoundChange, KnownToken } from '../messages.ts'
-import { pairMoves } from '../pair-moves.ts'
 import { isAsideName, split } from '../paths.ts'
 import { isDirectoryToken } from '../token.ts'
 import { changesOf } from './changes.ts'
 import { Cookies } from './cookies.ts'
 import { Folder } from './folder.ts'
-import { type Found, Look, type LookHooks, type Lost } from './look.ts'
+import { Look, type LookHooks } from './look.ts'
 import { Reading } from './reading.ts'
 import { Reporter } from './reporter.ts'
 import { acceptRoot } from './root.ts'
@@ -54,7 +53,11 @@ export class Observer {
 
   constructor(folders: readonly ServiceFolder[], hooks: ObserverHooks) {
     this.#hooks = hooks
-    this.#reporter = new Reporter({ send: hooks.report, warn: (message) => hooks.log('warn', message) })
+    this.#reporter = new Reporter({
+      send: hooks.report,
+      warn: (message) => hooks.log('warn', message),
+      recovered: () => this.#compareAgain(),
+    })
     this.#reading = new Reading({
       report: (changes) => this.#reporter.report(changes),
       lookAgain: (folder, path) => this.#lookAgain(folder, path),
@@ -125,6 +128,17 @@ export class Observer {
     await this.#hooks.setAvailable(folder.name, false, reason)
   }
 
+  /** Reports that failed were written late, perhaps after newer ones: what the Plug knows is compared with what is there. */
+  async #compareAgain(): Promise<void> {
+    for (const folder of this.#openFolders()) {
+      const known = await this.#hooks.listKnown(folder.name)
+      if (this.#closed || folder.root === undefined) continue
+      this.#reading.cancelFolder(folder)
+      folder.open(folder.root, known)
+    }
+    this.#wake()
+  }
+
   #event(folder: Folder, directory: string, name: string | null): void {
     this.#guard.count()
     if (name === null) folder.markDirectory(directory, 'all')
@@ -170,18 +184,21 @@ export class Observer {
   /** Looks at all that is dirty, and hands on what it found. */
   async #flush(): Promise<void> {
     const look = new Look(this.#lookHooks())
+    const waiting = this.#reading.waitingForLook()
     const canPair = this.#openFolders().some((folder) => !folder.index.isEmpty)
     for (const folder of this.#openFolders()) look.add(folder)
     let until = performance.now() + SLICE
     while (!this.#closed && look.step()) {
-      if (!canPair && look.found.length >= STREAM) await this.#stream(look)
+      if (!canPair && look.differences.size >= STREAM) await this.#stream(look)
       if (performance.now() < until) continue
       await nextTurn()
       until = performance.now() + SLICE
     }
     // Asked after the looking: a listing of a root that is no longer there is no listing.
     if (this.#openFolders().some((folder) => !folder.isAvailable)) await this.#rootChecks.join()
-    if (!this.#closed) this.#conclude(look.found, look.lost)
+    if (this.#closed) return
+    this.#conclude(look)
+    this.#reading.looked(waiting)
   }
 
   #lookHooks(): LookHooks {
@@ -194,14 +211,12 @@ export class Observer {
   }
 
   async #stream(look: Look): Promise<void> {
-    this.#conclude(look.found.splice(0), [])
+    this.#conclude(look)
     while (!this.#closed && this.#reading.size > QUEUE_ROOM) await nextTurn()
   }
 
-  #conclude(found: readonly Found[], lost: readonly Lost[]): void {
-    const counts = (file: Found | Lost) => file.in.root !== undefined && file.in.epoch === file.epoch
-    const { moved, appeared, vanished } = pairMoves(lost.filter(counts), found.filter(counts))
-    for (const { to } of moved) this.#reading.cancel(to.in, to.path)
+  #conclude(look: Look): void {
+    const { moved, appeared, vanished } = look.differences.conclude()
     const directories = appeared.filter((file) => isDirectoryToken(file.token))
     this.#reporter.report(changesOf(directories, moved, vanished))
     for (const file of appeared) if (!isDirectoryToken(file.token)) this.#reading.add(file)

@@ -2,15 +2,20 @@ import type { BigIntStats } from 'node:fs'
 import { codeOf } from '../failure.ts'
 import type { FoundChange } from '../messages.ts'
 import { modeOf, mtimeOf, tokenOf } from '../token.ts'
+import type { Found } from './differences.ts'
 import type { Folder } from './folder.ts'
 import { HashQueue, type Job, type Outcome } from './hash-queue.ts'
-import type { Found } from './look.ts'
 import { RacyFiles } from './racy-files.ts'
 
 export interface ReadingHooks {
   report(changes: readonly FoundChange[]): void
   lookAgain(folder: Folder, path: string): void
   problem(folder: Folder, path: string, code: string, reason: string): void
+}
+
+export interface Unsteady {
+  readonly attempts: number
+  readonly changedAt: number
 }
 
 /** ms until a file that could not be read is tried again. */
@@ -24,7 +29,7 @@ export class Reading {
   readonly #queue = new HashQueue((outcomes) => this.#read(outcomes))
   readonly #racy = new RacyFiles()
   /** Files that changed while they were read -> how often, and when they last did. */
-  readonly #unsteady = new Map<string, { readonly attempts: number; readonly changedAt: number }>()
+  readonly #unsteady = new Map<string, Unsteady>()
   /** Files that could not be read -> code, so that each is told once. */
   readonly #unreadable = new Map<string, string>()
   readonly #retries = new Set<NodeJS.Timeout>()
@@ -54,6 +59,16 @@ export class Reading {
     const attempts = this.#unsteady.get(key)?.attempts ?? 0
     this.#queue.add({ folder: file.in, path, token, size, mtime, mode, changedAt, previous, attempts })
     if (attempts > 0) this.#unsteady.set(key, { attempts, changedAt: Number.POSITIVE_INFINITY })
+  }
+
+  /** Before a look: the files that wait for it, because they changed while they were read. */
+  waitingForLook(): ReadonlyMap<string, Unsteady> {
+    return new Map(this.#unsteady)
+  }
+
+  /** After that look: what was not found by it (it is gone, or no file any more) is not waited for. */
+  looked(waiting: ReadonlyMap<string, Unsteady>): void {
+    for (const [key, unsteady] of waiting) if (this.#unsteady.get(key) === unsteady) this.#unsteady.delete(key)
   }
 
   /** A look at a file whose token is the known one: nothing new, unless the change came too soon after the last one to show in the token. */

@@ -4,6 +4,8 @@ import type { FoundChange } from '../messages.ts'
 export interface ReporterHooks {
   send(changes: readonly FoundChange[]): Promise<void>
   warn(message: string): void
+  /** Called once a part was written that had failed before. */
+  recovered(): Promise<void>
 }
 
 const PART = 500
@@ -46,7 +48,8 @@ export class Reporter {
   async #trySend(changes: readonly FoundChange[]): Promise<void> {
     for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
       try {
-        return await this.#hooks.send(changes)
+        await this.#hooks.send(changes)
+        return attempt === 0 ? undefined : await this.#hooks.recovered()
       } catch (error) {
         if (this.#stop.signal.aborted) return
         this.#hooks.warn(`Reporting ${changes.length} changes failed and is tried again: ${String(error)}`)

@@ -1,8 +1,13 @@
 import { type FSWatcher, readFileSync, watch } from 'node:fs'
+import { basename } from 'node:path'
 import { codeOf } from '../failure.ts'
 
-/** One of a directory's entries may have changed; null: any of them. */
-export type OnEvent = (directory: string, name: string | null) => void
+export interface WatchHooks {
+  /** One of a directory's entries may have changed; null: any of them. */
+  onEvent(directory: string, name: string | null): void
+  /** The directory itself may have been moved or deleted. Another one in its place may have the same inode number, but has no watch. */
+  onMoved(directory: string): void
+}
 
 /**
  * One non-recursive watch per directory. (Recursive fs.watch of Node on Linux loses what is written after a directory was renamed,
@@ -10,14 +15,14 @@ export type OnEvent = (directory: string, name: string | null) => void
  */
 export class Watches {
   readonly #root: string
-  readonly #onEvent: OnEvent
+  readonly #hooks: WatchHooks
   readonly #watchers = new Map<string, FSWatcher>()
   /** Directories for which the system gave no watch: somebody has to scan them. */
   readonly unwatched = new Set<string>()
 
-  constructor(root: string, onEvent: OnEvent) {
+  constructor(root: string, hooks: WatchHooks) {
     this.#root = root
-    this.#onEvent = onEvent
+    this.#hooks = hooks
   }
 
   has(directory: string): boolean {
@@ -29,7 +34,13 @@ export class Watches {
     this.remove(directory)
     try {
       const watcher = watch(this.#absolute(directory), { persistent: false })
-      watcher.on('change', (_kind, name) => this.#onEvent(directory, name === null ? null : String(name)))
+      const own = basename(this.#absolute(directory))
+      watcher.on('change', (kind, name) => {
+        this.#hooks.onEvent(directory, name === null ? null : String(name))
+        // That is how libuv tells of the directory itself; an entry of the same name looks just the same.
+        if (kind === 'rename' && name === own && this.#watchers.get(directory) === watcher)
+          this.#hooks.onMoved(directory)
+      })
       watcher.on('error', () => this.#lost(directory))
       this.#watchers.set(directory, watcher)
       return undefined
@@ -56,7 +67,7 @@ export class Watches {
 
   #lost(directory: string): void {
     this.remove(directory)
-    this.#onEvent(directory, null)
+    this.#hooks.onEvent(directory, null)
   }
 
   #absolute(directory: string): string {
