@@ -49,10 +49,12 @@ export function directory(ledger: Ledger): Entry {
 export function act(tree: Tree, ledger: Ledger, random: Random): void {
   const path = random.pick(NAMES)
   const entry = tree.get(path)
-  const action = random.integer(10)
+  const action = random.integer(12)
   if (action < 4) write(tree, ledger, path)
   else if (action < 6) erase(tree, ledger, path)
   else if (action < 9) rename(tree, ledger, path, random.pick(NAMES))
+  else if (action === 9) collapse(tree, ledger, path)
+  else if (action === 10) expand(tree, ledger, path)
   else if (entry === undefined && makeParents(tree, path, ledger)) tree.set(path, directory(ledger))
 }
 
@@ -92,6 +94,24 @@ function rename(tree: Tree, ledger: Ledger, from: string, to: string): void {
   }
 }
 
+/** A file takes the place of the directory that it was in. */
+function collapse(tree: Tree, ledger: Ledger, path: string): void {
+  const entry = tree.get(path)
+  const slash = path.lastIndexOf('/')
+  if (entry?.kind !== 'file' || slash === -1) return
+  tree.delete(path)
+  erase(tree, ledger, path.slice(0, slash))
+  tree.set(path.slice(0, slash), entry)
+}
+
+/** A file goes into a directory of its own name. */
+function expand(tree: Tree, ledger: Ledger, path: string): void {
+  const entry = tree.get(path)
+  if (entry?.kind !== 'file' || path.includes('/')) return
+  tree.set(path, directory(ledger))
+  tree.set(`${path}/x`, entry)
+}
+
 /** What a complete look at the tree finds, given what was seen before: as local-storage reports it. */
 export function look(before: Tree, now: Tree): Change[] {
   const gone = [...before].filter(([path]) => !now.has(path))
@@ -111,7 +131,8 @@ export function look(before: Tree, now: Tree): Change[] {
       token: tokenOf(entry),
       hash: hashOfContent(entry.content),
     }
-    const from = old === undefined && entry.kind === 'file' ? byInode.get(entry.inode) : undefined
+    const from =
+      (old === undefined || old.kind !== entry.kind) && entry.kind === 'file' ? byInode.get(entry.inode) : undefined
     if (from === undefined) changes.push({ type: 'updated', ...seen })
     else {
       moved.add(from)

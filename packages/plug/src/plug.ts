@@ -25,6 +25,12 @@ interface Connected {
   readonly stop: AbortController
 }
 
+/**
+ * How long closing may wait for what is being written, in ms: when the launcher was killed the Escalator may be gone
+ * already, and a write that is repeated until it works would keep the process. The next start finds what was not written.
+ */
+const CLOSING_GRACE = 5_000
+
 /** A driver's side of Onitu. Does nothing until the service process connects it; handlers are registered before that. */
 export class Plug implements DriverPlug {
   #handlers: Partial<Handlers> = {}
@@ -148,10 +154,13 @@ export class Plug implements DriverPlug {
   async #close(): Promise<void> {
     if (this.#connected === undefined) return
     const { service, connection, engine, stop } = this.#connected
+    const giveUp = () => stop.abort(new OnituError('CLOSED', 'The service is closing'))
+    const grace = setTimeout(giveUp, CLOSING_GRACE)
     try {
       await service.close()
     } finally {
-      stop.abort(new OnituError('CLOSED', 'The service is closing'))
+      clearTimeout(grace)
+      giveUp()
       engine.emit({ type: 'driver_stopped', service: engine.service })
       this.#closed.resolve()
       await connection.close()

@@ -64,8 +64,6 @@ export const orderSchema = v.object({
   attributes: v.optional(v.boolean()),
   /** What S reported with this hash has been considered and may be replaced or deleted. */
   replaces: v.optional(hash),
-  /** Adopt the version as seen without touching the service (read-only services that lost a conflict). */
-  acknowledge: v.optional(v.boolean()),
 })
 export type Order = v.InferOutput<typeof orderSchema>
 

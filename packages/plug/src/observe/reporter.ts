@@ -1,4 +1,4 @@
-import { isOnituError, type OnituError } from '@onitu/protocol'
+import { ignoredEvent, isOnituError, type OnituError } from '@onitu/protocol'
 import type { DriverCalls } from '../call-driver.ts'
 import type { Change, Seen } from '../contract.ts'
 import type { Engine } from '../engine.ts'
@@ -160,8 +160,11 @@ export class Reporter {
     if (change.type === 'deleted') return checked
     if (change.hash !== undefined || change.kind === 'directory') return checked
     const { chunkSize, signal, folders } = this.#engine
-    // A write-only service is never read; what it reports would be ignored anyway.
-    if (folders.get(change.folder)?.mode === 'w') return undefined
+    // A write-only service is never read; what it reports would be ignored by the Referee anyway.
+    if (folders.get(change.folder)?.mode === 'w') {
+      this.#tellIgnored(change)
+      return undefined
+    }
     const weight = Math.min(change.size, chunkSize)
     try {
       const hash = await this.#reads.run(weight, () =>
@@ -173,6 +176,11 @@ export class Reporter {
       if (error.code !== 'CHANGED') this.#readLater(checked, error, delay)
       return undefined
     }
+  }
+
+  #tellIgnored({ folder, path }: Seen): void {
+    const { service, emit } = this.#engine
+    emit(ignoredEvent('source', { reason: 'mode', mode: 'w' }, { service, folder, path }))
   }
 
   /** The driver has told of it and will not tell again, so reading is tried until it works or there is newer news. */

@@ -51,6 +51,8 @@ export async function carryOut(tools: OrderTools, job: Job, plan: LocalPlan): Pr
         return finish(tools, job, adopted(job))
       case 'acknowledge':
         return finish(tools, job, acknowledged(job))
+      case 'decline':
+        return finish(tools, job, job.loaded.record ?? absentRecord(job.head))
       case 'attributes':
         return setAttributes(tools, job, plan.token)
       case 'delete':

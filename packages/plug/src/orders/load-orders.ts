@@ -22,6 +22,7 @@ export interface LoadedOrder {
   readonly undecided: boolean
   readonly from: { readonly record: FileRecord | undefined; readonly undecided: boolean } | undefined
   readonly toWaitsForThis: boolean
+  readonly toPending: boolean
 }
 
 interface LocalState {
@@ -56,6 +57,7 @@ export async function loadOrders(engine: Engine, fids: readonly string[]): Promi
       record: state.record,
       undecided: state.undecided,
       from: order.movedFrom === undefined ? undefined : fromByFid.get(order.movedFrom),
+      toPending: order.movedTo !== undefined && toByFid.get(order.movedTo.fid) !== undefined,
       toWaitsForThis: order.movedTo !== undefined && toByFid.get(order.movedTo.fid)?.movedFrom === fid,
     }
   })

@@ -204,7 +204,7 @@ export class OrderQueue {
 
   #do(job: Job, plan: WorkPlan): Promise<Outcome> {
     const tools = this.#tools
-    if (plan.do === 'adopt' || plan.do === 'acknowledge') return carryOut(tools, job, plan)
+    if (plan.do === 'adopt' || plan.do === 'acknowledge' || plan.do === 'decline') return carryOut(tools, job, plan)
     if (plan.do !== 'fetch') return this.#small.run(LEAST_WEIGHT, () => carryOut(tools, job, plan))
     if (this.#large.has(job.task.fid)) return receiveFile(tools, job, plan.replaces)
     return this.#small.run(Math.max(LEAST_WEIGHT, job.head.size), () => receiveFile(tools, job, plan.replaces))

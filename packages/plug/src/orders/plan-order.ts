@@ -12,6 +12,8 @@ export interface OrderView {
   readonly from?: { readonly record: FileRecord | undefined; readonly undecided: boolean } | undefined
   /** The order for `order.movedTo` is there and says `movedFrom` this file. */
   readonly toWaitsForThis: boolean
+  /** There is an order for `order.movedTo`. */
+  readonly toPending: boolean
   /** Files with an order of their own that have to leave before anything can be made at this path. */
   readonly blockedBy: readonly string[]
   /** There are orders for files below this path. */
@@ -32,6 +34,8 @@ export type OrderPlan =
   | { readonly do: 'attributes'; readonly token: string }
   /** The version is taken note of, the service stays as it is. */
   | { readonly do: 'acknowledge' }
+  /** The service is not written: it keeps what it has and has not seen the version. */
+  | { readonly do: 'decline' }
   | { readonly do: 'delete'; readonly token: string }
   | { readonly do: 'rename'; readonly from: string; readonly source: FileRecord; readonly token: string }
   | { readonly do: 'make_directory' }
@@ -51,7 +55,7 @@ export function planOrder(view: OrderView): OrderPlan {
     return { do: 'wait', reason: 'files', fids: [order.movedTo.fid] }
   }
   if (agrees(head, held)) return planAgreed(view, head, held)
-  if (order.acknowledge === true || view.mode === 'r') return { do: 'acknowledge' }
+  if (view.mode === 'r') return { do: 'decline' }
   if (head.kind === 'directory' && !view.can.directories && held === undefined) return { do: 'acknowledge' }
   if (head.deleted) return planDeletion(view, held)
   return planArrival(view, head, held)
@@ -69,7 +73,7 @@ function agrees(head: Head, held: Held | undefined): boolean {
 }
 
 function planAgreed({ order, mode, can }: OrderView, head: Head, held: Held | undefined): OrderPlan {
-  const wanted = order.attributes === true && order.acknowledge !== true && mode !== 'r' && can.attributes
+  const wanted = order.attributes === true && mode !== 'r' && can.attributes
   if (held === undefined || !wanted || !attributesDiffer(head, held)) return { do: 'adopt' }
   return { do: 'attributes', token: held.token }
 }
@@ -87,6 +91,9 @@ function isProtected(order: Order, held: Held): boolean {
 function planDeletion(view: OrderView, held: Held | undefined): OrderPlan {
   if (held === undefined) return { do: 'adopt' }
   if (isProtected(view.order, held)) return { do: 'acknowledge' }
+  // Never delete first: the new path may have to fetch what this service cannot give by a rename.
+  if (view.order.movedTo !== undefined && view.toPending)
+    return { do: 'wait', reason: 'files', fids: [view.order.movedTo.fid] }
   if (held.kind === 'directory' && view.ordersBelow) return { do: 'wait', reason: 'below' }
   return { do: 'delete', token: held.token }
 }

@@ -20,13 +20,13 @@ export function moveHeadAside(draft: Draft, policy: Policy, head: Head, winner: 
     {
       parents: [head.version],
       movedFrom: head.fid,
-      orderFor: (service) => movedFrom(places.get(service)),
+      orderFor: (service) => movedFrom(places.get(service)?.fid),
     },
   )
   for (const [service, place] of places) {
     if (place === undefined) continue
-    if (modeOf(policy, service, head.folder) === 'r') draft.copies.set(keys.copy(service, place), copy.fid)
-    else redirect(draft, service, place, copy)
+    if (modeOf(policy, service, head.folder) === 'r') draft.copies.set(keys.copy(service, place.fid), copy.fid)
+    else redirect(draft, service, place, head, copy)
   }
   report(draft, head, copy, winner, head.origin)
   return copy
@@ -51,7 +51,7 @@ export function moveArrivingAside(
   const copy = newVersion(draft, policy, service, { ...content, path }, options)
   // `replaces`: should somebody delete the copy before it was moved there, what is here has been dealt with all the same.
   giveOrder(draft, policy, service, head, { replaces: content.hash })
-  redirect(draft, service, head.fid, copy)
+  redirect(draft, service, { fid: head.fid, seen: head.version }, head, copy)
   report(draft, head, copy, head.origin, service)
   return copy
 }

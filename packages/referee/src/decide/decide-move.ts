@@ -1,9 +1,9 @@
-import { type Head, mimetypeOf, type Observation } from '@onitu/protocol'
+import { type Head, mimetypeOf, type Observation, type Order } from '@onitu/protocol'
 import { moveHeadAside } from './decide-conflict.ts'
 import { decideDeletion } from './decide-deletion.ts'
 import { decideUpdate } from './decide-update.ts'
 import { type Draft, headOf, isLive, orderOf, setOrder } from './draft.ts'
-import { giveOrder, placeOf, redirect } from './give-order.ts'
+import { giveOrder, type Place, placeOf, redirect, redirectOf } from './give-order.ts'
 import { type Basis, hasSeen } from './lineage.ts'
 import { type Content, ensureParents, newTombstone, newVersion, say } from './new-version.ts'
 import { modeOf, type Policy, servicesOf } from './policy.ts'
@@ -93,23 +93,18 @@ function moveNewerContent(draft: Draft, policy: Policy, service: string, moved: 
   sayMoved(draft, service, from, to)
 }
 
+type Places = readonly (readonly [service: string, place: Place])[]
+
 /** Where each other service holds the content that moves. */
-function placesOf(draft: Draft, policy: Policy, from: Head, mover: string): [service: string, place: string][] {
+function placesOf(draft: Draft, policy: Policy, from: Head, mover: string): Places {
   return servicesOf(policy, from.folder).flatMap(([service, { mode }]) => {
     if (service === mover || mode === 'r') return []
     const place = placeOf(draft, service, from)
-    return place === undefined ? [] : [[service, place]]
+    return place === undefined ? [] : [[service, place] as const]
   })
 }
 
-function endMove(
-  draft: Draft,
-  policy: Policy,
-  service: string,
-  from: Head,
-  to: Head,
-  places: [string, string][],
-): void {
+function endMove(draft: Draft, policy: Policy, service: string, from: Head, to: Head, places: Places): void {
   // A file that moved into a directory of its own old name: the old path lives on, and there is nothing to rename.
   if (headOf(draft, from.fid)?.version !== from.version) return
   newTombstone(draft, policy, service, from, to.fid)
@@ -119,10 +114,38 @@ function endMove(
   }
   for (const [target, place] of places) {
     const order = orderOf(draft, target, to.fid)
-    if (order?.version !== to.version) continue
-    setOrder(draft, target, to.fid, { ...order, movedFrom: place })
-    redirect(draft, target, place, to)
+    if (order?.version === to.version) moveAt(draft, target, place, from, to, order)
   }
+}
+
+/** Has a service rename what it holds, where that can be done. */
+function moveAt(draft: Draft, service: string, place: Place, from: Head, to: Head, order: Order): void {
+  const held = headOf(draft, place.fid) ?? from
+  if (place.fid !== to.fid && !isNested(held, to) && !leadsTo(draft, service, to.fid, place.fid)) {
+    setOrder(draft, service, to.fid, { ...order, movedFrom: place.fid })
+    redirect(draft, service, place, from, to)
+    return
+  }
+  // It came back to where the service has it; or one path must go before the other can be; or moves would wait for each
+  // other in a circle. Then the content comes from the mover, and what is here gives way.
+  setOrder(draft, service, to.fid, withoutMove(order))
+  const here = orderOf(draft, service, place.fid)
+  if (here !== undefined) setOrder(draft, service, place.fid, withoutMove(here))
+}
+
+function isNested(one: Head, other: Head): boolean {
+  if (one.folder !== other.folder) return false
+  return one.path.startsWith(`${other.path}/`) || other.path.startsWith(`${one.path}/`)
+}
+
+/** Whether what a service holds at `fid` is on its way to `end`, by one or more moves. */
+function leadsTo(draft: Draft, service: string, fid: string, end: string): boolean {
+  const next = redirectOf(draft, service, fid)?.fid
+  return next !== undefined && (next === end || leadsTo(draft, service, next, end))
+}
+
+function withoutMove({ movedFrom: _, movedTo: __, ...order }: Order): Order {
+  return order
 }
 
 function sayMoved(draft: Draft, service: string, from: Head, to: Head): void {
@@ -133,5 +156,6 @@ function sayMoved(draft: Draft, service: string, from: Head, to: Head): void {
 /** Never delete first: the deletion at the old path waits for the content at the new one. */
 function waitFor(draft: Draft, service: string, from: Head, to: Head): void {
   const order = orderOf(draft, service, from.fid)
-  if (order !== undefined && order.movedTo === undefined) redirect(draft, service, from.fid, to)
+  if (order === undefined || order.movedTo !== undefined || isNested(from, to)) return
+  setOrder(draft, service, from.fid, { ...order, movedTo: { fid: to.fid, version: 0 } })
 }

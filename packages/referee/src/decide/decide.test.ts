@@ -288,6 +288,16 @@ describe('a move', () => {
     expect(orderOf(world, 'third', 'c')).toMatchObject({ movedFrom: idOf('a') })
   })
 
+  it('that two services make is one move', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A' })
+    move(world, 'left', 'a', 'b')
+    const version = versionOf(world, 'b')
+    move(world, 'right', 'a', 'b')
+    expect(living(world)).toEqual({ b: 'A' })
+    expect(versionOf(world, 'b')).toBe(version)
+  })
+
   it('twice before others followed is carried out from where they hold it', () => {
     const world = createWorld()
     shared(world, 'a', { content: 'A' })

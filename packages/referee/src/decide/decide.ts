@@ -42,10 +42,10 @@ function decideObservation(draft: Draft, policy: Policy, service: string, observ
       const { from } = observation
       if (!mayDelete(draft, policy, service, observation)) return
       const to = redirectOf(draft, service, from.fid)
-      decideMove(draft, policy, service, observation, to?.fid ?? from.fid, {
-        base: to?.version ?? from.base,
-        redirected: to !== undefined,
-      })
+      const basis = { base: to?.version ?? from.base, redirected: to !== undefined }
+      // Another service made the same move: the content is where it was to be moved.
+      if (to?.fid === observation.fid) decideUpdate(draft, policy, { service, content: observation, ...basis })
+      else decideMove(draft, policy, service, observation, to?.fid ?? from.fid, basis)
       return
     }
   }

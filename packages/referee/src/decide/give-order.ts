@@ -31,14 +31,29 @@ function standInOf(draft: Draft, service: string, fid: string): MovedTo | undefi
   return isLive(head) && head.origin === service ? { fid: head.fid, version: head.version } : undefined
 }
 
-/**
- * The fid at which a service has the content of a head, perhaps with changes of its own that are not decided yet: there,
- * or where it still waits to be moved from. Undefined when it has none, or an older one.
- */
-export function placeOf(draft: Draft, service: string, head: Head): string | undefined {
-  const elsewhere = pendingMoveFrom(draft, service, head.fid)
-  if (elsewhere !== undefined) return elsewhere
-  return derivesFrom(recordOf(draft, service, head.fid), service, head) ? head.fid : undefined
+/** Where a service has the content of a head, perhaps an older one, and perhaps with changes that are not decided yet. */
+export interface Place {
+  readonly fid: string
+  /** The version of the head up to which the service has seen it. */
+  readonly seen: number
+}
+
+/** At the path of the head, or where it still waits to be moved from. Undefined when the service is not known to have built on it. */
+export function placeOf(draft: Draft, service: string, head: Head): Place | undefined {
+  const from = pendingMoveFrom(draft, service, head.fid)
+  if (from === undefined) {
+    return derivesFrom(recordOf(draft, service, head.fid), service, head)
+      ? { fid: head.fid, seen: head.version }
+      : undefined
+  }
+  const seen = orderOf(draft, service, from)?.movedTo?.version ?? 0
+  const isCurrent = head.origin === service || holds(draft, service, from, head)
+  return { fid: from, seen: isCurrent ? head.version : seen }
+}
+
+function holds(draft: Draft, service: string, fid: string, head: Head): boolean {
+  const record = recordOf(draft, service, fid)
+  return record !== undefined && record.token !== null && record.hash === head.hash && record.kind === head.kind
 }
 
 /** A service that made the head has built on it since, even if it has not heard yet which version that is. */
@@ -93,10 +108,13 @@ function isAdoptable(draft: Draft, service: string, head: Head): boolean {
   return head.deleted ? !held : held && recordOf(draft, service, head.fid)?.hash === head.hash
 }
 
-/** Marks what a service holds at `from` as the content of `to`, to be moved there before anything else happens at `from`. */
-export function redirect(draft: Draft, service: string, from: string, to: Head): void {
-  const head = headOf(draft, from)
-  const order = orderOf(draft, service, from)
-  const version = order?.version ?? head?.version ?? 0
-  setOrder(draft, service, from, { ...order, version, movedTo: { fid: to.fid, version: to.version } })
+/**
+ * Marks what a service holds at a place as the content of `to`, to be moved there before anything else happens at the
+ * place. What it had not seen of the content before (`head`), it has not seen of `to` either.
+ */
+export function redirect(draft: Draft, service: string, place: Place, head: Head, to: Head): void {
+  const order = orderOf(draft, service, place.fid)
+  const version = order?.version ?? headOf(draft, place.fid)?.version ?? 0
+  const seen = place.seen >= head.version ? to.version : place.seen
+  setOrder(draft, service, place.fid, { ...order, version, movedTo: { fid: to.fid, version: seen } })
 }
