@@ -154,13 +154,17 @@ export class Plug implements DriverPlug {
   async #close(): Promise<void> {
     if (this.#connected === undefined) return
     const { service, connection, engine, stop } = this.#connected
-    const giveUp = () => stop.abort(new OnituError('CLOSED', 'The service is closing'))
+    const abort = () => stop.abort(new OnituError('CLOSED', 'The service is closing'))
+    const giveUp = () => {
+      abort()
+      connection.db.close().catch((error: unknown) => engine.warn('Closing the database failed', error))
+    }
     const grace = setTimeout(giveUp, CLOSING_GRACE)
     try {
       await service.close()
     } finally {
       clearTimeout(grace)
-      giveUp()
+      abort()
       engine.emit({ type: 'driver_stopped', service: engine.service })
       this.#closed.resolve()
       await connection.close()
