@@ -1,16 +1,21 @@
 import { fileId, type Head, keys } from '@onitu/protocol'
 import { conflictPath } from './conflict-copy.ts'
 import { type Draft, removeOrder } from './draft.ts'
-import { giveOrder, placeOf, redirect } from './give-order.ts'
+import { giveOrder, type Place, placeOf, redirect } from './give-order.ts'
 import { type Content, newVersion } from './new-version.ts'
 import { modeOf, type Policy, servicesOf } from './policy.ts'
 
 /**
  * The content that holds a path makes way: it becomes a file of its own at the copy's path. Services that hold it
- * rename it, the others fetch it. The caller then makes the new head of the path.
+ * rename it, the others fetch it. The caller then makes the new head of the path. `except`: a service of which what it
+ * still has to move here is the content that keeps the path.
  */
-export function moveHeadAside(draft: Draft, policy: Policy, head: Head, winner: string): Head {
-  const places = new Map(servicesOf(policy, head.folder).map(([service]) => [service, placeOf(draft, service, head)]))
+export function moveHeadAside(draft: Draft, policy: Policy, head: Head, winner: string, except?: string): Head {
+  const places = new Map<string, Place>()
+  for (const [service] of servicesOf(policy, head.folder)) {
+    const place = service === except ? undefined : placeOf(draft, service, head)
+    if (place !== undefined) places.set(service, place)
+  }
   const path = conflictPath(draft, head.folder, head.path, head.origin, head.mtime)
   const copy = newVersion(
     draft,
@@ -24,7 +29,6 @@ export function moveHeadAside(draft: Draft, policy: Policy, head: Head, winner: 
     },
   )
   for (const [service, place] of places) {
-    if (place === undefined) continue
     if (modeOf(policy, service, head.folder) === 'r') draft.copies.set(keys.copy(service, place.fid), copy.fid)
     else redirect(draft, service, place, head, copy)
   }

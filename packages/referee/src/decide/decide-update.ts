@@ -71,7 +71,7 @@ function decideConflict(draft: Draft, policy: Policy, update: Update, head: Head
     sayUpdated(draft, update, copy)
     return copy
   }
-  moveHeadAside(draft, policy, head, service)
+  moveHeadAside(draft, policy, head, service, update.redirected ? service : undefined)
   return accept(draft, policy, update, [head.version, update.base])
 }
 
