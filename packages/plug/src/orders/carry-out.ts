@@ -13,7 +13,7 @@ import { commitRecords } from './commit-order.ts'
 import type { LoadedOrder } from './load-orders.ts'
 import type { OrderCommits } from './order-commits.ts'
 import type { OrderTask } from './order-task.ts'
-import type { OrderPlan } from './plan-order.ts'
+import { attributesDiffer, type OrderPlan } from './plan-order.ts'
 
 export interface OrderTools {
   readonly engine: Engine
@@ -132,7 +132,8 @@ async function rename(tools: OrderTools, job: Job, plan: Extract<OrderPlan, { do
   const { head } = job
   const source = (await readRecords(engine, [plan.from])).get(plan.from)
   if (source === undefined || source.token !== plan.token) return 'again'
-  const stored = await driver.move(metadataOfRecord(plan.from, source), metadataOfHead(head, source.extra), plan.token)
+  const moved = await driver.move(metadataOfRecord(plan.from, source), metadataOfHead(head, source.extra), plan.token)
+  const stored = await withAttributes(tools, head, moved, source)
   const outcome = await finish(tools, job, recordOfStored(head, stored, source), [
     [plan.from, { ...source, token: null }],
   ])
@@ -146,6 +147,26 @@ async function rename(tools: OrderTools, job: Job, plan: Extract<OrderPlan, { do
     toFolder: head.folder,
   })
   return outcome
+}
+
+/**
+ * A renamed file has the attributes that it would have if it had been fetched: they may have changed together with the
+ * name, or by an order that this one replaced. The rename stands, whatever becomes of them.
+ */
+async function withAttributes(
+  { engine, driver }: OrderTools,
+  head: Head,
+  moved: Stored,
+  source: FileRecord,
+): Promise<Stored> {
+  const now = recordOfStored(head, moved, source)
+  if (head.kind !== 'file' || !driver.canSetAttributes || !attributesDiffer(head, now)) return moved
+  try {
+    return await driver.setAttributes(metadataOfHead(head, now.extra), moved.token)
+  } catch (error) {
+    engine.warn(`Could not set the attributes of ${head.path}, which was renamed`, error)
+    return moved
+  }
 }
 
 async function makeDirectory(tools: OrderTools, job: Job): Promise<Outcome> {

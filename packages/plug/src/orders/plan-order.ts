@@ -78,7 +78,8 @@ function planAgreed({ order, mode, can }: OrderView, head: Head, held: Held | un
   return { do: 'attributes', token: held.token }
 }
 
-function attributesDiffer(head: Head, held: Held): boolean {
+/** Whether a service shows other times or permission bits than the hub has; what is unknown differs from nothing. */
+export function attributesDiffer(head: Head, held: Pick<FileRecord, 'mtime' | 'mode'>): boolean {
   const mtimeDiffers = head.kind === 'file' && head.mtime !== null && held.mtime !== head.mtime
   return mtimeDiffers || (head.mode !== null && held.mode !== head.mode)
 }
