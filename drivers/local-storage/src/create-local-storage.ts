@@ -21,10 +21,13 @@ export interface LocalStorage {
 
 const MIN_CHUNK = 64 * 1024
 const MAX_CHUNK = 16 * 1024 * 1024
+/** Files told to the worker in one message, so that a long list is never in memory as a whole. */
+const KNOWN_PART = 1000
 
 /** Registers the handlers of a service whose folders are on this machine. */
 export function createLocalStorage(plug: DriverPlug): LocalStorage {
-  const worker = startFolderWorker(mainMethods(plug), toError, (error) => {
+  const tellKnown: TellKnown = (folder, files) => worker.channel.call('known', { folder, files })
+  const worker: FolderWorker = startFolderWorker(mainMethods(plug, tellKnown), toError, (error) => {
     // Without its worker the service can do nothing: the process ends and the launcher starts it again.
     plug.logger.fatal({ error: String(error) }, 'The file system worker ended')
     throw error
@@ -45,7 +48,9 @@ export function createLocalStorage(plug: DriverPlug): LocalStorage {
   }
 }
 
-function mainMethods(plug: DriverPlug): MainMethods {
+type TellKnown = (folder: string, files: readonly KnownToken[]) => Promise<void>
+
+function mainMethods(plug: DriverPlug, tellKnown: TellKnown): MainMethods {
   // Reports reach the Plug in the order in which they were made, whichever of them has to look up hashes first.
   let turn: Promise<unknown> = Promise.resolve()
   return {
@@ -56,9 +61,13 @@ function mainMethods(plug: DriverPlug): MainMethods {
     },
     setAvailable: ({ folder, available, reason }) => plug.setAvailable(folder, available, reason),
     listKnown: async (folder) => {
-      const known: KnownToken[] = []
-      for await (const { path, token } of plug.list(folder)) known.push([path, token])
-      return known
+      let files: KnownToken[] = []
+      for await (const { path, token } of plug.list(folder)) {
+        if (files.push([path, token]) < KNOWN_PART) continue
+        await tellKnown(folder, files)
+        files = []
+      }
+      await tellKnown(folder, files)
     },
     problem: ({ folder, path, code, reason }) => plug.problem(folder, path, code, reason),
     log: ({ level, message }) => plug.logger[level](message),

@@ -75,8 +75,4 @@ export class FolderIndex {
     }
     return found
   }
-
-  clear(): void {
-    this.#directories = new Map()
-  }
 }

@@ -25,6 +25,8 @@ export type MovedFile = { readonly type: 'moved'; readonly from: Place; readonly
 /** What the main thread asks of the worker. */
 export interface WorkerMethods {
   start(options: WorkerOptions): Promise<void>
+  /** A part of what listKnown asked for. */
+  known(input: { folder: string; files: readonly KnownToken[] }): Promise<void>
   catchUp(input: null): Promise<void>
   close(input: null): Promise<void>
   getFile(input: Place & { token: string }): Promise<Uint8Array>
@@ -46,7 +48,7 @@ export interface MainMethods {
   report(changes: readonly FoundChange[]): Promise<void>
   setAvailable(input: { folder: string; available: boolean; reason?: string }): Promise<void>
   /** Streams what is known, by calling `known` back in parts, and resolves after the last one. */
-  listKnown(folder: string): Promise<readonly KnownToken[]>
+  listKnown(folder: string): Promise<void>
   problem(input: Place & { code: string; reason: string }): void
   log(input: { level: 'warn' | 'info'; message: string }): void
 }

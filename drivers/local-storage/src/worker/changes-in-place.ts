@@ -17,11 +17,11 @@ export function deleteFile(folders: Folders, { path, folder: name }: Target, tok
   guarded(`Deleting "${path}"`, () => {
     const folder = requireRoot(folders, name)
     const absolute = new Parents().resolve(folder, path, false)
-    if (statOf(absolute) === undefined) return folder.index.delete(path)
+    if (statOf(absolute) === undefined) return folder.wrote(path, undefined)
     const stat = requireState(folder, path, token)
     if (stat?.isDirectory() === true) removeDirectory(absolute, path)
     else unlinkSync(absolute)
-    folder.index.delete(path)
+    folder.wrote(path, undefined)
     folder.watches.remove(path)
   })
 }
@@ -73,8 +73,8 @@ function moved(source: Folder, from: string, target: Folder, to: string, absolut
   const stat = statOf(absolute)
   if (stat === undefined) throw new Failure('changed', 'CHANGED', `"${to}" is gone`)
   const stored = storedOf(stat)
-  source.index.delete(from)
-  target.index.set(to, stored.token)
+  source.wrote(from, undefined)
+  target.wrote(to, stored.token)
   return stored
 }
 
@@ -91,7 +91,7 @@ export function setAttributes(folders: Folders, target: Target, token: string): 
       lutimesSync(absolute, time, time)
     }
     const stored = storedOf(statOf(absolute) ?? stat)
-    folder.index.set(target.path, stored.token)
+    folder.wrote(target.path, stored.token)
     return stored
   })
 }
@@ -105,7 +105,7 @@ export function createDirectory(folders: Folders, target: Target): Stored {
     const stat = statOf(absolute)
     if (stat?.isDirectory() !== true) throw inTheWay(folder, target.path)
     const stored = storedOf(stat)
-    folder.index.set(target.path, stored.token)
+    folder.wrote(target.path, stored.token)
     return stored
   })
 }

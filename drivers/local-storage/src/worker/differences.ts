@@ -1,21 +1,18 @@
 import { pairMoves, type Vanished } from '../pair-moves.ts'
 import type { Folder } from './folder.ts'
 
-/** A file or directory that is new or different. */
+/** A file or directory as a look saw it. */
 export interface Found extends Vanished {
   readonly in: Folder
-  readonly epoch: number
   readonly size: number
   readonly mtime: number
   readonly mode: number
+  /** When the inode last changed, ms. */
   readonly changedAt: number
-  /** The token in which it was last reported; undefined when it is new. */
-  readonly previous: string | undefined
 }
 
 export interface Lost extends Vanished {
   readonly in: Folder
-  readonly epoch: number
 }
 
 export interface Conclusion {
@@ -24,55 +21,60 @@ export interface Conclusion {
   readonly vanished: readonly Lost[]
 }
 
+interface Touched {
+  readonly in: Folder
+  readonly epoch: number
+  readonly path: string
+  readonly found: Found | undefined
+}
+
 /**
- * What one look found, against what was last reported. A path may be lost and found several times in a look, as things go on being renamed:
- * what counts is the first state (the one reported) and the last (the one that is there).
+ * The paths that one look found different. A path may be lost and found several times in a look, as things go on being renamed: what counts
+ * in the end is what the Plug knows of it and what the index holds then.
  */
 export class Differences {
-  #found = new Map<string, Found>()
-  #lost = new Map<string, Lost>()
+  #touched = new Map<string, Touched>()
 
   get size(): number {
-    return this.#found.size
+    return this.#touched.size
   }
 
-  find(file: Found): void {
-    const key = keyOf(file)
-    const earlier = this.#found.get(key)
-    this.#found.set(key, earlier === undefined ? file : { ...file, previous: earlier.previous })
+  find(found: Found): void {
+    this.#touch(found.in, found.path, found)
   }
 
-  /** `file.token`: the state last reported, or undefined when it never was, unless this look found it in between. */
-  lose(file: Omit<Lost, 'token'> & { readonly token: string | undefined }): void {
-    const key = keyOf(file)
-    const earlier = this.#found.get(key)
-    this.#found.delete(key)
-    const token = earlier === undefined ? file.token : earlier.previous
-    if (token !== undefined && !this.#lost.has(key)) this.#lost.set(key, { ...file, token })
+  lose(folder: Folder, path: string): void {
+    this.#touch(folder, path, undefined)
   }
 
-  /** Takes what was found, of folders that are still what they were. */
+  /** Takes the differences of folders that are still what they were when they were looked at. */
   conclude(): Conclusion {
-    const found = [...this.#found.values()].filter(stillCounts)
-    const lost = [...this.#lost.values()].filter(stillCounts)
-    this.#found = new Map()
-    const isNew = (file: Found) => file.previous === undefined && !this.#lost.has(keyOf(file))
+    const touched = [...this.#touched.values()].filter(
+      ({ in: folder, epoch }) => folder.root !== undefined && folder.epoch === epoch,
+    )
+    this.#touched = new Map()
+    const lost = touched.flatMap(lostOf)
+    const found = touched.flatMap(foundOf)
     // Only a free path can be moved to. What was put over another file is a change of that one, as in every atomic save.
+    const isNew = (file: Found) => file.in.reported(file.path) === undefined
     const { moved, appeared, vanished } = pairMoves(lost, found.filter(isNew))
-    const gone = new Map(vanished.map((file) => [keyOf(file), file]))
-    const changed = found
-      .filter((file) => !isNew(file))
-      .map((file) => ({ ...file, previous: file.previous ?? gone.get(keyOf(file))?.token }))
-    for (const file of changed) gone.delete(keyOf(file))
-    this.#lost = new Map()
-    return { moved, appeared: [...appeared, ...changed], vanished: [...gone.values()] }
+    return { moved, appeared: [...appeared, ...found.filter((file) => !isNew(file))], vanished }
+  }
+
+  #touch(folder: Folder, path: string, found: Found | undefined): void {
+    this.#touched.set(`${folder.name}\0${path}`, { in: folder, epoch: folder.epoch, path, found })
   }
 }
 
-function stillCounts(file: Found | Lost): boolean {
-  return file.in.root !== undefined && file.in.epoch === file.epoch
+/** In the state that the Plug knows. */
+function lostOf({ in: folder, path }: Touched): Lost[] {
+  const token = folder.reported(path)
+  if (folder.index.get(path) !== undefined || token === undefined) return []
+  return [{ in: folder, folder: folder.name, path, token }]
 }
 
-function keyOf({ folder, path }: { readonly folder: string; readonly path: string }): string {
-  return `${folder}\0${path}`
+/** Unless something else was written or seen there since. */
+function foundOf({ in: folder, path, found }: Touched): Found[] {
+  const token = folder.index.get(path)
+  return found === undefined || found.token !== token || folder.reported(path) === token ? [] : [found]
 }

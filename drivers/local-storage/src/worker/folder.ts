@@ -1,7 +1,8 @@
 import type { ServiceFolder } from '@onitu/plug'
-import { FolderIndex } from '../folder-index.ts'
+import { type Entry, FolderIndex } from '../folder-index.ts'
 import type { KnownToken } from '../messages.ts'
 import { split } from '../paths.ts'
+import type { Token } from '../token.ts'
 import { isSameRoot, type Root } from './root.ts'
 import { Watches } from './watches.ts'
 
@@ -16,8 +17,12 @@ export class Folder {
   readonly path: string
   readonly identity: string
   known: boolean
-  readonly index = new FolderIndex()
+  index = new FolderIndex()
+  /** What the Plug knows, as it comes in; becomes the index when the folder opens. */
+  #incoming = new FolderIndex()
   readonly watches: Watches
+  /** Where the index differs from what the Plug was told: path -> the token that the Plug knows (undefined: none). */
+  readonly #unreported = new Map<string, Token | undefined>()
   /** Undefined while the folder is unavailable. */
   root: Root | undefined
   /** Counts how often the folder was opened: what was seen under another count says nothing about this root. */
@@ -43,14 +48,66 @@ export class Folder {
     return this.root !== undefined && isSameRoot(this.path, this.root)
   }
 
-  open(root: Root, known: readonly KnownToken[]): void {
-    this.index.clear()
-    for (const [path, token] of known) this.index.set(path, token)
+  addKnown(files: readonly KnownToken[]): void {
+    for (const [path, token] of files) this.#incoming.set(path, token)
+  }
+
+  /** Begins anew with what was told to be known, and everything to be looked at. */
+  open(root: Root): void {
+    this.index = this.#incoming
+    this.#unreported.clear()
+    this.#incoming = new FolderIndex()
     this.root = root
     this.epoch++
     this.problem = undefined
     this.leftAlone.clear()
     this.markDirectory('', 'deep')
+  }
+
+  /** The token that the Plug knows. */
+  reported(path: string): Token | undefined {
+    return this.#unreported.has(path) ? this.#unreported.get(path) : this.index.get(path)
+  }
+
+  /** A look found another state than the one in the index (undefined: nothing). */
+  saw(path: string, token: Token | undefined): void {
+    const known = this.reported(path)
+    this.#set(path, token)
+    this.told(path, known)
+  }
+
+  /** A look found nothing at or below the path. Gives the entries that the index held. */
+  sawNothing(path: string): Entry[] {
+    return this.#forget(this.index.removeTree(path))
+  }
+
+  sawNothingBelow(directory: string): Entry[] {
+    return this.#forget(this.index.removeBelow(directory))
+  }
+
+  /** An order was carried out: index and Plug know it. */
+  wrote(path: string, token: Token | undefined): void {
+    this.#set(path, token)
+    this.told(path, token)
+  }
+
+  /** The Plug knows this state now, whatever the index holds. */
+  told(path: string, token: Token | undefined): void {
+    if (this.index.get(path) === token) this.#unreported.delete(path)
+    else this.#unreported.set(path, token)
+  }
+
+  #set(path: string, token: Token | undefined): void {
+    if (token === undefined) this.index.delete(path)
+    else this.index.set(path, token)
+  }
+
+  #forget(entries: Entry[]): Entry[] {
+    for (const { path, token } of entries) {
+      if (!this.#unreported.has(path)) this.#unreported.set(path, token)
+      else if (this.#unreported.get(path) === undefined) this.#unreported.delete(path)
+    }
+    return entries
   }
 
   leave(): void {

@@ -14,8 +14,6 @@ export interface Job {
   readonly mode: number
   /** When the inode last changed, ms: tells whether a change was made before a catchUp. */
   readonly changedAt: number
-  /** What the index held before, to be put back if the file cannot be read. */
-  readonly previous: string | undefined
   readonly attempts: number
 }
 
@@ -39,6 +37,10 @@ export class HashQueue {
   #large: string[] = []
   readonly #open = new Map<string, { readonly job: Job; readonly file: HashFile }>()
   #outcomes: Outcome[] = []
+  /** Read, but not handed over yet: a file that was queued twice is read once. */
+  readonly #done = new Set<Job>()
+  /** Not ready yet, with a timer of their own. */
+  readonly #settling = new Set<Job>()
   readonly #timers = new Set<NodeJS.Timeout>()
   #running = false
   #closed = false
@@ -55,8 +57,8 @@ export class HashQueue {
     return this.#jobs.values()
   }
 
-  get(folder: Folder, path: string): Job | undefined {
-    return this.#jobs.get(keyOf(folder, path))
+  has(folder: Folder, path: string): boolean {
+    return this.#jobs.has(keyOf(folder, path))
   }
 
   add(job: Job): void {
@@ -68,11 +70,8 @@ export class HashQueue {
     else this.#later(key, job, delay)
   }
 
-  /** Gives the job that waited. */
-  cancel(folder: Folder, path: string): Job | undefined {
-    const job = this.get(folder, path)
+  cancel(folder: Folder, path: string): void {
     this.#jobs.delete(keyOf(folder, path))
-    return job
   }
 
   cancelFolder(folder: Folder): void {
@@ -89,8 +88,10 @@ export class HashQueue {
   }
 
   #later(key: string, job: Job, delay: number): void {
+    this.#settling.add(job)
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
+      this.#settling.delete(job)
       if (this.#jobs.get(key) === job) this.#ready(key, job)
     }, delay)
     this.#timers.add(timer)
@@ -119,14 +120,9 @@ export class HashQueue {
     let taken = 0
     for (; taken < this.#small.length && performance.now() < until; taken++) {
       const job = this.#jobs.get(this.#small[taken] ?? '')
-      if (job !== undefined && !this.#isWaiting(job)) this.#readWhole(job)
+      if (job !== undefined && !this.#isBusy(job)) this.#readWhole(job)
     }
     this.#small = this.#small.slice(taken)
-  }
-
-  /** A newer state of the file took the place of the one that was ready, and settles still. */
-  #isWaiting(job: Job): boolean {
-    return readyAt(job.size, job.mtime, Date.now(), 0) > Date.now()
   }
 
   #readWhole(job: Job): void {
@@ -134,11 +130,16 @@ export class HashQueue {
     if (file !== undefined) this.#step(job, file)
   }
 
+  /** Read already, or a newer state that took the place of the one queued here, settles still, and has its own turn. */
+  #isBusy(job: Job): boolean {
+    return this.#done.has(job) || this.#settling.has(job)
+  }
+
   #readLarge(): void {
     while (this.#open.size < LARGE_AT_ONCE && this.#large.length > 0) {
       const key = this.#large.shift() ?? ''
       const job = this.#jobs.get(key)
-      if (job === undefined || this.#open.has(key)) continue
+      if (job === undefined || this.#isBusy(job) || this.#open.has(key)) continue
       const file = this.#start(job)
       if (file !== undefined) this.#open.set(key, { job, file })
     }
@@ -176,6 +177,7 @@ export class HashQueue {
   }
 
   #end(outcome: Outcome): void {
+    this.#done.add(outcome.job)
     this.#outcomes.push(outcome)
   }
 
@@ -183,6 +185,7 @@ export class HashQueue {
     if (this.#outcomes.length === 0) return
     const outcomes = this.#outcomes
     this.#outcomes = []
+    this.#done.clear()
     const fresh = outcomes.filter(({ job }) => this.#jobs.get(keyOf(job.folder, job.path)) === job)
     for (const { job } of fresh) this.#jobs.delete(keyOf(job.folder, job.path))
     if (fresh.length > 0) this.#deliver(fresh)

@@ -41,6 +41,7 @@ export class LocalFolders {
       await observer.start(scanInterval)
       uploads.clean(Date.now())
     },
+    known: async ({ folder, files }) => this.#use().observer.folders.get(folder)?.addKnown(files),
     catchUp: () => this.#use().observer.catchUp(),
     close: async () => this.#close(),
     getFile: async (input) => this.#use().reads.whole(input),

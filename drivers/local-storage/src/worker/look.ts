@@ -1,18 +1,18 @@
 import { type BigIntStats, lstatSync, readdirSync } from 'node:fs'
 import { codeOf, isAbsent } from '../failure.ts'
+import type { Entry } from '../folder-index.ts'
 import { isOwnName, join, split } from '../paths.ts'
 import { isDirectoryToken, isFileToken, isLeftAlone, modeOf, mtimeOf, tokenOf } from '../token.ts'
 import { Differences } from './differences.ts'
 import type { Folder } from './folder.ts'
-import type { Job } from './hash-queue.ts'
 import { isRealDirectory } from './real-directory.ts'
 import { undecodableNames } from './undecodable-names.ts'
 
 export interface LookHooks {
   /** A file whose token is the one known. */
   onSame(folder: Folder, path: string, stat: BigIntStats): void
-  /** A file that is gone is not worth reading any more; gives the job that waited for it. */
-  cancel(folder: Folder, path: string): Job | undefined
+  /** A file that is gone is not worth reading any more. */
+  cancel(folder: Folder, path: string): void
   onOwnFile(folder: Folder, path: string): void
   problem(folder: Folder, path: string, code: string, reason: string): void
 }
@@ -127,14 +127,14 @@ export class Look {
       return
     }
     if (isDirectoryToken(previous)) this.#forgetBelow(folder, path)
-    this.#record(folder, path, token, stat, previous)
+    this.#record(folder, path, token, stat)
   }
 
   #subdirectory(folder: Folder, path: string, token: string, stat: BigIntStats, deep: boolean): void {
     const previous = folder.index.get(path)
     folder.leftAlone.delete(path)
     const isSame = previous !== undefined && inodeOf(previous) === inodeOf(token)
-    if (previous !== token) this.#record(folder, path, token, stat, previous)
+    if (previous !== token) this.#record(folder, path, token, stat)
     if (!isDirectoryToken(previous)) this.#hooks.cancel(folder, path)
     const isWatched = isSame && folder.watches.has(path)
     if (!isWatched && !this.#watch(folder, path, token)) return
@@ -160,35 +160,28 @@ export class Look {
     return false
   }
 
-  #record(folder: Folder, path: string, token: string, stat: BigIntStats, previous: string | undefined): void {
-    folder.index.set(path, token)
-    const changedAt = Number(stat.ctimeMs)
-    const base = { in: folder, epoch: folder.epoch, folder: folder.name, path, token, previous, changedAt }
-    this.differences.find({
-      ...base,
-      size: isFileToken(token) ? Number(stat.size) : 0,
-      mtime: mtimeOf(stat),
-      mode: modeOf(stat),
-    })
+  #record(folder: Folder, path: string, token: string, stat: BigIntStats): void {
+    folder.saw(path, token)
+    const size = isFileToken(token) ? Number(stat.size) : 0
+    const times = { mtime: mtimeOf(stat), changedAt: Number(stat.ctimeMs) }
+    this.differences.find({ in: folder, folder: folder.name, path, token, size, mode: modeOf(stat), ...times })
   }
 
   #gone(folder: Folder, path: string): void {
     folder.leftAlone.delete(path)
-    if (folder.index.get(path) === undefined) this.#hooks.cancel(folder, path)
-    for (const { path: lost, token } of folder.index.removeTree(path)) this.#lose(folder, lost, token)
+    this.#hooks.cancel(folder, path)
+    for (const entry of folder.sawNothing(path)) this.#lose(folder, entry)
   }
 
   #forgetBelow(folder: Folder, path: string): void {
     folder.watches.remove(path)
-    for (const { path: lost, token } of folder.index.removeBelow(path)) this.#lose(folder, lost, token)
+    for (const entry of folder.sawNothingBelow(path)) this.#lose(folder, entry)
   }
 
-  #lose(folder: Folder, path: string, token: string): void {
+  #lose(folder: Folder, { path, token }: Entry): void {
     if (isDirectoryToken(token)) folder.watches.remove(path)
-    const job = this.#hooks.cancel(folder, path)
-    // What was never reported in this state is lost in the state that was.
-    const known = job === undefined ? token : job.previous
-    this.differences.lose({ in: folder, epoch: folder.epoch, folder: folder.name, path, token: known })
+    this.#hooks.cancel(folder, path)
+    this.differences.lose(folder, path)
   }
 
   /** What became a link or the like is not deleted: what the other services hold of it stays, also below it. */

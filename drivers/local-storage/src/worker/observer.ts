@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { ServiceFolder } from '@onitu/plug'
 import { codeOf } from '../failure.ts'
-import type { FoundChange, KnownToken } from '../messages.ts'
+import type { FoundChange } from '../messages.ts'
 import { isAsideName, split } from '../paths.ts'
 import { isDirectoryToken } from '../token.ts'
 import { changesOf } from './changes.ts'
@@ -19,7 +19,8 @@ import { OverflowGuard } from './watches.ts'
 export interface ObserverHooks {
   report(changes: readonly FoundChange[]): Promise<void>
   setAvailable(folder: string, available: boolean, reason?: string): Promise<void>
-  listKnown(folder: string): Promise<readonly KnownToken[]>
+  /** Has Folder.addKnown called with all that the Plug knows, and resolves after that. */
+  listKnown(folder: string): Promise<void>
   problem(folder: string, path: string, code: string, reason: string): void
   log(level: 'warn' | 'info', message: string): void
 }
@@ -103,9 +104,9 @@ export class Observer {
     if ('problem' in state) return this.#unavailable(folder, state.problem)
     folder.known = true
     await this.#hooks.setAvailable(folder.name, true)
-    const known = await this.#hooks.listKnown(folder.name)
+    await this.#hooks.listKnown(folder.name)
     if (this.#closed) return
-    folder.open(state.root, known)
+    folder.open(state.root)
     const code = folder.watches.add('')
     if (code !== undefined)
       this.#hooks.log('warn', `${folder.path} cannot be watched (${code}); it is scanned now and then`)
@@ -131,10 +132,10 @@ export class Observer {
   /** Reports that failed were written late, perhaps after newer ones: what the Plug knows is compared with what is there. */
   async #compareAgain(): Promise<void> {
     for (const folder of this.#openFolders()) {
-      const known = await this.#hooks.listKnown(folder.name)
+      await this.#hooks.listKnown(folder.name)
       if (this.#closed || folder.root === undefined) continue
       this.#reading.cancelFolder(folder)
-      folder.open(folder.root, known)
+      folder.open(folder.root)
     }
     this.#wake()
   }
@@ -218,6 +219,13 @@ export class Observer {
   #conclude(look: Look): void {
     const { moved, appeared, vanished } = look.differences.conclude()
     const directories = appeared.filter((file) => isDirectoryToken(file.token))
+    for (const { from, to } of moved) {
+      this.#reading.cancel(to.in, to.path)
+      from.in.told(from.path, undefined)
+      to.in.told(to.path, to.token)
+    }
+    for (const { in: folder, path } of vanished) folder.told(path, undefined)
+    for (const { in: folder, path, token } of directories) folder.told(path, token)
     this.#reporter.report(changesOf(directories, moved, vanished))
     for (const file of appeared) if (!isDirectoryToken(file.token)) this.#reading.add(file)
   }

@@ -50,14 +50,11 @@ export class Reading {
     return false
   }
 
-  add(file: Omit<Found, 'folder' | 'epoch'>): void {
-    const { path, token, size, mtime, mode, changedAt } = file
-    const key = keyOf(file.in, path)
-    // Changed again before it was read: what was last reported is still the state before.
-    const waiting = this.#queue.get(file.in, path)
-    const previous = waiting === undefined ? file.previous : waiting.previous
+  add(file: Omit<Found, 'folder'>): void {
+    const { in: folder, ...state } = file
+    const key = keyOf(folder, file.path)
     const attempts = this.#unsteady.get(key)?.attempts ?? 0
-    this.#queue.add({ folder: file.in, path, token, size, mtime, mode, changedAt, previous, attempts })
+    this.#queue.add({ ...state, folder, attempts })
     if (attempts > 0) this.#unsteady.set(key, { attempts, changedAt: Number.POSITIVE_INFINITY })
   }
 
@@ -71,19 +68,21 @@ export class Reading {
     for (const [key, unsteady] of waiting) if (this.#unsteady.get(key) === unsteady) this.#unsteady.delete(key)
   }
 
-  /** A look at a file whose token is the known one: nothing new, unless the change came too soon after the last one to show in the token. */
+  /**
+   * A look at a file whose token is the one in the index: nothing new, unless it was not reported yet and nothing waits to do so, or the
+   * change came too soon after the last one to show in the token.
+   */
   verify(folder: Folder, path: string, stat: BigIntStats): void {
-    if (this.#queue.get(folder, path) !== undefined) return
-    if (this.#unsteady.size > 0) this.#unsteady.delete(keyOf(folder, path))
-    if (!this.#racy.has(folder, path)) return
+    if (this.#queue.has(folder, path)) return
     const token = tokenOf(stat)
+    if (folder.reported(path) === token && !this.#racy.has(folder, path)) return
     const times = { mtime: mtimeOf(stat), changedAt: Number(stat.ctimeMs) }
-    this.add({ in: folder, path, token, size: Number(stat.size), mode: modeOf(stat), previous: token, ...times })
+    this.add({ in: folder, path, token, size: Number(stat.size), mode: modeOf(stat), ...times })
   }
 
-  cancel(folder: Folder, path: string): Job | undefined {
+  cancel(folder: Folder, path: string): void {
     this.#unsteady.delete(keyOf(folder, path))
-    return this.#queue.cancel(folder, path)
+    this.#queue.cancel(folder, path)
   }
 
   cancelFolder(folder: Folder): void {
@@ -110,6 +109,7 @@ export class Reading {
   #known(job: Job, hash: string, readAt: number): FoundChange {
     const { folder, path, size, mtime, mode, token } = job
     this.#racy.note(folder, path, mtime, readAt)
+    folder.told(path, token)
     this.#unsteady.delete(keyOf(folder, path))
     this.#unreadable.delete(keyOf(folder, path))
     return { type: 'updated', folder: folder.name, path, size, mtime, mode, token, hash }
@@ -117,7 +117,6 @@ export class Reading {
 
   #changed(job: Job): void {
     this.#unsteady.set(keyOf(job.folder, job.path), { attempts: job.attempts + 1, changedAt: job.changedAt })
-    restore(job)
     this.#hooks.lookAgain(job.folder, job.path)
   }
 
@@ -126,7 +125,6 @@ export class Reading {
     const key = keyOf(folder, path)
     const code = codeOf(error)
     if (code === undefined) throw error
-    restore(job)
     this.#unsteady.delete(key)
     if (this.#unreadable.get(key) !== code) {
       this.#unreadable.set(key, code)
@@ -138,13 +136,6 @@ export class Reading {
     }, RETRY).unref()
     this.#retries.add(timer)
   }
-}
-
-/** The state that was found was not reported, so the index goes back to the one that was: the next look finds the difference again. */
-function restore({ folder, path, token, previous }: Job): void {
-  if (folder.index.get(path) !== token) return
-  if (previous === undefined) folder.index.delete(path)
-  else folder.index.set(path, previous)
 }
 
 function keyOf(folder: Folder, path: string): string {

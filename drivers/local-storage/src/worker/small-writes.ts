@@ -102,7 +102,7 @@ export class SmallWrites {
       if (!folder.isAvailable)
         throw new Failure('service', 'UNAVAILABLE', `The folder ${folder.path} is not the one it was`)
       const final = commit({ folder, path, temporary, token: write.token, aside: this.#options.aside }) ?? stored
-      folder.index.set(path, final.token)
+      folder.wrote(path, final.token)
       write.resolve(final)
     } catch (error) {
       rmSync(temporary, { force: true })

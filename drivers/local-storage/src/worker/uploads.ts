@@ -125,7 +125,7 @@ export class Uploads {
     requireRoot(this.#options.folders, target.folder)
     new Parents().resolve(folder, target.path, true)
     const final = commit({ folder, path: target.path, temporary: path, token, aside: this.#options.aside }) ?? stored
-    folder.index.set(target.path, final.token)
+    folder.wrote(target.path, final.token)
     this.#open.close(path)
     this.#resumed.delete(path)
     return final
