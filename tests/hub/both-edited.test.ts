@@ -1,8 +1,15 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { sharedHub } from '../support/hub.ts'
 import { twoFolders } from '../support/local-services.ts'
 import { expectEqualTrees } from '../support/trees.ts'
+
+/** The clock of a file system may stand still for some ms: newer has to be said. */
+function writeNewer(path: string, content: string): void {
+  writeFileSync(path, content)
+  const time = Date.now() / 1000 + 1
+  utimesSync(path, time, time)
+}
 
 describe('what is done on both sides while Onitu is down', () => {
   const hub = sharedHub(twoFolders())
@@ -29,7 +36,7 @@ describe('what is done on both sides while Onitu is down', () => {
   test('two edits of one file are both there on both sides', async () => {
     const contents = await whileDown('edits', (left, right) => {
       writeFileSync(`${left}/doc.txt`, 'of left')
-      writeFileSync(`${right}/doc.txt`, 'newer, of right')
+      writeNewer(`${right}/doc.txt`, 'newer, of right')
     })
     expect(contents).toEqual(['doc (conflict).txt: of left', 'doc.txt: newer, of right', 'other.txt: other'])
   })
@@ -37,7 +44,7 @@ describe('what is done on both sides while Onitu is down', () => {
   test('two files made under one name are both there on both sides', async () => {
     const contents = await whileDown('new', (left, right) => {
       writeFileSync(`${left}/made.txt`, 'of left')
-      writeFileSync(`${right}/made.txt`, 'newer, of right')
+      writeNewer(`${right}/made.txt`, 'newer, of right')
     })
     expect(contents).toEqual([
       'doc.txt: first',

@@ -1,4 +1,4 @@
-import type { FileRecord } from '@onitu/protocol'
+import { type FileRecord, isOnituError } from '@onitu/protocol'
 import type { Stored } from '../contract.ts'
 import { metadataOfHead, recordOfStored } from '../metadata.ts'
 import { type Fetcher, fetchWhole, mismatch, withSources } from '../transfer/fetch-content.ts'
@@ -28,7 +28,21 @@ export async function receiveFile(tools: ReceiveTools, job: Job, replaces: strin
     return outcome
   } catch (error) {
     telling.aborted(error)
+    if (isFull(error)) await makeRoom(tools, job)
     throw error
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return isOnituError(error) && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+}
+
+/** A part that was kept to be resumed would take the room that the files which still fit need. */
+async function makeRoom(tools: ReceiveTools, job: Job): Promise<void> {
+  try {
+    await dropJournal(tools, job)
+  } catch (error) {
+    tools.engine.warn(`Could not remove the part of ${job.head.path} that was written to a full disk`, error)
   }
 }
 
