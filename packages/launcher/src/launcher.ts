@@ -6,6 +6,7 @@ import { type LogFile, openLogFile } from './bus/log-file.ts'
 import { type Controlled, createControlServer } from './control/control-server.ts'
 import { controlService } from './control/control-service.ts'
 import type { ServiceAction } from './control/messages.ts'
+import { createGate } from './gate.ts'
 import { openSession, type SessionFiles } from './session/open-session.ts'
 import type { Setup } from './setup/setup.ts'
 import { writeSetup } from './setup/write-setup.ts'
@@ -37,6 +38,8 @@ export class Launcher implements Controlled {
   readonly #options: LauncherOptions
   readonly #started = Date.now()
   readonly #stopping = new AbortController()
+  /** Passed once every service was started for the first time. */
+  readonly #begun = createGate()
   #files: SessionFiles | undefined
   #bus: Bus | undefined
   #log: LogFile | undefined
@@ -68,6 +71,7 @@ export class Launcher implements Controlled {
       await this.#writeSetup(hub.escalator)
       await this.#untilRunning(hub.referee)
       await Promise.all([...hub.services.values()].map((service) => service.start()))
+      this.#begun.open()
       this.#stopping.signal.throwIfAborted()
       this.#publish({ type: 'session_started', session: this.#options.setup.name })
     } catch (error) {
@@ -105,7 +109,10 @@ export class Launcher implements Controlled {
 
   async wait(timeout: number | null, signal: AbortSignal): Promise<WaitResult> {
     const signals = [signal, this.#stopping.signal, ...(timeout === null ? [] : [AbortSignal.timeout(timeout)])]
-    const result = await waitUntilQuiet(this.#waitSource(), AbortSignal.any(signals))
+    const deadline = AbortSignal.any(signals)
+    // A service that was not started yet looks like one that is stopped on purpose, and has nothing to do.
+    await this.#begun.passed(deadline)
+    const result = await waitUntilQuiet(this.#waitSource(), deadline)
     if (!result.done) this.#stopping.signal.throwIfAborted()
     return result
   }

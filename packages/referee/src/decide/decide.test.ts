@@ -288,6 +288,23 @@ describe('a move', () => {
     expect(orderOf(world, 'third', 'c')).toMatchObject({ movedFrom: idOf('a') })
   })
 
+  it('outlives a deletion at the old path by one who had not heard of it', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A' })
+    move(world, 'left', 'a', 'b')
+    remove(world, 'right', 'a')
+    expect(living(world)).toEqual({ b: 'A' })
+  })
+
+  it('of an older content does not outlive the deletion of the newer by the only one who had it', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A' })
+    update(world, 'right', 'a', { content: 'B' })
+    move(world, 'left', 'a', 'b')
+    remove(world, 'right', 'a')
+    expect(living(world)).toEqual({})
+  })
+
   it('that two services make is one move', () => {
     const world = createWorld()
     shared(world, 'a', { content: 'A' })

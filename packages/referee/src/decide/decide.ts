@@ -1,12 +1,12 @@
-import { type Kind, mimetypeOf, type Observation } from '@onitu/protocol'
+import { type Head, type Kind, mimetypeOf, type Observation } from '@onitu/protocol'
 import { decideDeletion } from './decide-deletion.ts'
 import { decideMove } from './decide-move.ts'
 import { decideUpdate } from './decide-update.ts'
 import { createDraft, type Decision, type Draft, headOf, type Situation } from './draft.ts'
-import { redirectOf } from './give-order.ts'
+import { hasContent, redirectOf } from './give-order.ts'
 import type { Basis } from './lineage.ts'
 import type { Content } from './new-version.ts'
-import type { Policy } from './policy.ts'
+import { type Policy, servicesOf } from './policy.ts'
 import { mayDelete, passesSource } from './targets.ts'
 
 /**
@@ -32,7 +32,9 @@ function decideObservation(draft: Draft, policy: Policy, service: string, observ
       if (!mayDelete(draft, policy, service, observation)) return
       const to = redirectOf(draft, service, observation.fid)
       // Moved by somebody meanwhile: what was deleted here goes on living there, as it would had the move come second.
-      const isMoved = headOf(draft, observation.fid)?.deleted === true
+      const moved =
+        to === undefined || headOf(draft, observation.fid)?.deleted !== true ? undefined : headOf(draft, to.fid)
+      const isMoved = moved !== undefined && isHeldElsewhere(draft, policy, service, moved)
       if (to === undefined || isMoved)
         decideDeletion(draft, policy, service, observation.fid, { base: observation.base, redirected: false })
       else decideDeletion(draft, policy, service, to.fid, { base: to.version, redirected: true })
@@ -49,6 +51,13 @@ function decideObservation(draft: Draft, policy: Policy, service: string, observ
       return
     }
   }
+}
+
+/** Whether another service can still give the content of a head. */
+function isHeldElsewhere(draft: Draft, policy: Policy, service: string, head: Head): boolean {
+  return servicesOf(policy, head.folder).some(
+    ([other, { mode }]) => other !== service && mode !== 'w' && hasContent(draft, other, head),
+  )
 }
 
 /** A directory where a file waited to be moved elsewhere, or the reverse: what was to be moved is gone. */

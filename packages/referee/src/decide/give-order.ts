@@ -51,6 +51,12 @@ export function placeOf(draft: Draft, service: string, head: Head): Place | unde
   return { fid: from, seen: isCurrent ? head.version : seen }
 }
 
+/** Whether a service has exactly the content of a head, at its path or where it still waits to be moved from. */
+export function hasContent(draft: Draft, service: string, head: Head): boolean {
+  const from = pendingMoveFrom(draft, service, head.fid)
+  return holds(draft, service, head.fid, head) || (from !== undefined && holds(draft, service, from, head))
+}
+
 function holds(draft: Draft, service: string, fid: string, head: Head): boolean {
   const record = recordOf(draft, service, fid)
   return record !== undefined && record.token !== null && record.hash === head.hash && record.kind === head.kind
