@@ -5,7 +5,7 @@ import { type PlainFailure, plainFailure } from './failure.ts'
 import type { MainMethods, WorkerMethods } from './messages.ts'
 
 /** Small heaps: what the worker keeps for long is the index, and young garbage is collected before it grows. */
-const LIMITS = { maxYoungGenerationSizeMb: 8 }
+const LIMITS = { maxYoungGenerationSizeMb: 2 }
 
 export interface FolderWorker {
   readonly channel: Channel<WorkerMethods, MainMethods>
