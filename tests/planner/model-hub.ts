@@ -1,4 +1,4 @@
-import { type FileRecord, fileId, type Head, type Observation, type Order } from '@onitu/protocol'
+import type { FileRecord, Head, Observation, Order } from '@onitu/protocol'
 import { checkedChange, fidsOf, planReport } from '../../packages/plug/src/observe/plan-report.ts'
 import { asidePath } from '../../packages/plug/src/orders/aside-path.ts'
 import { type OrderPlan, planOrder } from '../../packages/plug/src/orders/plan-order.ts'
@@ -12,16 +12,7 @@ import {
 import type { Policy } from '../../packages/referee/src/decide/policy.ts'
 import { MissingData } from '../../packages/referee/src/decide/view.ts'
 import { parseFolderOptions, parseServiceFolderOptions } from '../../packages/referee/src/options/folder-options.ts'
-import {
-  below,
-  type Entry,
-  hashOfContent,
-  type Ledger,
-  look,
-  makeParents,
-  type Tree,
-  tokenOf,
-} from './model-service.ts'
+import { below, type Entry, type Ledger, look, makeParents, type Tree, tokenOf } from './model-service.ts'
 
 /** A service with its tree and its Plug's outbox. */
 export interface ModelService {
@@ -197,6 +188,8 @@ function apply(hub: ModelHub, service: ModelService, head: Head, plan: Act): boo
         forget(hub, service, head.fid)
         return true
       })
+    case 'decline':
+      return finish(hub, service, head, record ?? absent(head))
     case 'rename':
       return rename(hub, service, head, plan)
     case 'move_aside':
@@ -326,10 +319,6 @@ export function liveHeads(hub: ModelHub): Map<string, Head> {
     head === undefined || head.deleted ? [] : [head],
   )
   return new Map(heads.map((head) => [head.path, head]))
-}
-
-export function hasHead(hub: ModelHub, path: string, content: number): boolean {
-  return hub.database.files.get(fileId('docs', path))?.head?.hash === hashOfContent(content)
 }
 
 function describeObservation(observation: Observation): string {

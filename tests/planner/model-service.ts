@@ -41,7 +41,7 @@ export function makeParents(tree: Tree, path: string, ledger: Ledger): boolean {
   return true
 }
 
-export function directory(ledger: Ledger): Entry {
+function directory(ledger: Ledger): Entry {
   return { kind: 'directory', content: 0, mtime: 0, inode: ++ledger.inode }
 }
 

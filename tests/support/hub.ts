@@ -1,4 +1,4 @@
-import { type Driver, Launcher, Setup, type StartOptions } from '@onitu/test-utils'
+import { Launcher, Setup, type StartOptions } from '@onitu/test-utils'
 import { afterAll, beforeAll, expect } from 'vitest'
 
 /** A running Onitu with its services, as one launch of a test file shares it. */
@@ -62,9 +62,4 @@ async function end({ launcher, setup }: Hub<unknown>): Promise<void> {
     for (const pid of await launcher.strayProcesses()) process.kill(pid, 'SIGKILL')
     await setup.clean()
   }
-}
-
-/** The services of a record, in order. */
-export function list(services: Readonly<Record<string, Driver>>): Driver[] {
-  return Object.values(services)
 }

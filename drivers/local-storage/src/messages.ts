@@ -1,4 +1,4 @@
-import type { Change, KnownFile, Metadata, Seen, ServiceFolder, Stored } from '@onitu/plug'
+import type { Change, Metadata, Seen, ServiceFolder, Stored } from '@onitu/plug'
 
 /** What the worker needs of a file to find it. */
 export interface Place {
@@ -55,5 +55,3 @@ export interface MainMethods {
 
 /** One file that the Plug knows: path and token. */
 export type KnownToken = readonly [path: string, token: string]
-
-export type { KnownFile }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Change, DriverPlug, Handlers, KnownFile, Metadata, OptionValue, Seen, ServiceFolder } from '@onitu/plug'
 import { contentHash, fileId } from '@onitu/protocol'
 
@@ -112,8 +111,6 @@ export function serviceFolder(name: string, path: string, known = false): Servic
 }
 
 export const context = () => ({ signal: new AbortController().signal })
-
-export const randomText = () => randomUUID()
 
 function gone(change: Change): [string, string] {
   return change.type === 'moved' ? [change.from.folder, change.from.path] : [change.folder, change.path]

@@ -20,7 +20,7 @@ export function formatLine(event: OnituEvent, description: Description = describ
   return `${localTime(event.time)} ${levelName(level).padEnd(5)} ${channel}: ${printable(message)}`
 }
 
-export function levelName(level: number): string {
+function levelName(level: number): string {
   return LEVELS.get(Math.floor(level / 10) * 10) ?? String(level)
 }
 

@@ -32,7 +32,7 @@ export function readSessionFile(path: string): SessionFile | undefined {
   return parseSessionFile(text)
 }
 
-export function parseSessionFile(text: string): SessionFile | undefined {
+function parseSessionFile(text: string): SessionFile | undefined {
   try {
     const result = v.safeParse(sessionFileSchema, JSON.parse(text))
     return result.success ? result.output : undefined

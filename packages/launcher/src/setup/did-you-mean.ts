@@ -14,7 +14,7 @@ function simplified(word: string): string {
 }
 
 /** Characters to insert, delete or replace, or neighbours to exchange, to make one word the other. */
-export function editDistance(one: string, other: string): number {
+function editDistance(one: string, other: string): number {
   let beforePrevious: number[] = []
   let previous = Array.from({ length: other.length + 1 }, (_, index) => index)
   for (let row = 1; row <= one.length; row++) {

@@ -37,7 +37,7 @@ export type ReportStep =
     }
 
 /** What one change means, given what the Plug knows. `sequence` becomes the observation's number if there is one. */
-export function planChange(checked: CheckedChange, records: Records, sequence: number): ReportStep {
+function planChange(checked: CheckedChange, records: Records, sequence: number): ReportStep {
   const { change, fid, from } = checked
   if (change.type === 'deleted') return planDeletion(fid, records.get(fid), sequence)
   const source = from === undefined ? undefined : records.get(from)

@@ -48,13 +48,13 @@ export async function withSources<T>(
 }
 
 /** Marks a failure as one of the source, not of the service that receives. */
-export class SourceFailure extends Error {
+class SourceFailure extends Error {
   constructor(cause: unknown) {
     super('The source failed', { cause })
   }
 }
 
-export async function fromSource<T>(request: Promise<T>): Promise<T> {
+async function fromSource<T>(request: Promise<T>): Promise<T> {
   try {
     return await request
   } catch (error) {

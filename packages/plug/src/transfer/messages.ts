@@ -17,7 +17,7 @@ export const FILES_PER_REQUEST = 64
 /** Most bytes of one request for whole files, unless it asks for one file only. */
 export const BYTES_PER_REQUEST = 2 * 1024 * 1024
 /** A socket takes frames up to 64 MiB. */
-export const LARGEST_CHUNK = 32 * 1024 * 1024
+const LARGEST_CHUNK = 32 * 1024 * 1024
 
 const wanted = v.object({ fid, hash })
 export type Wanted = v.InferOutput<typeof wanted>
@@ -41,7 +41,6 @@ export const requestSchema = v.variant('type', [
   /** Answered with the counters of the service. */
   v.object({ type: v.literal('ping') }),
 ])
-export type PlugRequest = v.InferOutput<typeof requestSchema>
 
 const wireError = v.object({
   code: v.string(),
@@ -58,7 +57,6 @@ export const filesReplySchema = v.object({
 export type FilesReply = v.InferOutput<typeof filesReplySchema>
 
 export const chunkReplySchema = v.object({ active: count })
-export type ChunkReply = v.InferOutput<typeof chunkReplySchema>
 
 /** @throws OnituError `PROTOCOL` */
 export function parseMessage<const S extends v.GenericSchema>(schema: S, value: unknown, what: string) {

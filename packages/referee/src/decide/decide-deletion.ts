@@ -22,9 +22,9 @@ export function decideDeletion(draft: Draft, policy: Policy, service: string, fi
 
 /**
  * Observations of one service about different files may overtake each other: a directory may be reported deleted before
- * the last of its files is. It was then to be made again, which is taken back here.
+ * the last of its files is, or is moved away. It was then to be made again, which is taken back here.
  */
-function deleteEmptiedParent(draft: Draft, policy: Policy, service: string, child: Head): void {
+export function deleteEmptiedParent(draft: Draft, policy: Policy, service: string, child: Head): void {
   const slash = child.path.lastIndexOf('/')
   if (slash === -1) return
   const parent = headOf(draft, fileId(child.folder, child.path.slice(0, slash)))

@@ -1,6 +1,6 @@
 import { type Head, mimetypeOf, type Observation, type Order } from '@onitu/protocol'
 import { moveHeadAside } from './decide-conflict.ts'
-import { decideDeletion } from './decide-deletion.ts'
+import { decideDeletion, deleteEmptiedParent } from './decide-deletion.ts'
 import { decideUpdate } from './decide-update.ts'
 import { type Draft, headOf, isLive, orderOf, setOrder } from './draft.ts'
 import { giveOrder, type Place, placeOf, redirect, redirectOf } from './give-order.ts'
@@ -116,6 +116,7 @@ function endMove(draft: Draft, policy: Policy, service: string, from: Head, to: 
     const order = orderOf(draft, target, to.fid)
     if (order?.version === to.version) moveAt(draft, target, place, from, to, order)
   }
+  deleteEmptiedParent(draft, policy, service, from)
 }
 
 /** Has a service rename what it holds, where that can be done. */

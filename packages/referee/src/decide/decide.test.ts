@@ -241,6 +241,16 @@ describe('a directory that was reported deleted before its files', () => {
     remove(world, 'left', 'd/e/g')
     expect(living(world)).toEqual({})
   })
+
+  it('goes when the last of them is moved away', () => {
+    const world = createWorld()
+    for (const path of ['d', 'd/e']) shared(world, path, { content: '/' })
+    shared(world, 'd/e/f', { content: 'A' })
+    for (const path of ['d', 'd/e']) remove(world, 'left', path)
+    expect(living(world)).toEqual({ d: '/', 'd/e': '/', 'd/e/f': 'A' })
+    move(world, 'left', 'd/e/f', 'f')
+    expect(living(world)).toEqual({ f: 'A' })
+  })
 })
 
 describe('a move', () => {

@@ -85,7 +85,7 @@ export function ensureParents(
 }
 
 /** sha256 of nothing: the hash of every directory. */
-export const DIRECTORY_HASH = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+const DIRECTORY_HASH = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
 
 function directory(folder: string, path: string): Content {
   return { folder, path, kind: 'directory', size: 0, hash: DIRECTORY_HASH, mtime: null, mode: null }

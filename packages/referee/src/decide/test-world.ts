@@ -55,7 +55,7 @@ function contentOf(path: string, { content, mtime = 1000, mode = 0o644 }: Given)
 }
 
 /** Decides with everything absent that was not given, and takes the decision in. */
-export function observe(world: World, service: string, observation: Observation): Decision {
+function observe(world: World, service: string, observation: Observation): Decision {
   for (;;) {
     try {
       const { policy, view, lastVersion } = world
@@ -156,7 +156,7 @@ export function orderOf(world: World, service: string, path: string): Order | un
   return world.view.files.get(idOf(path))?.orders.get(service)
 }
 
-export function recordOf(world: World, service: string, path: string): FileRecord | undefined {
+function recordOf(world: World, service: string, path: string): FileRecord | undefined {
   return world.view.files.get(idOf(path))?.records.get(service)
 }
 

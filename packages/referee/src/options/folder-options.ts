@@ -15,7 +15,7 @@ const size = v.custom<string | number>(
 const patterns = v.array(v.pipe(v.string(), v.minLength(1, 'Expected a pattern, got an empty text')))
 
 /** How a folder's options are written in the setup; all may be left out. */
-export const folderOptionsSchema = v.strictObject({
+const folderOptionsSchema = v.strictObject({
   mimetypes: v.optional(patterns),
   file_size: v.optional(v.strictObject({ min: v.optional(size), max: v.optional(size) })),
   blacklist: v.optional(patterns),
@@ -29,7 +29,7 @@ export const folderOptionsSchema = v.strictObject({
 })
 
 /** The same for a folder of a service, which also has a mode. */
-export const serviceFolderOptionsSchema = v.strictObject({
+const serviceFolderOptionsSchema = v.strictObject({
   ...v.omit(folderOptionsSchema, ['conflict']).entries,
   mode: v.optional(v.picklist(['r', 'w', 'rw'], 'Expected r, w or rw')),
 })

@@ -11,7 +11,7 @@ const size = v.custom<string | number>(
 )
 
 /** How a rule is written in the setup. All given parts of `match` must hold. */
-export const ruleSchema = v.strictObject({
+const ruleSchema = v.strictObject({
   match: v.optional(
     v.strictObject({
       path: v.optional(v.string()),
