@@ -71,6 +71,14 @@ describe('a database over a socket', () => {
     expect(values).toEqual(Array.from({ length: 5000 }, (_, i) => i))
   })
 
+  it('creates a database once, and uses it again after the server has released it', async () => {
+    const made = await database.create('made')
+    await made.put('key', 1)
+    await expect(database.create('made')).rejects.toMatchObject({ code: 'DATABASE_EXISTS' })
+    await database.release('made')
+    expect(await made.get('key')).toBe(1)
+  })
+
   it('keeps databases and prefixes apart', async () => {
     const { server, database } = await open()
     const other = await database.database('other')

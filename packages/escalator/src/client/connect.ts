@@ -20,6 +20,10 @@ export interface ConnectOptions {
 export interface Client extends Database, AsyncDisposable {
   /** Another database of the same server, over the same connection. */
   database(name: string, options?: { readonly create?: boolean }): Promise<Database>
+  /** Makes a database that must not exist yet. @throws OnituError `DATABASE_EXISTS` */
+  create(name: string): Promise<Database>
+  /** Has the server close a database and free what it holds in memory. The next use of any handle opens it again. */
+  release(name: string): Promise<void>
   /** Fails all calls that wait, and all later ones, with `ESCALATOR_CLOSED`. May be called twice. */
   close(): Promise<void>
 }
@@ -43,6 +47,13 @@ export async function connect(options: ConnectOptions): Promise<Client> {
     const opened = await open(database, create, prefix)
     const close = () => requester.close()
     return Object.assign(opened, {
+      async create(name: string) {
+        await channel.write(['open', name, true, true])
+        return createRemoteDatabase(channel, name, '')
+      },
+      async release(name: string) {
+        await channel.read(['close', name])
+      },
       database: (name: string, { create: mayCreate = true } = {}) => open(name, mayCreate, ''),
       close,
       [Symbol.asyncDispose]: close,

@@ -43,7 +43,7 @@ function decideNew(draft: Draft, policy: Policy, update: Update, tombstone: Head
 /** Equal content makes no version (this also ends echoes), unless its attributes were changed by someone who had seen it. */
 function decideSame(draft: Draft, policy: Policy, update: Update, head: Head): Head {
   const { service, content } = update
-  const changed = content.kind === 'file' && hasSeen(draft, service, update, head) && attributesDiffer(head, content)
+  const changed = hasSeen(draft, service, update, head) && attributesDiffer(head, content)
   if (!changed) {
     giveOrder(draft, policy, service, head)
     return head

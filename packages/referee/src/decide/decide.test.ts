@@ -53,6 +53,14 @@ describe('an update', () => {
     expect(orderOf(world, 'right', 'f')).toEqual({ version: 2 })
   })
 
+  it('of the mode of a directory reaches the others too', () => {
+    const world = createWorld()
+    shared(world, 'd', { content: '/', mode: 0o755 })
+    update(world, 'right', 'd', { content: '/', mode: 0o700 })
+    expect(headOf(world, 'd')).toMatchObject({ version: 2, mode: 0o700 })
+    expect(orderOf(world, 'left', 'd')).toEqual({ version: 2, attributes: true })
+  })
+
   it('written before its own earlier one was acknowledged is no conflict', () => {
     const world = createWorld()
     update(world, 'left', 'f', { content: 'A' }, 0)
