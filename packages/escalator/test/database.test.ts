@@ -72,6 +72,7 @@ describe('a database over a socket', () => {
   })
 
   it('creates a database once, and uses it again after the server has released it', async () => {
+    const { database } = await open()
     const made = await database.create('made')
     await made.put('key', 1)
     await expect(database.create('made')).rejects.toMatchObject({ code: 'DATABASE_EXISTS' })
