@@ -1,10 +1,20 @@
-import { v5 } from 'uuid'
+import { hash } from 'node:crypto'
 
-const NAMESPACE = 'bcd336f2-d023-4856-bc92-e79dd24b64d7'
+const NAMESPACE = Buffer.from('bcd336f2d0234856bc92e79dd24b64d7', 'hex')
+const VERSION_5 = 0x50
+const VARIANT = 0x80
 
-/** The identity of a path in a folder, the same on every machine: uuid v5 of `FOLDER:PATH`. */
+/**
+ * The identity of a path in a folder, the same on every machine: uuid v5 (RFC 9562, section 5.5) of `FOLDER:PATH`. It is
+ * asked for several times for every file that moves through the hub, so it is made by one call of the system's sha1: the
+ * uuid package took a tenth of the Referee's time.
+ */
 export function fileId(folder: string, path: string): string {
-  return v5(`${folder}:${path}`, NAMESPACE)
+  const digest = hash('sha1', Buffer.concat([NAMESPACE, Buffer.from(`${folder}:${path}`)]), 'buffer')
+  digest.writeUInt8((digest.readUInt8(6) & 0x0f) | VERSION_5, 6)
+  digest.writeUInt8((digest.readUInt8(8) & 0x3f) | VARIANT, 8)
+  const hex = digest.toString('hex', 0, 16)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
 const FID = /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/

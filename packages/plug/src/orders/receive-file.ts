@@ -54,13 +54,19 @@ async function receiveWhole(
   telling: TransferEvents,
 ): Promise<Outcome> {
   const { head, loaded, task } = job
-  const content = await withSources(tools, head, sources, task.signal, (source) => {
-    telling.started(source)
-    return fetchWhole(tools, head, source)
-  })
+  const content = await withSources(
+    tools,
+    head,
+    sources,
+    () => task.throwIfStale(),
+    (source) => {
+      telling.started(source)
+      return fetchWhole(tools, head, source)
+    },
+  )
   tools.progress.count(0, content.byteLength)
   return tools.locks.hold([loaded.fid], async () => {
-    task.signal.throwIfAborted()
+    task.throwIfStale()
     await dropJournal(tools, job)
     const stored = await tools.driver.writeWhole(metadataOfHead(head, loaded.record?.extra), content, replaces)
     return end(tools, job, stored, telling)
@@ -76,18 +82,24 @@ async function receiveByChunks(
 ): Promise<Outcome> {
   const { head, loaded, task } = job
   const { upload, resumed } = await open(tools, job, replaces)
-  await withSources(tools, head, sources, task.signal, async (source) => {
-    if (resumed === undefined) telling.started(source)
-    else telling.restarted(source, upload.hash.size)
-    await receiveChunks(tools, head, source, upload, task.signal, (bytes) => tools.progress.count(0, bytes))
-  })
+  await withSources(
+    tools,
+    head,
+    sources,
+    () => task.throwIfStale(),
+    async (source) => {
+      if (resumed === undefined) telling.started(source)
+      else telling.restarted(source, upload.hash.size)
+      await receiveChunks(tools, head, source, upload, task.signal, (bytes) => tools.progress.count(0, bytes))
+    },
+  )
   if (upload.hash.digest() !== head.hash) {
     // Which of the sources gave the wrong bytes cannot be told; all of it is fetched again.
     await upload.abort()
     throw mismatch(head, { service: sources.map(({ service }) => service).join(', '), fid: head.fid, velocity: 0 })
   }
   return tools.locks.hold([loaded.fid], async () => {
-    task.signal.throwIfAborted()
+    task.throwIfStale()
     return end(tools, job, await upload.end(replaces), telling)
   })
 }

@@ -12,19 +12,19 @@ export interface Fetcher {
 }
 
 /**
- * Tries a task with one source after the other, the best first. A source that fails is left for the next; when the
- * task's signal is aborted, or the failure is not the source's, no other is tried.
+ * Tries a task with one source after the other, the best first. A source that fails is left for the next; when
+ * `check` throws (the task is given up), or the failure is not the source's, no other is tried.
  */
 export async function withSources<T>(
   { engine, peers }: Fetcher,
   head: Head,
   sources: readonly Source[],
-  signal: AbortSignal,
+  check: () => void,
   attempt: (source: Source) => Promise<T>,
 ): Promise<T> {
   let last: unknown
   for (const source of orderSources(sources, (service) => peers.active(service))) {
-    signal.throwIfAborted()
+    check()
     engine.emit({
       type: 'source_selected',
       service: engine.service,
@@ -39,7 +39,7 @@ export async function withSources<T>(
       last = error.cause
     }
   }
-  signal.throwIfAborted()
+  check()
   if (last !== undefined) throw asRetryable(last)
   throw new ServiceError(
     'NO_SOURCE',
