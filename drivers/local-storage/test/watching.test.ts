@@ -60,6 +60,18 @@ it('pairs a renamed file and the files of a renamed folder', async () => {
   expect(paths(plug)).toEqual(['other', 'other/moved', 'other/one', 'other/two'])
 })
 
+it('tells of what was in a directory before the file that took its place', async () => {
+  const { plug, root, catchUp } = await open(temporaryFolder())
+  mkdirSync(`${root}/f`)
+  writeFileSync(`${root}/f/inside`, 'inside')
+  await catchUp()
+  plug.changes.length = 0
+  rmSync(`${root}/f`, { recursive: true })
+  writeFileSync(`${root}/f`, 'a file')
+  await catchUp()
+  expect(plug.changes.map(({ type, path }) => `${type} ${path}`)).toEqual(['deleted f/inside', 'updated f'])
+})
+
 it('reports a change of the permission bits', async () => {
   const { plug, root, catchUp } = await open(temporaryFolder())
   writeFileSync(`${root}/file`, 'x', { mode: 0o600 })

@@ -39,6 +39,10 @@ export class Differences {
     return this.#touched.size
   }
 
+  has(folder: Folder, path: string): boolean {
+    return this.#touched.has(keyOf(folder, path))
+  }
+
   find(found: Found): void {
     this.#touch(found.in, found.path, found)
   }
@@ -62,8 +66,12 @@ export class Differences {
   }
 
   #touch(folder: Folder, path: string, found: Found | undefined): void {
-    this.#touched.set(`${folder.name}\0${path}`, { in: folder, epoch: folder.epoch, path, found })
+    this.#touched.set(keyOf(folder, path), { in: folder, epoch: folder.epoch, path, found })
   }
+}
+
+function keyOf(folder: Folder, path: string): string {
+  return `${folder.name}\0${path}`
 }
 
 /** In the state that the Plug knows. */

@@ -123,7 +123,8 @@ export class Look {
     const previous = folder.index.get(path)
     folder.leftAlone.delete(path)
     if (previous === token) {
-      this.#hooks.onSame(folder, path, stat)
+      // What this look has found itself is handed on with the rest of it, behind what vanished.
+      if (!this.differences.has(folder, path)) this.#hooks.onSame(folder, path, stat)
       return
     }
     if (isDirectoryToken(previous)) this.#forgetBelow(folder, path)
