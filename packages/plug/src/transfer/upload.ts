@@ -79,8 +79,10 @@ class DriverUpload implements Upload {
 
   async write(chunk: Uint8Array, signal: AbortSignal): Promise<void> {
     const { driver, metadata } = this.#options
-    await driver.uploadChunk(metadata, this.hash.size, chunk, this.#state, signal)
+    // Hashed while the driver writes. If that fails the upload is given up, and the journal tells where to go on.
+    const written = driver.uploadChunk(metadata, this.hash.size, chunk, this.#state, signal)
     this.hash.update(chunk)
+    await written
     const step = Math.max(JOURNAL_STEP, this.hash.size / JOURNAL_SHARE)
     if (driver.canResume && this.hash.verified - this.#journaled >= step) await this.#writeJournal()
   }

@@ -1,7 +1,8 @@
 import { fileId, type Head } from '@onitu/protocol'
 import { arrivingWins } from './conflict-copy.ts'
 import { moveArrivingAside, moveHeadAside } from './decide-conflict.ts'
-import { type Draft, headOf, isLive, livesBelow } from './draft.ts'
+import { decideDeletion } from './decide-deletion.ts'
+import { type Draft, headOf, isLive, liveBelow, recordOf } from './draft.ts'
 import { giveOrder } from './give-order.ts'
 import { type Basis, hasSeen } from './lineage.ts'
 import { type Content, ensureParents, newVersion, say } from './new-version.ts'
@@ -22,11 +23,20 @@ export function decideUpdate(draft: Draft, policy: Policy, update: Update): Head
   const head = headOf(draft, fileId(content.folder, content.path))
   if (!isLive(head)) return decideNew(draft, policy, update, head)
   if (head.kind === content.kind && head.hash === content.hash) return decideSame(draft, policy, update, head)
-  const seen = hasSeen(draft, service, update, head)
-  // What lives below the directory now was not there for whoever put a file in its place.
-  const overFullDirectory = head.kind === 'directory' && livesBelow(draft, head.folder, head.path)
-  if (seen && !overFullDirectory) return accept(draft, policy, update, [head.version])
-  return decideConflict(draft, policy, update, head)
+  const below = head.kind === 'directory' ? liveBelow(draft, head.folder, head.path) : []
+  if (!hasSeen(draft, service, update, head) || !below.every((child) => hasSeenChild(draft, service, child))) {
+    return decideConflict(draft, policy, update, head)
+  }
+  // Where a file is now there is nothing below: what was, was deleted, even if that was not reported yet.
+  for (const child of below)
+    decideDeletion(draft, policy, service, child.fid, { base: child.version, redirected: false })
+  return accept(draft, policy, update, [head.version])
+}
+
+/** What came to live below a directory without a service having had it was not there for whoever put a file in its place. */
+function hasSeenChild(draft: Draft, service: string, child: Head): boolean {
+  const record = recordOf(draft, service, child.fid)
+  return record !== undefined && hasSeen(draft, service, { base: record.version, redirected: false }, child)
 }
 
 function decideNew(draft: Draft, policy: Policy, update: Update, tombstone: Head | undefined): Head {

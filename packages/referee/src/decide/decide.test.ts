@@ -442,6 +442,16 @@ describe('files and directories', () => {
     expect(living(world)).toEqual({ p: 'A' })
   })
 
+  it('a directory that becomes a file takes with it what was below, reported or not', () => {
+    const world = createWorld()
+    for (const path of ['p', 'p/d']) shared(world, path, { content: '/' })
+    for (const path of ['p/f', 'p/d/g']) shared(world, path, { content: 'B' })
+    update(world, 'left', 'p', { content: 'A' })
+    expect(living(world)).toEqual({ p: 'A' })
+    remove(world, 'left', 'p/f')
+    expect(living(world)).toEqual({ p: 'A' })
+  })
+
   it('a file never takes the place of a directory with files that it had not seen', () => {
     const world = createWorld()
     shared(world, 'p', { content: '/' })

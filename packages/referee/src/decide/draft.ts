@@ -85,11 +85,20 @@ export function removeOrder(draft: Draft, service: string, fid: string): void {
 
 /** Whether anything lives below a directory. */
 export function livesBelow(draft: Draft, folder: string, path: string): boolean {
-  if (draft.view.below(folder, path).some((fid) => isLive(headOf(draft, fid)))) return true
-  for (const head of draft.heads.values()) {
-    if (!head.deleted && head.folder === folder && head.path.startsWith(`${path}/`)) return true
+  return liveBelow(draft, folder, path).length > 0
+}
+
+/** What lives below a directory, the deepest first. */
+export function liveBelow(draft: Draft, folder: string, path: string): Head[] {
+  const found = new Map<string, Head>()
+  for (const fid of draft.view.below(folder, path)) {
+    const head = headOf(draft, fid)
+    if (isLive(head)) found.set(fid, head)
   }
-  return false
+  for (const head of draft.heads.values()) {
+    if (!head.deleted && head.folder === folder && head.path.startsWith(`${path}/`)) found.set(head.fid, head)
+  }
+  return [...found.values()].sort((one, other) => other.path.length - one.path.length)
 }
 
 export function isLive(head: Head | undefined): head is Head {
