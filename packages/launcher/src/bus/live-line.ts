@@ -27,7 +27,8 @@ export function createLiveLine(output: NodeJS.WriteStream): LiveLine {
     previous = { bytes: total.bytes, time: now }
     changed = false
     const line = total.active + total.waiting === 0 ? '' : describeProgress(total, Math.max(0, speed))
-    const fitting = line.slice(0, Math.max(0, (output.columns ?? 80) - 1))
+    // Some terminals (script, a few CI systems) say that they have no columns at all.
+    const fitting = line.slice(0, (output.columns || 80) - 1)
     if (fitting === drawn) return
     drawn = fitting
     output.write(`${CLEAR_LINE}${fitting}`)
