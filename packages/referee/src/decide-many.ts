@@ -41,8 +41,7 @@ export async function decideMany(work: Work): Promise<Committed> {
 
 async function decideOnce({ db, policy, now, preload, steps, decided }: Work): Promise<Committed> {
   const view = createLoadedView()
-  const first = await db.get<number, number>(keys.lastVersion, { default: 0 })
-  await preload(view)
+  const [first] = await Promise.all([db.get<number, number>(keys.lastVersion, { default: 0 }), preload(view)])
   const asRead = new Map<string, LoadedFile>(view.files)
   let lastVersion = first
   const decisions: Decision[] = []
