@@ -143,11 +143,17 @@ export function planFor(hub: ModelHub, service: ModelService, fid: string): Orde
     from: order.movedFrom === undefined ? undefined : localState(hub, service, order.movedFrom),
     toWaitsForThis: to?.movedFrom === fid,
     toPending: to !== undefined,
+    toHasIt: order.movedTo !== undefined && hasSame(hub, service, order.movedTo.fid, record),
     blockedBy: above.map(({ fid: id }) => id),
     ordersBelow: others.some(({ head: other }) => other?.path.startsWith(`${path}/`) === true),
     mode: service.mode,
     can: { move: true, directories: true, attributes: true },
   })
+}
+
+function hasSame(hub: ModelHub, service: ModelService, fid: string, record: FileRecord | undefined): boolean {
+  const other = fileOf(hub, fid).records.get(service.name)
+  return other?.token != null && record?.token != null && other.hash === record.hash && other.kind === record.kind
 }
 
 function localState(hub: ModelHub, service: ModelService, fid: string) {

@@ -23,6 +23,7 @@ export interface LoadedOrder {
   readonly from: { readonly record: FileRecord | undefined; readonly undecided: boolean } | undefined
   readonly toWaitsForThis: boolean
   readonly toPending: boolean
+  readonly toHasIt: boolean
 }
 
 interface LocalState {
@@ -41,9 +42,15 @@ export async function loadOrders(engine: Engine, fids: readonly string[]): Promi
   const [orders, heads] = await Promise.all([loadRawOrders(engine, fids), loadHeads(engine, fids)])
   const movedFrom = fids.flatMap((_, at) => orders[at]?.order.movedFrom ?? [])
   const movedTo = fids.flatMap((_, at) => orders[at]?.order.movedTo?.fid ?? [])
-  const [fromStates, toOrders] = await Promise.all([loadStates(engine, movedFrom), loadRawOrders(engine, movedTo)])
+  const [fromStates, toOrders, toStates] = await Promise.all([
+    loadStates(engine, movedFrom),
+    loadRawOrders(engine, movedTo),
+    loadStates(engine, movedTo),
+  ])
+  const changed = movedFrom.length === 0 ? undefined : await changedOrders(engine, fids, orders)
   const fromByFid = new Map(movedFrom.map((fid, at) => [fid, fromStates[at] ?? NOTHING]))
   const toByFid = new Map(movedTo.map((fid, at) => [fid, toOrders[at]?.order]))
+  const toStateByFid = new Map(movedTo.map((fid, at) => [fid, toStates[at]?.record]))
   return fids.flatMap((fid, at) => {
     const loaded = orders[at]
     if (loaded === undefined) return []
@@ -53,14 +60,42 @@ export async function loadOrders(engine: Engine, fids: readonly string[]): Promi
       fid,
       order,
       bytes,
-      head: heads[at],
+      // Without its head an order is read again.
+      head: changed?.has(fid) === true ? undefined : heads[at],
       record: state.record,
       undecided: state.undecided,
       from: order.movedFrom === undefined ? undefined : fromByFid.get(order.movedFrom),
       toPending: order.movedTo !== undefined && toByFid.get(order.movedTo.fid) !== undefined,
+      toHasIt: order.movedTo !== undefined && hasSame(toStateByFid.get(order.movedTo.fid), state.record),
       toWaitsForThis: order.movedTo !== undefined && toByFid.get(order.movedTo.fid)?.movedFrom === fid,
     }
   })
+}
+
+/**
+ * What a file was moved from is known only after its order was read, so the state there may be one that was decided since:
+ * the order that goes with it is another one then.
+ */
+async function changedOrders(
+  engine: Engine,
+  fids: readonly string[],
+  orders: readonly ({ readonly bytes: Uint8Array; readonly order: Order } | undefined)[],
+): Promise<Set<string>> {
+  const moving = fids.flatMap((fid, at) => {
+    const loaded = orders[at]
+    return loaded?.order.movedFrom === undefined ? [] : [{ fid, bytes: loaded.bytes }]
+  })
+  const now = await loadRawOrders(
+    engine,
+    moving.map(({ fid }) => fid),
+  )
+  const changed = moving.filter(({ bytes }, at) => Buffer.compare(now[at]?.bytes ?? new Uint8Array(), bytes) !== 0)
+  return new Set(changed.map(({ fid }) => fid))
+}
+
+function hasSame(one: FileRecord | undefined, other: FileRecord | undefined): boolean {
+  if (one === undefined || other === undefined || one.token === null || other.token === null) return false
+  return one.hash === other.hash && one.kind === other.kind
 }
 
 /** The bytes of an order as it is stored now. */

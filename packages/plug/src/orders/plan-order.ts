@@ -14,6 +14,8 @@ export interface OrderView {
   readonly toWaitsForThis: boolean
   /** There is an order for `order.movedTo`. */
   readonly toPending: boolean
+  /** What is held here is held under `order.movedTo` too. */
+  readonly toHasIt: boolean
   /** Files with an order of their own that have to leave before anything can be made at this path. */
   readonly blockedBy: readonly string[]
   /** There are orders for files below this path. */
@@ -85,13 +87,13 @@ export function attributesDiffer(head: Head, held: Pick<FileRecord, 'mtime' | 'm
 }
 
 /** Content that was reported belongs to nobody else unless the Referee said that it was considered. */
-function isProtected(order: Order, held: Held): boolean {
-  return held.kind === 'file' && held.reported > 0 && order.replaces !== held.hash
+function isProtected({ order, toHasIt }: OrderView, held: Held): boolean {
+  return held.kind === 'file' && held.reported > 0 && order.replaces !== held.hash && !toHasIt
 }
 
 function planDeletion(view: OrderView, held: Held | undefined): OrderPlan {
   if (held === undefined) return { do: 'adopt' }
-  if (isProtected(view.order, held)) return { do: 'acknowledge' }
+  if (isProtected(view, held)) return { do: 'acknowledge' }
   // Never delete first: the new path may have to fetch what this service cannot give by a rename.
   if (view.order.movedTo !== undefined && view.toPending)
     return { do: 'wait', reason: 'files', fids: [view.order.movedTo.fid] }
@@ -101,7 +103,7 @@ function planDeletion(view: OrderView, held: Held | undefined): OrderPlan {
 
 function planArrival(view: OrderView, head: Head, held: Held | undefined): OrderPlan {
   if (view.blockedBy.length > 0) return { do: 'wait', reason: 'files', fids: view.blockedBy }
-  if (held !== undefined && isProtected(view.order, held)) return { do: 'move_aside', token: held.token }
+  if (held !== undefined && isProtected(view, held)) return { do: 'move_aside', token: held.token }
   if (held !== undefined && held.kind !== head.kind) {
     if (held.kind === 'directory' && view.ordersBelow) return { do: 'wait', reason: 'below' }
     return { do: 'clear', kind: held.kind, token: held.token }

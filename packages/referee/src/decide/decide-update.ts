@@ -53,9 +53,10 @@ function decideNew(draft: Draft, policy: Policy, update: Update, tombstone: Head
 /** Equal content makes no version (this also ends echoes), unless its attributes were changed by someone who had seen it. */
 function decideSame(draft: Draft, policy: Policy, update: Update, head: Head): Head {
   const { service, content } = update
-  const changed = hasSeen(draft, service, update, head) && attributesDiffer(head, content)
-  if (!changed) {
-    giveOrder(draft, policy, service, head)
+  const differs = attributesDiffer(head, content)
+  if (!differs || !hasSeen(draft, service, update, head)) {
+    // A service that was killed between writing a file and noting it down may have it with older attributes.
+    giveOrder(draft, policy, service, head, differs ? { attributes: true } : {})
     return head
   }
   const attributes = { mtime: content.mtime ?? head.mtime, mode: content.mode ?? head.mode }
