@@ -1,0 +1,113 @@
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { BatchFlags } from './batch.ts'
+import type { DelFlags } from './del.ts'
+import { exitStatus } from './exit-status.ts'
+import type { GetFlags } from './get.ts'
+import type { PutFlags } from './put.ts'
+import type { RangeFlags } from './range.ts'
+import type { ServeFlags } from './serve.ts'
+import { packageVersion } from './version.ts'
+
+const HELP = `Values are JSON; bytes in them are written {"$bytes": "base64"}.
+Exit status: ${exitStatus.ok} done, ${exitStatus.error} the key is missing or something failed, ${exitStatus.usage} wrong command line or input.`
+
+const DEFAULT_TIMEOUT = 10_000
+
+/** The command line of `escalator`. */
+export function createProgram(): Command {
+  const program = new Command('escalator')
+    .description('Shares LevelDB databases between processes.')
+    .version(packageVersion())
+    .exitOverride()
+    .showHelpAfterError('(see escalator --help)')
+    .addHelpText('after', `\n${HELP}`)
+  addServer(program)
+  addReads(program)
+  addWrites(program)
+  return program
+}
+
+// Each command is loaded when it is run, so that a small one starts quickly.
+function addServer(program: Command): void {
+  program
+    .command('serve')
+    .description('serve the databases of a directory in the foreground, until Ctrl-C or SIGTERM')
+    .requiredOption('--dir <directory>', 'where the databases are, one directory each; made if missing')
+    .option('--bind <address>', 'where to listen (default: ipc, a socket in the directory)')
+    .action(async (flags: ServeFlags) => (await import('./serve.ts')).serve(flags))
+}
+
+function addReads(program: Command): void {
+  withClient(program.command('get <key>'))
+    .description('show the value of a key')
+    .option('--raw', 'write the stored bytes as they are')
+    .action(async (key: string, flags: GetFlags) => (await import('./get.ts')).get(key, flags))
+  withClient(program.command('range'))
+    .description('show the entries between two keys, or all of them, one per line')
+    .option('--start <key>', 'begin at this key')
+    .option('--stop <key>', 'end before this key')
+    .option('--exclude-start', 'without the start key itself')
+    .option('--include-stop', 'with the stop key itself')
+    .option('--reverse', 'from the last to the first')
+    .option('--limit <count>', 'at most so many', parseCount)
+    .addOption(new Option('--keys', 'only the keys').conflicts('values'))
+    .option('--values', 'only the values')
+    .option('--json', 'lines of JSON, as `escalator batch` takes them')
+    .option('--raw', 'the stored bytes of values, as {"$bytes": "base64"}')
+    .action(async (flags: RangeFlags) => (await import('./range.ts')).range(flags))
+}
+
+function addWrites(program: Command): void {
+  withWrite(program.command('put <key> [value]'))
+    .description('set a key to a value, or to what comes from stdin')
+    .option('--raw', 'store the bytes as they are, instead of JSON as msgpack')
+    .action(async (key: string, value: string | undefined, flags: PutFlags) =>
+      (await import('./put.ts')).put(key, value, flags),
+    )
+  withWrite(program.command('del <keys...>'))
+    .description('delete keys, all or none; absent ones are no error')
+    .action(async (keys: string[], flags: DelFlags) => (await import('./del.ts')).del(keys, flags))
+  withWrite(program.command('batch'))
+    .description('write what stdin says, all or nothing')
+    .option('--chunk <count>', 'write after so many lines, instead of all at once', parseCount)
+    .option('--raw', 'values are bytes, as `range --raw` shows them')
+    .option('--json', 'say how much was written as JSON')
+    .addHelpText('after', BATCH_HELP)
+    .action(async (flags: BatchFlags) => (await import('./batch.ts')).batch(flags))
+}
+
+const BATCH_HELP = `
+Lines of JSON:
+  {"key": "a", "value": 1}
+  {"type": "del", "key": "b"}
+  {"type": "check", "key": "c", "equals": 1}    nothing is written unless all checks hold
+  {"type": "check", "key": "d", "absent": true}`
+
+function withWrite(command: Command): Command {
+  return withClient(command).option('--sync', 'wait until it is on disk (survives a power cut)')
+}
+
+function withClient(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--address <address>', 'of the server, as `escalator serve` shows it').env('ESCALATOR_ADDRESS'),
+    )
+    .option('--database <name>', 'which database', 'default')
+    .option('--prefix <prefix>', 'only the part of the database under this prefix', '')
+    .option('--timeout <seconds>', 'wait so long for an answer (default: 10)', parseSeconds, DEFAULT_TIMEOUT)
+}
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (text.trim() === '' || !Number.isSafeInteger(count) || count < 1)
+    throw new InvalidArgumentError('expected a whole number from 1')
+  return count
+}
+
+/** Gives ms. */
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (text.trim() === '' || !Number.isFinite(seconds) || seconds <= 0)
+    throw new InvalidArgumentError('expected a number of seconds')
+  return seconds * 1000
+}
