@@ -1,3 +1,14 @@
 import { defineConfig } from 'tsup'
 
-export default defineConfig({ entry: ['src/main.ts'], format: ['esm'], target: 'node20', clean: true })
+export default defineConfig({
+  entry: [
+    'src/main.ts',
+    'src/escalator/main.ts',
+    'src/escalator/client-process.ts',
+    'src/escalator/many-level-server.ts',
+  ],
+  format: ['esm'],
+  target: 'node20',
+  skipNodeModulesBundle: true,
+  clean: true,
+})
