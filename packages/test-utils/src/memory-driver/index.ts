@@ -1,36 +1,11 @@
 import { createPuller, createResponder, type Puller } from '@onitu/escalator/messaging'
-import { type Capabilities, type DriverPlug, defineDriver, type Manifest, Plug } from '@onitu/plug'
+import { type DriverPlug, defineDriver, Plug } from '@onitu/plug'
 import { decode } from '@onitu/protocol'
+import { manifest } from './manifest.ts'
 import { createMemoryService, type MemoryService } from './memory-service.ts'
 import { MemoryStore } from './memory-store.ts'
 import { parseMemoryCommand } from './messages.ts'
 import { registerHandlers } from './register-handlers.ts'
-
-const capabilities: Capabilities = {
-  atomicReplace: true,
-  conditionalWrite: true,
-  rangedRead: true,
-  resumableUpload: true,
-  nativeMove: true,
-  directories: false,
-  mtime: true,
-  mode: false,
-  caseSensitive: true,
-  tokenGranularity: 0,
-}
-
-const manifest: Manifest = {
-  name: 'memory',
-  description: 'Keeps contents in its own part of the database and is told over sockets what to do: for tests',
-  velocity: 0.5,
-  capabilities,
-  options: {
-    requests: { type: 'string', description: 'Address to bind for commands that are answered' },
-    notifications: { type: 'string', description: 'Address to bind for commands that are not answered' },
-    delay: { type: 'integer', description: 'ms that each chunk takes to be written', default: 0, min: 0 },
-  },
-  folderPath: 'opaque',
-}
 
 const plug = new Plug()
 

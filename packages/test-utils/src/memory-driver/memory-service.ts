@@ -13,7 +13,10 @@ export interface MemoryService {
   reported(): Promise<void>
 }
 
-export function createMemoryService(plug: DriverPlug, store: MemoryStore): MemoryService {
+/** What the service needs of a Plug. */
+export type MemoryPlug = Pick<DriverPlug, 'folders' | 'report' | 'list' | 'logger'>
+
+export function createMemoryService(plug: MemoryPlug, store: MemoryStore): MemoryService {
   const reports = new Set<Promise<void>>()
 
   // Not awaited by the command: a report waits for the transfer on the same file, and a test changes files during one.

@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { ChangedError, ConflictError, type DriverPlug, type Metadata, ServiceError, type Stored } from '@onitu/plug'
+import {
+  ChangedError,
+  ConflictError,
+  checkPath,
+  type DriverPlug,
+  type Metadata,
+  ServiceError,
+  type Stored,
+} from '@onitu/plug'
 import { servicePath } from './locate.ts'
 import type { Entry, MemoryStore } from './memory-store.ts'
 
@@ -11,15 +19,19 @@ interface Upload {
 
 /** Everything that the Plug may ask of the memory driver. Tokens are compared and written in one turn of the store. */
 export function registerHandlers(plug: DriverPlug, store: MemoryStore): void {
-  const at = (metadata: Metadata) => servicePath(plug.folders, metadata)
+  const at = (metadata: Metadata) => {
+    checkPath(metadata.path)
+    return servicePath(plug.folders, metadata)
+  }
 
   plug.handler('getChunk', async (metadata, offset, size, { token }) => {
     const content = await readWanted(store, at(metadata), token)
     return content.subarray(offset, offset + size)
   })
   plug.handler('getFile', (metadata, { token }) => readWanted(store, at(metadata), token))
-  plug.handler('uploadFile', (metadata, content, { token }) =>
+  plug.handler('uploadFile', (metadata, content, { token, signal }) =>
     store.change(async () => {
+      signal.throwIfAborted()
       checkReplaceable(store, at(metadata), token)
       return stored(await store.write(at(metadata), content, metadata.mtime))
     }),
@@ -48,7 +60,8 @@ export function registerHandlers(plug: DriverPlug, store: MemoryStore): void {
 }
 
 function registerUploads(plug: DriverPlug, store: MemoryStore, at: (metadata: Metadata) => string): void {
-  plug.handler('startUpload', async (metadata, { token }) => {
+  plug.handler('startUpload', async (metadata, { token, signal }) => {
+    signal.throwIfAborted()
     checkReplaceable(store, at(metadata), token)
     return { id: randomUUID() } satisfies Upload
   })
