@@ -1,5 +1,9 @@
+import type { Key } from './wire/key.ts'
+
+export type { Key }
+
 /** A key-value pair, or a part of it, as a range yields it. */
-export type Entry<V = unknown> = [key: string, value: V]
+export type Entry<V = unknown, K = string> = [key: K, value: V]
 
 export interface CallOptions {
   /** Stops waiting; the operation itself may still happen. */
@@ -25,25 +29,25 @@ export interface WriteOptions extends CallOptions {
   readonly sync?: boolean
 }
 
-export type Operation =
-  | { readonly type: 'put'; readonly key: string; readonly value: unknown; readonly raw?: boolean }
-  | { readonly type: 'delete'; readonly key: string }
+export type Operation<K extends Key = string> =
+  | { readonly type: 'put'; readonly key: K; readonly value: unknown; readonly raw?: boolean }
+  | { readonly type: 'delete'; readonly key: K }
 
 /** Compared with what is stored, byte by byte, before a conditional batch writes anything. */
-export type Condition =
-  | { readonly key: string; readonly equals: unknown; readonly raw?: boolean }
-  | { readonly key: string; readonly absent: true }
+export type Condition<K extends Key = string> =
+  | { readonly key: K; readonly equals: unknown; readonly raw?: boolean }
+  | { readonly key: K; readonly absent: true }
 
 export interface BatchOptions extends CallOptions {
   readonly sync?: boolean
   /** All must hold, else nothing is written and the call fails with `ConditionFailedError`. */
-  readonly conditions?: readonly Condition[]
+  readonly conditions?: readonly Condition<Key>[]
 }
 
-export interface RangeOptions extends ReadOptions {
-  readonly prefix?: string
-  readonly start?: string
-  readonly stop?: string
+export interface Bounds<K extends Key = string> {
+  readonly prefix?: K
+  readonly start?: K
+  readonly stop?: K
   /** Default true. */
   readonly includeStart?: boolean
   /** Default false. */
@@ -53,19 +57,41 @@ export interface RangeOptions extends ReadOptions {
   readonly limit?: number
 }
 
+export interface RangeOptions<K extends Key = string> extends Bounds<K>, ReadOptions {}
+
+/** The keys as they are stored, for those that are not UTF-8. */
+export interface RawKeys {
+  readonly rawKeys: true
+}
+
+export interface ClearOptions<K extends Key = string> extends Bounds<K>, CallOptions {
+  readonly sync?: boolean
+}
+
 /**
- * A lazy sequence in key order (of UTF-8 bytes), over the state at the moment the iteration began. It is fetched page
- * by page while it is consumed; leaving the loop frees what the server holds for it.
+ * A lazy sequence in key order (of bytes), over the state at the moment the iteration began. It is fetched page by
+ * page while it is consumed, and each entry is decoded when it is its turn; leaving the loop frees what the server
+ * holds for it.
  */
 export interface Range<T> extends AsyncIterable<T> {
   /** Everything as one array. */
   all(): Promise<T[]>
 }
 
+/** A range that is read step by step and can be moved. It shows the state at the moment it was made. */
+export interface DatabaseIterator<T> extends AsyncIterable<T>, AsyncDisposable {
+  /** Undefined at the end, and from then on until it is moved. */
+  next(): Promise<T | undefined>
+  /** Goes on at this key, or at the next one in its direction. It stays within the bounds of the range. */
+  seek(key: Key): void
+  /** Frees what the server holds for it. May be called twice. */
+  close(): Promise<void>
+}
+
 /** Collects writes; they are sent together and take effect together, or not at all. */
 export interface BatchScope {
-  put(key: string, value: unknown, options?: { readonly raw?: boolean }): this
-  delete(key: string): this
+  put(key: Key, value: unknown, options?: { readonly raw?: boolean }): this
+  delete(key: Key): this
 }
 
 export interface ScopeOptions extends BatchOptions {
@@ -73,28 +99,62 @@ export interface ScopeOptions extends BatchOptions {
   readonly transaction?: boolean
 }
 
+/** What can be read: from a database as it is, or from a snapshot. `V` is the caller's claim of what values are. */
+export interface DatabaseReader {
+  get<V = unknown>(key: Key, options?: GetOptions<never>): Promise<V>
+  get<V, D>(key: Key, options: GetOptions<D> & { readonly default: D }): Promise<V | D>
+  /** In the order of `keys`, in one request; undefined where absent. */
+  getMany<V = unknown>(keys: readonly Key[], options?: ReadOptions): Promise<(V | undefined)[]>
+  exists(key: Key, options?: CallOptions): Promise<boolean>
+  /** In the order of `keys`, in one request. */
+  existMany(keys: readonly Key[], options?: CallOptions): Promise<boolean[]>
+  range<V = unknown>(options: RangeOptions<Key> & RawKeys): Range<Entry<V, Uint8Array>>
+  range<V = unknown>(options?: RangeOptions<Key>): Range<Entry<V>>
+  keys(options: RangeOptions<Key> & RawKeys): Range<Uint8Array>
+  keys(options?: RangeOptions<Key>): Range<string>
+  values<V = unknown>(options?: RangeOptions<Key>): Range<V>
+  iterator<V = unknown>(options: RangeOptions<Key> & RawKeys): DatabaseIterator<Entry<V, Uint8Array>>
+  iterator<V = unknown>(options?: RangeOptions<Key>): DatabaseIterator<Entry<V>>
+}
+
 /**
- * A database, or the part of one under a prefix. Keys are strings, compared as UTF-8 bytes. The engine (Referee, Plug)
- * sees only this interface, so that a simulation can give it one in memory.
+ * The state of a database at one moment. The server keeps it until it is closed, the connection is lost or nobody
+ * used it for 5 minutes; then it fails with `SnapshotGoneError`.
+ */
+export interface Snapshot extends DatabaseReader, AsyncDisposable {
+  /** The part of it under `prefix`. It is closed with the whole. */
+  prefixed(prefix: Key): DatabaseReader
+  /** May be called twice. */
+  close(): Promise<void>
+}
+
+/**
+ * A database, or the part of one under a prefix. Keys are compared by their bytes; a string stands for its UTF-8
+ * bytes. The engine (Referee, Plug) sees only this interface, so that a simulation can give it one in memory.
  *
  * Calls are multiplexed and may complete out of order, but take effect in the order in which they were made.
  * An operation whose outcome cannot be known (the server went away after it was sent) fails with a retryable error.
  */
-export interface Database {
-  get<V = unknown>(key: string, options?: GetOptions<never>): Promise<V>
-  get<V, D>(key: string, options: GetOptions<D> & { readonly default: D }): Promise<V | D>
-  /** In the order of `keys`; undefined where absent. */
-  getMany<V = unknown>(keys: readonly string[], options?: ReadOptions): Promise<(V | undefined)[]>
-  exists(key: string, options?: CallOptions): Promise<boolean>
-  put(key: string, value: unknown, options?: WriteOptions): Promise<void>
-  delete(key: string, options?: WriteOptions): Promise<void>
-  range<V = unknown>(options?: RangeOptions): Range<Entry<V>>
-  keys(options?: RangeOptions): Range<string>
-  values<V = unknown>(options?: RangeOptions): Range<V>
+export interface Database extends DatabaseReader {
+  put(key: Key, value: unknown, options?: WriteOptions): Promise<void>
+  delete(key: Key, options?: WriteOptions): Promise<void>
   /** Atomic. */
-  batch(operations: readonly Operation[], options?: BatchOptions): Promise<void>
+  batch(operations: readonly Operation<Key>[], options?: BatchOptions): Promise<void>
   /** Atomic: what `scope` collects is written when it ends. Gives what `scope` gave. */
   writeBatch<T>(scope: (batch: BatchScope) => T | Promise<T>, options?: ScopeOptions): Promise<T>
+  /**
+   * Deletes what is in the range, on the server, and gives how many entries that were. Up to 10,000 entries go at
+   * once; of more, several batches are made: what is written meanwhile stays.
+   */
+  clear(options?: ClearOptions<Key>): Promise<number>
+  /** The state of now, after all calls that were made before. */
+  snapshot(options?: CallOptions): Promise<Snapshot>
+  /** About how many bytes of files the keys from `start` (default: the first) to before `stop` (default: behind the last) take. */
+  approximateSize(start?: Key, stop?: Key, options?: CallOptions): Promise<number>
+  /** Has LevelDB tidy up the files of this range. It may take long: mind the deadline. */
+  compactRange(start?: Key, stop?: Key, options?: CallOptions): Promise<void>
+  /** What LevelDB tells about itself, such as `leveldb.stats`; empty for a name that it does not know. */
+  property(name: string, options?: CallOptions): Promise<string>
   /** The part of this database under `prefix`; keys in and out are without it. */
-  prefixed(prefix: string): Database
+  prefixed(prefix: Key): Database
 }

@@ -1,9 +1,10 @@
 import { OnituError, type OnituErrorOptions } from '@onitu/protocol'
+import type { Key } from './wire/key.ts'
 
 /** `get` of an absent key without a default. `details.key` names it. */
 export class KeyNotFoundError extends OnituError {
-  constructor(key: string) {
-    super('KEY_NOT_FOUND', `The key ${JSON.stringify(key)} is absent; pass { default } to get a value instead`, {
+  constructor(key: Key) {
+    super('KEY_NOT_FOUND', `The key ${show(key)} is absent; pass { default } to get a value instead`, {
       details: { key },
     })
   }
@@ -18,10 +19,10 @@ export class EscalatorClosedError extends OnituError {
 
 /** A condition of a batch does not hold, nothing was written. `details.index` is the first one that failed. */
 export class ConditionFailedError extends OnituError {
-  constructor(key: string, index: number) {
+  constructor(key: Key, index: number) {
     super(
       'CONDITION_FAILED',
-      `Condition ${index} on ${JSON.stringify(key)} does not hold; nothing was written. Read the key again, then decide`,
+      `Condition ${index} on ${show(key)} does not hold; nothing was written. Read the key again, then decide`,
       { details: { key, index } },
     )
   }
@@ -52,4 +53,25 @@ export class OutcomeUnknownError extends OnituError {
       { retryable: true, cause },
     )
   }
+}
+
+/** The server lost the state that a range reads from: the connection was lost, or the range was idle for long. Retryable. */
+export class RangeInterruptedError extends OnituError {
+  constructor(cause: unknown) {
+    super('RANGE_INTERRUPTED', 'The server lost the state that this range reads from; begin the range again', {
+      cause,
+      retryable: true,
+    })
+  }
+}
+
+/** The server has the state of this snapshot no longer: it was closed, the connection was lost, or it was idle for long. */
+export class SnapshotGoneError extends OnituError {
+  constructor(cause: unknown) {
+    super('SNAPSHOT_GONE', 'The server no longer has the state of this snapshot; take another one', { cause })
+  }
+}
+
+function show(key: Key): string {
+  return typeof key === 'string' ? JSON.stringify(key) : `0x${Buffer.from(key).toString('hex')}`
 }

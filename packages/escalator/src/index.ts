@@ -7,16 +7,23 @@ export { type Client, type ConnectOptions, connect } from './client/connect.ts'
 export type {
   BatchOptions,
   BatchScope,
+  Bounds,
   CallOptions,
+  ClearOptions,
   Condition,
   Database,
+  DatabaseIterator,
+  DatabaseReader,
   Entry,
   GetOptions,
+  Key,
   Operation,
   Range,
   RangeOptions,
+  RawKeys,
   ReadOptions,
   ScopeOptions,
+  Snapshot,
   WriteOptions,
 } from './database.ts'
 export {
@@ -24,6 +31,8 @@ export {
   EscalatorClosedError,
   KeyNotFoundError,
   OutcomeUnknownError,
+  RangeInterruptedError,
   RequestTimeoutError,
+  SnapshotGoneError,
 } from './errors.ts'
 export { type Server, type ServerOptions, startServer } from './server/start-server.ts'

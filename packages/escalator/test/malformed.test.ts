@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { decode, encode } from '@onitu/protocol'
 import { describe, expect, it } from 'vitest'
 import { Dealer } from 'zeromq'
+import { packWrites } from '../src/wire/write-list.ts'
 import { cleanup, open, until } from './support.ts'
 
 async function rawClient(address: string): Promise<Dealer> {
@@ -42,9 +43,12 @@ describe('a malformed message', () => {
     ['an unknown operation', ['drop', 'default']],
     ['a name that is none', ['get', 5, 'a']],
     ['a key that is none', ['get', 'default', 5]],
-    ['a value that is none', ['batch', 'default', ['a', 5], [], false]],
-    ['half a pair', ['batch', 'default', ['a'], [], false]],
-    ['a bound that is none', ['range', 'default', { gt: 5 }]],
+    ['writes that are no bytes', ['batch', 'default', ['a', 5], Buffer.of(), false]],
+    ['writes that are cut short', ['batch', 'default', Buffer.of(1, 0, 0, 0, 9, 0, 0, 0, 97), Buffer.of(), false]],
+    ['half a length', ['batch', 'default', Buffer.of(1, 0, 0), Buffer.of(), false]],
+    ['a bound that is none', ['range', 'default', { gt: 5 }, 1]],
+    ['a range without a number', ['range', 'default', {}]],
+    ['a snapshot that is none', ['get', 'default', 'a', 'x']],
     ['a cursor that is none', ['page', 'x']],
   ])('with a request (%s) is answered with its id', async (_, body) => {
     const { server } = await open()
@@ -79,7 +83,8 @@ describe('a malformed message', () => {
       }
       return done
     })()
-    const good = encode([1, 1, ['batch', 'default', ['hostile', Buffer.from([1])], [], false]])
+    const write = packWrites({ keys: ['hostile'], values: [Buffer.of(1)] })
+    const good = encode([1, 1, ['batch', 'default', write, Buffer.of(), false]])
     for (let i = 0; i < 2_000; i++) {
       const frames = [
         [randomBytes(i % 60)],

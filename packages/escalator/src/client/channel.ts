@@ -1,7 +1,7 @@
 import { isOnituError } from '@onitu/protocol'
 import type { CallOptions } from '../database.ts'
-import { EscalatorClosedError, OutcomeUnknownError } from '../errors.ts'
-import type { Requester } from '../messaging/requester.ts'
+import { EscalatorClosedError, OutcomeUnknownError, SnapshotGoneError } from '../errors.ts'
+import type { Answer, Requester } from '../messaging/requester.ts'
 
 /** Requests to one server, with what reads and writes do when it goes away. */
 export interface Channel {
@@ -9,33 +9,44 @@ export interface Channel {
   read(body: unknown, options?: CallOptions): Promise<unknown>
   /** Never sent twice. @throws OutcomeUnknownError */
   write(body: unknown, options?: CallOptions): Promise<unknown>
+  /** Like `read`, with the frames behind the answer. */
+  readAnswer(body: unknown, options?: CallOptions): Promise<Answer>
   /** Sent once; a lost connection is the caller's `DISCONNECTED`. */
-  once(body: unknown, options?: CallOptions): Promise<unknown>
+  answer(body: unknown, options?: CallOptions): Promise<Answer>
+  /** A number for something that is to be opened on the server. */
+  newNumber(): number
 }
 
 export function createChannel(requester: Requester, defaultTimeout: number): Channel {
-  const once = async (body: unknown, options: CallOptions = {}): Promise<unknown> => {
+  let lastNumber = 0
+  const answer = async (body: unknown, options: CallOptions = {}): Promise<Answer> => {
     try {
-      return (await requester.request(body, requestOptions(options))).body
+      return await requester.request(body, requestOptions(options))
     } catch (error) {
-      throw hasCode(error, 'CLOSED') ? new EscalatorClosedError() : error
+      if (hasCode(error, 'CLOSED')) throw new EscalatorClosedError()
+      throw hasCode(error, 'SNAPSHOT_GONE') ? new SnapshotGoneError(error) : error
+    }
+  }
+  const readAnswer = async (body: unknown, options: CallOptions = {}): Promise<Answer> => {
+    const until = performance.now() + (options.timeout ?? defaultTimeout)
+    for (let timeout = options.timeout; ; timeout = Math.max(1, until - performance.now())) {
+      try {
+        return await answer(body, timeout === undefined ? options : { ...options, timeout })
+      } catch (error) {
+        if (!hasCode(error, 'DISCONNECTED')) throw error
+      }
     }
   }
   return {
-    once,
-    async read(body, options = {}) {
-      const until = performance.now() + (options.timeout ?? defaultTimeout)
-      for (let timeout = options.timeout; ; timeout = Math.max(1, until - performance.now())) {
-        try {
-          return await once(body, timeout === undefined ? options : { ...options, timeout })
-        } catch (error) {
-          if (!hasCode(error, 'DISCONNECTED')) throw error
-        }
-      }
+    answer,
+    readAnswer,
+    newNumber: () => ++lastNumber,
+    async read(body, options) {
+      return (await readAnswer(body, options)).body
     },
     async write(body, options) {
       try {
-        return await once(body, options)
+        return (await answer(body, options)).body
       } catch (error) {
         const lost = hasCode(error, 'DISCONNECTED') || (hasCode(error, 'REQUEST_TIMEOUT') && wasSent(error))
         throw lost ? new OutcomeUnknownError(error) : error

@@ -1,38 +1,43 @@
-import type { RangeOptions } from '../database.ts'
+import type { Bounds } from '../database.ts'
+import { compareKeys, joinKeys, type Key } from '../wire/key.ts'
 
-/** Bounds as the server takes them: whole keys. Undefined: nothing can be in the range. */
+/** Bounds as the server takes them: whole keys. */
 export interface RangeBounds {
-  gt?: string
-  gte?: string
-  lt?: string
-  lte?: string
+  gt?: Key
+  gte?: Key
+  lt?: Key
+  lte?: Key
 }
 
 const FIRST_SURROGATE = 0xd800
 const LAST_SURROGATE = 0xdfff
 const LAST_CODE_POINT = 0x10ffff
+const LAST_BYTE = 0xff
 
 /** `base` is the prefix of the database; `prefix`, `start` and `stop` of the options are behind it, and all must hold. */
 export function rangeBounds(
-  base: string,
-  { prefix = '', start, stop, includeStart = true, includeStop = false }: RangeOptions,
+  base: Key,
+  { prefix = '', start, stop, includeStart = true, includeStop = false }: Bounds<Key>,
 ): RangeBounds {
-  const whole = base + prefix
+  const whole = joinKeys(base, prefix)
   const end = prefixEnd(whole)
+  const first = start === undefined ? undefined : joinKeys(base, start)
+  const last = stop === undefined ? undefined : joinKeys(base, stop)
   const bounds: RangeBounds = {}
-  if (start !== undefined && !isBefore(base + start, whole)) bounds[includeStart ? 'gte' : 'gt'] = base + start
-  else if (whole !== '') bounds.gte = whole
-  if (stop !== undefined && (end === undefined || isBefore(base + stop, end)))
-    bounds[includeStop ? 'lte' : 'lt'] = base + stop
+  if (first !== undefined && compareKeys(first, whole) >= 0) bounds[includeStart ? 'gte' : 'gt'] = first
+  else if (whole.length > 0) bounds.gte = whole
+  if (last !== undefined && (end === undefined || compareKeys(last, end) < 0)) bounds[includeStop ? 'lte' : 'lt'] = last
   else if (end !== undefined) bounds.lt = end
   return bounds
 }
 
-/**
- * The first key behind all that begin with `prefix`, or undefined when there is none. Keys are ordered by UTF-8
- * bytes, which is the order of code points, so it is the prefix with its last code point increased by one.
- */
-export function prefixEnd(prefix: string): string | undefined {
+/** The first key behind all that begin with `prefix`, or undefined when there is none. */
+export function prefixEnd(prefix: Key): Key | undefined {
+  return typeof prefix === 'string' ? textEnd(prefix) : bytesEnd(prefix)
+}
+
+/** Keys are ordered by bytes, which for UTF-8 is the order of code points: the last one is increased by one. */
+function textEnd(prefix: string): string | undefined {
   const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0)
   for (let last = points.pop(); last !== undefined; last = points.pop()) {
     if (last === LAST_CODE_POINT) continue
@@ -42,6 +47,10 @@ export function prefixEnd(prefix: string): string | undefined {
   return undefined
 }
 
-function isBefore(left: string, right: string): boolean {
-  return Buffer.compare(Buffer.from(left), Buffer.from(right)) < 0
+function bytesEnd(prefix: Uint8Array): Uint8Array | undefined {
+  const last = prefix.findLastIndex((byte) => byte !== LAST_BYTE)
+  if (last === -1) return undefined
+  const end = prefix.slice(0, last + 1)
+  end[last] = (end[last] ?? 0) + 1
+  return end
 }

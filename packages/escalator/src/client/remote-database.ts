@@ -1,111 +1,76 @@
-import { OnituError } from '@onitu/protocol'
 import type {
   BatchOptions,
   BatchScope,
   CallOptions,
+  ClearOptions,
   Database,
-  Entry,
-  GetOptions,
   Operation,
-  Range,
-  RangeOptions,
-  ReadOptions,
   ScopeOptions,
+  Snapshot,
   WriteOptions,
 } from '../database.ts'
-import { ConditionFailedError, KeyNotFoundError } from '../errors.ts'
+import { ConditionFailedError } from '../errors.ts'
+import { joinKeys, type Key } from '../wire/key.ts'
+import { packWrites, type Stored } from '../wire/write-list.ts'
 import type { Channel } from './channel.ts'
-import { decodeValue } from './decode-value.ts'
-import { checkKey, encodeValue } from './encode-value.ts'
-import { createPagedRange } from './paged-range.ts'
-import { rangeBounds } from './range-bounds.ts'
+import { encodeValue } from './encode-value.ts'
+import { prefixEnd, rangeBounds } from './range-bounds.ts'
+import { type ReaderOptions, RemoteReader, wholeKey } from './remote-reader.ts'
+import { takeSnapshot } from './remote-snapshot.ts'
 
 /** A database of a server, or the part of it under `prefix`. Holds nothing but names, so it outlives the server's restarts. */
-export function createRemoteDatabase(channel: Channel, name: string, prefix: string): Database {
-  return new RemoteDatabase(channel, name, prefix)
+export function createRemoteDatabase(channel: Channel, name: string, prefix: Key): Database {
+  return new RemoteDatabase({ channel, database: name, prefix })
 }
 
-class RemoteDatabase implements Database {
+const NOTHING = new Uint8Array()
+/** Behind every key that anybody uses: LevelDB wants a key where there is no bound. */
+const LAST_KEY = new Uint8Array(64).fill(0xff)
+
+class RemoteDatabase extends RemoteReader implements Database {
   #channel: Channel
-  #name: string
-  #prefix: string
+  #database: string
+  #prefix: Key
 
-  constructor(channel: Channel, name: string, prefix: string) {
-    this.#channel = channel
-    this.#name = name
-    this.#prefix = checkKey(prefix)
+  constructor(options: ReaderOptions) {
+    super(options)
+    this.#channel = options.channel
+    this.#database = options.database
+    this.#prefix = options.prefix
   }
 
-  get<V = unknown>(key: string, options?: GetOptions<never>): Promise<V>
-  get<V, D>(key: string, options: GetOptions<D> & { readonly default: D }): Promise<V | D>
-  async get(key: string, options: GetOptions<unknown> = {}): Promise<unknown> {
-    const stored = await this.#channel.read(['get', this.#name, this.#whole(key)], options)
-    if (stored !== null) return decodeValue(checkBytes(stored), options.raw)
-    if ('default' in options) return options.default
-    throw new KeyNotFoundError(key)
+  async put(key: Key, value: unknown, { raw, sync, ...call }: WriteOptions = {}): Promise<void> {
+    await this.#write([wholeKey(this.#prefix, key)], [encodeValue(value, raw)], sync, call)
   }
 
-  async getMany<V = unknown>(keys: readonly string[], options: ReadOptions = {}): Promise<(V | undefined)[]> {
-    const body = ['getMany', this.#name, keys.map((key) => this.#whole(key))]
-    const stored = checkArray(await this.#channel.read(body, options))
-    return stored.map((value) => {
-      // The type of a stored value is the caller's claim, as with every database.
-      return value === null ? undefined : (decodeValue(checkBytes(value), options.raw) as V)
-    })
+  async delete(key: Key, { sync, ...call }: WriteOptions = {}): Promise<void> {
+    await this.#write([wholeKey(this.#prefix, key)], [null], sync, call)
   }
 
-  async exists(key: string, options?: CallOptions): Promise<boolean> {
-    return (await this.#channel.read(['exists', this.#name, this.#whole(key)], options)) === true
-  }
-
-  async put(key: string, value: unknown, { raw, sync, ...call }: WriteOptions = {}): Promise<void> {
-    await this.#write([this.#whole(key), encodeValue(value, raw)], [], sync, call)
-  }
-
-  async delete(key: string, { sync, ...call }: WriteOptions = {}): Promise<void> {
-    await this.#write([this.#whole(key), null], [], sync, call)
-  }
-
-  range<V = unknown>(options: RangeOptions = {}): Range<Entry<V>> {
-    return this.#range(options, { keys: true, values: true }, (entries) => {
-      const items: Entry<V>[] = []
-      for (let at = 0; at < entries.length; at += 2) {
-        const value = decodeValue(checkBytes(entries[at + 1]), options.raw)
-        items.push([this.#own(entries[at]), value as V])
-      }
-      return items
-    })
-  }
-
-  keys(options: RangeOptions = {}): Range<string> {
-    return this.#range(options, { keys: true, values: false }, (entries) => entries.map((key) => this.#own(key)))
-  }
-
-  values<V = unknown>(options: RangeOptions = {}): Range<V> {
-    return this.#range(options, { keys: false, values: true }, (entries) =>
-      entries.map((value) => decodeValue(checkBytes(value), options.raw) as V),
-    )
-  }
-
-  async batch(operations: readonly Operation[], { sync, conditions = [], ...call }: BatchOptions = {}): Promise<void> {
-    const writes: (string | Uint8Array | null)[] = []
+  async batch(
+    operations: readonly Operation<Key>[],
+    { sync, conditions = [], ...call }: BatchOptions = {},
+  ): Promise<void> {
+    const keys: Key[] = []
+    const values: Stored[] = []
     for (const operation of operations) {
-      const value = operation.type === 'put' ? encodeValue(operation.value, operation.raw) : null
-      writes.push(this.#whole(operation.key), value)
+      keys.push(wholeKey(this.#prefix, operation.key))
+      values.push(operation.type === 'put' ? encodeValue(operation.value, operation.raw) : null)
     }
-    const expected: (string | Uint8Array | null)[] = []
-    for (const condition of conditions) {
-      const value = 'equals' in condition ? encodeValue(condition.equals, condition.raw) : null
-      expected.push(this.#whole(condition.key), value)
-    }
-    await this.#write(writes, expected, sync, call)
+    const expected = conditions.map((condition) =>
+      'equals' in condition ? encodeValue(condition.equals, condition.raw) : null,
+    )
+    const compared = packWrites({ keys: conditions.map(({ key }) => wholeKey(this.#prefix, key)), values: expected })
+    const failed = await this.#write(keys, values, sync, call, compared)
+    const condition = typeof failed === 'number' ? conditions[failed] : undefined
+    if (condition !== undefined) throw new ConditionFailedError(condition.key, conditions.indexOf(condition))
   }
 
   async writeBatch<T>(
     scope: (batch: BatchScope) => T | Promise<T>,
     { transaction = false, ...options }: ScopeOptions = {},
   ): Promise<T> {
-    const operations: Operation[] = []
+    const operations: Operation<Key>[] = []
     const collector = createCollector(operations)
     let result: T
     try {
@@ -118,48 +83,54 @@ class RemoteDatabase implements Database {
     return result
   }
 
-  prefixed(prefix: string): Database {
-    return new RemoteDatabase(this.#channel, this.#name, this.#prefix + prefix)
+  async clear({ sync = false, signal, timeout, ...options }: ClearOptions<Key> = {}): Promise<number> {
+    const { reverse = false, limit = -1 } = options
+    const bounds = { ...rangeBounds(this.#prefix, options), reverse, limit }
+    const call = { ...(signal === undefined ? {} : { signal }), ...(timeout === undefined ? {} : { timeout }) }
+    return Number(await this.#channel.write(['clear', this.#database, bounds, null, sync], call))
+  }
+
+  snapshot(options?: CallOptions): Promise<Snapshot> {
+    return takeSnapshot({ channel: this.#channel, database: this.#database, prefix: this.#prefix }, options)
+  }
+
+  async approximateSize(start: Key = '', stop?: Key, options?: CallOptions): Promise<number> {
+    return Number(await this.#channel.read(['approximateSize', this.#database, ...this.#between(start, stop)], options))
+  }
+
+  async compactRange(start: Key = '', stop?: Key, options?: CallOptions): Promise<void> {
+    // Once more does no harm.
+    await this.#channel.read(['compactRange', this.#database, ...this.#between(start, stop)], options)
+  }
+
+  async property(name: string, options?: CallOptions): Promise<string> {
+    return String(await this.#channel.read(['property', this.#database, name], options))
+  }
+
+  prefixed(prefix: Key): Database {
+    return createRemoteDatabase(this.#channel, this.#database, joinKeys(this.#prefix, prefix))
+  }
+
+  #between(start: Key, stop: Key | undefined): [Key, Key] {
+    return [
+      wholeKey(this.#prefix, start),
+      stop === undefined ? (prefixEnd(this.#prefix) ?? LAST_KEY) : wholeKey(this.#prefix, stop),
+    ]
   }
 
   async #write(
-    writes: readonly (string | Uint8Array | null)[],
-    conditions: readonly (string | Uint8Array | null)[],
+    keys: readonly Key[],
+    values: readonly Stored[],
     sync: boolean | undefined,
     call: CallOptions,
-  ): Promise<void> {
-    if (writes.length === 0 && conditions.length === 0) return
-    const failed = await this.#channel.write(['batch', this.#name, writes, conditions, sync === true], call)
-    if (typeof failed !== 'number') return
-    throw new ConditionFailedError(this.#own(conditions[failed * 2]), failed)
-  }
-
-  #range<T>(
-    options: RangeOptions,
-    parts: { readonly keys: boolean; readonly values: boolean },
-    toItems: (entries: readonly unknown[]) => T[],
-  ): Range<T> {
-    const { reverse = false, limit = -1, signal, timeout } = options
-    const bounds = rangeBounds(this.#prefix, options)
-    return createPagedRange({
-      channel: this.#channel,
-      open: ['range', this.#name, { ...bounds, ...parts, reverse, limit }],
-      toItems,
-      call: { ...(signal === undefined ? {} : { signal }), ...(timeout === undefined ? {} : { timeout }) },
-    })
-  }
-
-  #whole(key: string): string {
-    return this.#prefix + checkKey(key)
-  }
-
-  #own(key: unknown): string {
-    if (typeof key === 'string') return key.slice(this.#prefix.length)
-    throw unexpected('a key', key)
+    conditions: Uint8Array = NOTHING,
+  ): Promise<unknown> {
+    if (keys.length === 0 && conditions.byteLength === 0) return null
+    return this.#channel.write(['batch', this.#database, packWrites({ keys, values }), conditions, sync === true], call)
   }
 }
 
-function createCollector(operations: Operation[]): BatchScope {
+function createCollector(operations: Operation<Key>[]): BatchScope {
   return {
     put(key, value, { raw = false } = {}) {
       operations.push({ type: 'put', key, value, raw })
@@ -170,18 +141,4 @@ function createCollector(operations: Operation[]): BatchScope {
       return this
     },
   }
-}
-
-function checkBytes(value: unknown): Uint8Array {
-  if (value instanceof Uint8Array) return value
-  throw unexpected('a value as bytes', value)
-}
-
-function checkArray(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value
-  throw unexpected('an array', value)
-}
-
-function unexpected(what: string, value: unknown): OnituError {
-  return new OnituError('PROTOCOL', `Expected ${what} from the server, got ${typeof value}`)
 }

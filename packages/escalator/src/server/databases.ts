@@ -1,6 +1,7 @@
 import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { nameProblem, OnituError, systemCode } from '@onitu/protocol'
+import { createGate } from './gate.ts'
 import { openLevel } from './open-level.ts'
 import { createStore, type Store } from './store.ts'
 
@@ -23,11 +24,14 @@ export interface Databases {
 
 /** How long a predecessor that is ending may still hold a database, in ms. */
 const LOCK_PATIENCE = 10_000
+/** Pages of ranges that are read at the same time: one on its way to the main thread while another is read. */
+const PAGES_AT_ONCE = 2
 const EXISTING: OpenOptions = { create: false, mustBeNew: false }
 
 export function createDatabases(directory: string): Databases {
   const opening = new Map<string, Promise<Store>>()
   const open = new Map<string, Store>()
+  const reading = createGate(PAGES_AT_ONCE)
 
   const openNew = async (name: string, { create, mustBeNew }: OpenOptions): Promise<Store> => {
     const path = join(directory, name)
@@ -36,8 +40,7 @@ export function createDatabases(directory: string): Databases {
     if (!exists && !create) {
       throw new OnituError('DATABASE_NOT_FOUND', `There is no database ${JSON.stringify(name)}; create it first`)
     }
-    const store = createStore(await openLevel(path, { createIfMissing: create, patience: LOCK_PATIENCE }))
-    return store
+    return createStore(await openLevel(path, { createIfMissing: create, patience: LOCK_PATIENCE }), reading)
   }
 
   const databases: Databases = {

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OnituError, systemCode } from '@onitu/protocol'
 import { ClassicLevel } from 'classic-level'
+import type { Key } from '../wire/key.ts'
 
-export type Level = ClassicLevel<string, Uint8Array>
+/** Keys and values are bytes; a text as a key stands for its UTF-8 bytes. */
+export type Level = ClassicLevel<Key, Uint8Array>
+export type LevelSnapshot = ReturnType<Level['snapshot']>
 
 export interface OpenLevelOptions {
   readonly createIfMissing: boolean
@@ -21,7 +24,7 @@ const DAMAGE = /corrupt|missing files|no such file|CURRENT|MANIFEST|sstable/i
 export async function openLevel(directory: string, { createIfMissing, patience }: OpenLevelOptions): Promise<Level> {
   const until = performance.now() + patience
   for (;;) {
-    const level: Level = new ClassicLevel(directory, { keyEncoding: 'utf8', valueEncoding: 'view' })
+    const level: Level = new ClassicLevel(directory, { keyEncoding: 'view', valueEncoding: 'view' })
     try {
       await level.open({ createIfMissing })
       return level

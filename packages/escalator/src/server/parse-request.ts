@@ -1,100 +1,137 @@
 import { nameProblem, OnituError } from '@onitu/protocol'
+import type { Key } from '../wire/key.ts'
+import { unpackWrites, type WriteList } from '../wire/write-list.ts'
 
-/** Null: absent, or to be deleted. */
-export type Stored = Uint8Array | null
-
-/** Bounds are whole keys in the order of their UTF-8 bytes. */
-export interface RangeRequest {
-  readonly type: 'range'
-  readonly gt?: string
-  readonly gte?: string
-  readonly lt?: string
-  readonly lte?: string
+/** Whole keys, in the order of their bytes. */
+export interface Bounds {
+  readonly gt?: Key
+  readonly gte?: Key
+  readonly lt?: Key
+  readonly lte?: Key
   readonly reverse: boolean
+  /** -1: none. */
   readonly limit: number
+}
+
+export interface RangeRequest extends Bounds {
+  readonly type: 'range'
   readonly keys: boolean
   readonly values: boolean
+  /** The range stays open at its end, since its client may move it elsewhere. */
+  readonly seekable: boolean
 }
 
 export type ReadRequest =
-  | { readonly type: 'get'; readonly key: string }
-  | { readonly type: 'getMany'; readonly keys: readonly string[] }
-  | { readonly type: 'exists'; readonly key: string }
+  | { readonly type: 'get' | 'exists'; readonly key: Key }
+  | { readonly type: 'getMany' | 'existMany'; readonly keys: readonly Key[] }
 
 export interface BatchRequest {
   readonly type: 'batch'
-  readonly writes: readonly (readonly [key: string, value: Stored])[]
-  readonly conditions: readonly (readonly [key: string, value: Stored])[]
+  readonly writes: WriteList
+  readonly conditions: WriteList
   readonly sync: boolean
 }
 
-/** What one database does. */
-export type StoreRequest = ReadRequest | BatchRequest | RangeRequest
+export interface ClearRequest extends Bounds {
+  readonly type: 'clear'
+  readonly sync: boolean
+}
+
+export interface SnapshotRequest {
+  readonly type: 'snapshot'
+}
+
+/** What one database does in the order in which it is asked. */
+export type StoreRequest = ReadRequest | BatchRequest | RangeRequest | ClearRequest | SnapshotRequest
+
+/** What a client asks about a whole database. */
+export type InquiryRequest =
+  | { readonly type: 'approximateSize' | 'compactRange'; readonly start: Key; readonly stop: Key }
+  | { readonly type: 'property'; readonly name: string }
+
+interface InStore<R> {
+  readonly type: 'store'
+  readonly database: string
+  readonly request: R
+  /** What a client calls a range or a snapshot that it opens; numbers of one client do not meet another's. */
+  readonly id?: number
+  /** Read from this snapshot instead of what is stored now. */
+  readonly snapshot?: number
+}
 
 export type ServerRequest =
-  | { readonly type: 'store'; readonly database: string; readonly request: StoreRequest }
+  | InStore<StoreRequest | InquiryRequest>
   | { readonly type: 'open'; readonly database: string; readonly create: boolean; readonly mustBeNew: boolean }
   | { readonly type: 'close'; readonly database: string }
-  | { readonly type: 'page' | 'endRange'; readonly cursor: number }
+  | { readonly type: 'page' | 'endRange' | 'endSnapshot'; readonly id: number }
+  | { readonly type: 'seek'; readonly id: number; readonly target: Key }
 
-/** Checks the body of a request: `[operation, database or cursor, ...arguments]`. @throws OnituError `PROTOCOL` */
+/** Checks the body of a request: `[operation, database or number, ...arguments]`. @throws OnituError `PROTOCOL` */
 export function parseRequest(body: unknown): ServerRequest {
   if (!Array.isArray(body)) throw wrong('a request as an array', body)
   const [operation, target, first, second, third] = body as readonly unknown[]
   switch (operation) {
     case 'get':
     case 'exists':
-      return toStore(target, { type: operation, key: checkString(first, 'a key') })
+      return inStore(target, { type: operation, key: checkKey(first) }, second)
     case 'getMany':
-      return toStore(target, { type: 'getMany', keys: checkArray(first).map((key) => checkString(key, 'a key')) })
+    case 'existMany':
+      return inStore(target, { type: operation, keys: checkArray(first).map(checkKey) }, second)
     case 'batch':
-      return toStore(target, {
+      return inStore(target, {
         type: 'batch',
-        writes: parsePairs(first),
-        conditions: parsePairs(second),
+        writes: unpackWrites(checkBytes(first)),
+        conditions: unpackWrites(checkBytes(second)),
         sync: third === true,
       })
     case 'range':
-      return toStore(target, parseRange(first))
+      return { ...inStore(target, parseRange(first), third), id: checkId(second) }
+    case 'snapshot':
+      return { ...inStore(target, { type: 'snapshot' }), id: checkId(first) }
+    case 'clear':
+      return inStore(target, { type: 'clear', ...parseBounds(first), sync: third === true }, second)
+    case 'approximateSize':
+    case 'compactRange':
+      return inStore(target, { type: operation, start: checkKey(first), stop: checkKey(second) })
+    case 'property':
+      return inStore(target, { type: 'property', name: checkString(first, 'the name of a property') })
     case 'open':
       return { type: 'open', database: checkDatabaseName(target), create: first === true, mustBeNew: second === true }
     case 'close':
       return { type: 'close', database: checkDatabaseName(target) }
     case 'page':
     case 'endRange':
-      if (typeof target !== 'number') throw wrong('the number of a cursor', target)
-      return { type: operation, cursor: target }
+    case 'endSnapshot':
+      return { type: operation, id: checkId(target) }
+    case 'seek':
+      return { type: 'seek', id: checkId(target), target: checkKey(first) }
     default:
       throw wrong('a known operation', operation)
   }
 }
 
-function toStore(database: unknown, request: StoreRequest): ServerRequest {
-  return { type: 'store', database: checkString(database, 'the name of a database'), request }
-}
-
-/** `[key, value, key, value…]`, a value being bytes or null. */
-function parsePairs(value: unknown): (readonly [string, Stored])[] {
-  const flat = checkArray(value)
-  if (flat.length % 2 !== 0) throw wrong('keys and values in turn', flat)
-  const pairs: (readonly [string, Stored])[] = []
-  for (let at = 0; at < flat.length; at += 2) pairs.push([checkString(flat[at], 'a key'), checkStored(flat[at + 1])])
-  return pairs
+function inStore<R>(database: unknown, request: R, snapshot?: unknown): InStore<R> {
+  const name = checkString(database, 'the name of a database')
+  if (snapshot === undefined || snapshot === null) return { type: 'store', database: name, request }
+  return { type: 'store', database: name, request, snapshot: checkId(snapshot) }
 }
 
 function parseRange(value: unknown): RangeRequest {
+  const bounds = parseBounds(value)
+  const { keys, values, seekable } = value as Partial<Record<keyof RangeRequest, unknown>>
+  return { type: 'range', ...bounds, keys: keys !== false, values: values !== false, seekable: seekable === true }
+}
+
+function parseBounds(value: unknown): Bounds {
   if (typeof value !== 'object' || value === null) throw wrong('the options of a range', value)
-  const { gt, gte, lt, lte, reverse, limit, keys, values } = value as Partial<Record<keyof RangeRequest, unknown>>
+  const { gt, gte, lt, lte, reverse, limit } = value as Partial<Record<keyof Bounds, unknown>>
   return {
-    type: 'range',
-    ...(gt === undefined ? {} : { gt: checkString(gt, 'a bound') }),
-    ...(gte === undefined ? {} : { gte: checkString(gte, 'a bound') }),
-    ...(lt === undefined ? {} : { lt: checkString(lt, 'a bound') }),
-    ...(lte === undefined ? {} : { lte: checkString(lte, 'a bound') }),
+    ...(gt === undefined ? {} : { gt: checkKey(gt) }),
+    ...(gte === undefined ? {} : { gte: checkKey(gte) }),
+    ...(lt === undefined ? {} : { lt: checkKey(lt) }),
+    ...(lte === undefined ? {} : { lte: checkKey(lte) }),
     reverse: reverse === true,
     limit: typeof limit === 'number' && Number.isSafeInteger(limit) && limit >= 0 ? limit : -1,
-    keys: keys !== false,
-    values: values !== false,
   }
 }
 
@@ -104,6 +141,16 @@ export function checkDatabaseName(value: unknown): string {
   const problem = nameProblem(name)
   if (problem === undefined) return name
   throw new OnituError('INVALID_NAME', `The database name ${JSON.stringify(name)} ${problem}`)
+}
+
+function checkKey(value: unknown): Key {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value
+  throw wrong('a key as a string or bytes', value)
+}
+
+function checkId(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value
+  throw wrong('the number of a range or snapshot', value)
 }
 
 function checkString(value: unknown, what: string): string {
@@ -116,9 +163,9 @@ function checkArray(value: unknown): readonly unknown[] {
   throw wrong('an array', value)
 }
 
-function checkStored(value: unknown): Stored {
-  if (value === null || value instanceof Uint8Array) return value
-  throw wrong('a value as bytes, or null', value)
+function checkBytes(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value
+  throw wrong('bytes', value)
 }
 
 function wrong(expected: string, value: unknown): OnituError {

@@ -1,21 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import type { BatchRequest, StoreRequest } from './parse-request.ts'
-import { keysToRead, planRun, type RunRequest, runLength } from './plan-run.ts'
+import { keyId } from '../wire/key.ts'
+import type { BatchRequest } from './parse-request.ts'
+import { type Barrier, keysToRead, planRun, type RunPlan, type RunRequest, runLength } from './plan-run.ts'
 
 const bytes = (text: string) => Buffer.from(text)
 const put = (key: string, value: string, sync = false): BatchRequest => ({
   type: 'batch',
-  writes: [[key, bytes(value)]],
-  conditions: [],
+  writes: { keys: [key], values: [bytes(value)] },
+  conditions: { keys: [], values: [] },
   sync,
 })
-const remove = (key: string): BatchRequest => ({ type: 'batch', writes: [[key, null]], conditions: [], sync: false })
+const remove = (key: string): BatchRequest => ({ ...put(key, ''), writes: { keys: [key], values: [null] } })
 const onlyIf = (key: string, expected: string | null, request: BatchRequest): BatchRequest => ({
   ...request,
-  conditions: [[key, expected === null ? null : bytes(expected)]],
+  conditions: { keys: [key], values: [expected === null ? null : bytes(expected)] },
 })
 const get = (key: string): RunRequest => ({ type: 'get', key })
-const range: StoreRequest = { type: 'range', reverse: false, limit: -1, keys: true, values: true }
+const range: Barrier = { type: 'opens', begin: () => undefined }
+const clear: Barrier = { type: 'alone', begin: () => undefined }
+const written = ({ writes }: RunPlan) =>
+  new Map(writes.flatMap(({ keys, values }) => keys.map((key, index) => [keyId(key), values[index]] as const)))
 const plan = (requests: RunRequest[], stored: Record<string, string> = {}) =>
   planRun(requests, new Map(Object.entries(stored).map(([key, value]) => [key, bytes(value)])))
 
@@ -23,7 +27,7 @@ describe('planRun', () => {
   it('reads what is stored, and null for what is not', () => {
     const { outcomes, writes } = plan([get('a'), get('b')], { a: '1' })
     expect(outcomes.map(({ body }) => body)).toEqual([bytes('1'), null])
-    expect(writes.size).toBe(0)
+    expect(writes).toEqual([])
   })
 
   it('shows a read the writes before it, and not those behind it', () => {
@@ -36,11 +40,14 @@ describe('planRun', () => {
     expect(outcomes.map(({ afterWrite }) => afterWrite)).toEqual([true, true, false])
   })
 
-  it('keeps the last write of a key', () => {
-    expect([...plan([put('a', '1'), put('a', '2'), remove('b'), put('b', '3')]).writes]).toEqual([
-      ['a', bytes('2')],
-      ['b', bytes('3')],
-    ])
+  it('keeps the order of writes', () => {
+    const requests = [put('a', '1'), put('a', '2'), remove('b'), put('b', '3')]
+    expect(plan(requests).writes).toEqual(requests.map(({ writes }) => writes))
+  })
+
+  it('takes a text and its bytes for the same key', () => {
+    const { outcomes } = plan([put('é', '1'), { type: 'get', key: bytes('é') }])
+    expect(outcomes[1]?.body).toEqual(bytes('1'))
   })
 
   it.each([
@@ -48,29 +55,26 @@ describe('planRun', () => {
     ['the stored value is another', 'y', false],
     ['nothing is stored but something expected', undefined, false],
   ])('judges a condition when %s', (_, stored, holds) => {
-    const { writes, outcomes } = plan([onlyIf('a', 'x', put('b', '1'))], stored === undefined ? {} : { a: stored })
-    expect(writes.has('b')).toBe(holds)
-    expect(outcomes[0]?.body).toBe(holds ? null : 0)
+    const planned = plan([onlyIf('a', 'x', put('b', '1'))], stored === undefined ? {} : { a: stored })
+    expect(written(planned).has('b')).toBe(holds)
+    expect(planned.outcomes[0]?.body).toBe(holds ? null : 0)
   })
 
   it('judges conditions in order, over the writes before them', () => {
-    const { outcomes, writes } = plan([
+    const planned = plan([
       onlyIf('a', null, put('a', 'first')),
       onlyIf('a', null, put('a', 'second')),
       onlyIf('a', 'first', put('a', 'third')),
     ])
-    expect(outcomes.map(({ body }) => body)).toEqual([null, 0, null])
-    expect(writes.get('a')).toEqual(bytes('third'))
+    expect(planned.outcomes.map(({ body }) => body)).toEqual([null, 0, null])
+    expect(written(planned).get('a')).toEqual(bytes('third'))
   })
 
   it('names the first condition that fails', () => {
     const request: BatchRequest = {
       type: 'batch',
-      writes: [],
-      conditions: [
-        ['a', null],
-        ['b', bytes('1')],
-      ],
+      writes: { keys: [], values: [] },
+      conditions: { keys: ['a', 'b'], values: [null, bytes('1')] },
       sync: false,
     }
     expect(plan([request]).outcomes[0]?.body).toBe(1)
@@ -85,13 +89,18 @@ describe('planRun', () => {
 describe('keysToRead', () => {
   it('gives each key of reads and conditions once', () => {
     const requests: RunRequest[] = [get('a'), { type: 'getMany', keys: ['a', 'b'] }, onlyIf('c', null, put('d', '1'))]
-    expect(keysToRead(requests)).toEqual(['a', 'b', 'c'])
+    expect([...keysToRead(requests).values()]).toEqual(['a', 'b', 'c'])
   })
 })
 
 describe('runLength', () => {
   it('ends before a range that has to see a write', () => {
     expect(runLength([get('a'), range, put('a', '1'), get('a'), range], 1_000_000)).toBe(4)
+  })
+
+  it('leaves alone what goes alone', () => {
+    expect(runLength([get('a'), clear, get('a')], 1_000_000)).toBe(1)
+    expect(runLength([clear, get('a')], 1_000_000)).toBe(1)
   })
 
   it('ends when it has become heavy, with one request at least', () => {

@@ -1,4 +1,6 @@
-import type { BatchRequest, ReadRequest, Stored, StoreRequest } from './parse-request.ts'
+import { type Key, keyId } from '../wire/key.ts'
+import type { Stored, WriteList } from '../wire/write-list.ts'
+import type { BatchRequest, ReadRequest } from './parse-request.ts'
 
 /*
  * A run is what one database does in one go: all reads as one getMany, then all writes as one LevelDB batch. Requests
@@ -8,6 +10,13 @@ import type { BatchRequest, ReadRequest, Stored, StoreRequest } from './parse-re
 
 export type RunRequest = ReadRequest | BatchRequest
 
+/** What is done between the writes before it and those behind it. */
+export interface Barrier {
+  /** `opens` takes a snapshot and holds nothing up, `alone` is waited for. */
+  readonly type: 'opens' | 'alone'
+  readonly begin: () => unknown
+}
+
 export interface Outcome {
   readonly body: unknown
   /** The answer depends on the writes of this run, so it waits for them and fails with them. */
@@ -15,23 +24,27 @@ export interface Outcome {
 }
 
 export interface RunPlan {
-  /** The last write of each key. */
-  readonly writes: ReadonlyMap<string, Stored>
+  /** In order, for a key may be written more than once. */
+  readonly writes: readonly WriteList[]
   /** One fsync for all, when any of them asked for it. */
   readonly sync: boolean
   /** One for each request, in order. */
   readonly outcomes: readonly Outcome[]
 }
 
+/** What is stored when the run begins, by `keyId`; a key that is missing is absent. */
+export type StoredValues = ReadonlyMap<string, Uint8Array>
+
 /**
- * How many requests from the head of the queue make the next run. A range ends it when a write comes before it: its
- * snapshot has to hold that write, and nothing that came later.
+ * How many requests from the head of the queue make the next run. What opens a snapshot ends it when a write comes
+ * before it: it has to hold that write, and nothing that came later. What goes alone is a run of its own.
  */
-export function runLength(queue: readonly StoreRequest[], maxWeight: number): number {
+export function runLength(queue: readonly (RunRequest | Barrier)[], maxWeight: number): number {
   let weight = 0
   let writes = false
   for (const [index, request] of queue.entries()) {
-    if (request.type === 'range' && writes) return index
+    if (request.type === 'alone') return Math.max(1, index)
+    if (writes && request.type === 'opens') return index
     if (weight > maxWeight) return index
     if (request.type === 'batch') writes = true
     weight += weightOf(request)
@@ -39,59 +52,69 @@ export function runLength(queue: readonly StoreRequest[], maxWeight: number): nu
   return queue.length
 }
 
-/** The keys whose stored values the plan needs. */
-export function keysToRead(requests: readonly RunRequest[]): string[] {
-  const keys = new Set<string>()
+/** The keys whose stored values the plan needs, each once. */
+export function keysToRead(requests: readonly RunRequest[]): Map<string, Key> {
+  const keys = new Map<string, Key>()
+  const add = (key: Key) => keys.set(keyId(key), key)
   for (const request of requests) {
-    if (request.type === 'batch') for (const [key] of request.conditions) keys.add(key)
-    else if (request.type === 'getMany') for (const key of request.keys) keys.add(key)
-    else keys.add(request.key)
+    if (request.type === 'batch') request.conditions.keys.forEach(add)
+    else if ('keys' in request) request.keys.forEach(add)
+    else add(request.key)
   }
-  return [...keys]
+  return keys
 }
 
-export function planRun(requests: readonly RunRequest[], stored: ReadonlyMap<string, Uint8Array>): RunPlan {
-  const writes = new Map<string, Stored>()
+export function planRun(requests: readonly RunRequest[], stored: StoredValues): RunPlan {
+  const writes: WriteList[] = []
+  // Without a read or condition nobody looks at what is written before it is stored.
+  const overlay = requests.some(looks) ? new Map<string, Stored>() : undefined
+  const look = (key: Key) => current(keyId(key), overlay, stored)
   let sync = false
   const outcomes = requests.map((request): Outcome => {
-    if (request.type !== 'batch') return planRead(request, writes, stored)
-    const failed = failedCondition(request, writes, stored)
-    if (failed !== -1) return { body: failed, afterWrite: writes.size > 0 }
-    for (const [key, value] of request.writes) writes.set(key, value)
+    if (request.type !== 'batch') return planRead(request, overlay, look)
+    const failed = failedCondition(request.conditions, look)
+    if (failed !== -1) return { body: failed, afterWrite: writes.length > 0 }
+    writes.push(request.writes)
+    if (overlay !== undefined) lay(request.writes, overlay)
     sync ||= request.sync
     return { body: null, afterWrite: true }
   })
   return { writes, sync, outcomes }
 }
 
+function looks(request: RunRequest): boolean {
+  return request.type !== 'batch' || request.conditions.keys.length > 0
+}
+
+function lay({ keys, values }: WriteList, overlay: Map<string, Stored>): void {
+  for (const [index, key] of keys.entries()) overlay.set(keyId(key), values[index] ?? null)
+}
+
 function planRead(
   request: ReadRequest,
-  writes: ReadonlyMap<string, Stored>,
-  stored: ReadonlyMap<string, Uint8Array>,
+  overlay: ReadonlyMap<string, Stored> | undefined,
+  look: (key: Key) => Stored,
 ): Outcome {
-  const look = (key: string) => current(key, writes, stored)
-  switch (request.type) {
-    case 'get':
-      return { body: look(request.key), afterWrite: writes.has(request.key) }
-    case 'exists':
-      return { body: look(request.key) !== null, afterWrite: writes.has(request.key) }
-    case 'getMany':
-      return { body: request.keys.map(look), afterWrite: request.keys.some((key) => writes.has(key)) }
-  }
+  const written = (key: Key) => overlay !== undefined && overlay.size > 0 && overlay.has(keyId(key))
+  if ('keys' in request)
+    return { body: answerMany(request.type, request.keys.map(look)), afterWrite: request.keys.some(written) }
+  const value = look(request.key)
+  return { body: request.type === 'get' ? value : value !== null, afterWrite: written(request.key) }
+}
+
+/** What a read of many keys is answered with. */
+export function answerMany(type: 'getMany' | 'existMany', values: readonly (Stored | undefined)[]): unknown[] {
+  return type === 'getMany' ? values.map((value) => value ?? null) : values.map((value) => (value ?? null) !== null)
 }
 
 /** The index of the first condition that does not hold, -1 when all do. */
-function failedCondition(
-  request: BatchRequest,
-  writes: ReadonlyMap<string, Stored>,
-  stored: ReadonlyMap<string, Uint8Array>,
-): number {
-  return request.conditions.findIndex(([key, expected]) => !sameBytes(current(key, writes, stored), expected))
+function failedCondition({ keys, values }: WriteList, look: (key: Key) => Stored): number {
+  return keys.findIndex((key, index) => !sameBytes(look(key), values[index] ?? null))
 }
 
-function current(key: string, writes: ReadonlyMap<string, Stored>, stored: ReadonlyMap<string, Uint8Array>): Stored {
-  const written = writes.get(key)
-  return written === undefined ? (stored.get(key) ?? null) : written
+function current(id: string, overlay: ReadonlyMap<string, Stored> | undefined, stored: StoredValues): Stored {
+  const written = overlay?.get(id)
+  return written === undefined ? (stored.get(id) ?? null) : written
 }
 
 function sameBytes(left: Stored, right: Stored): boolean {
@@ -99,9 +122,10 @@ function sameBytes(left: Stored, right: Stored): boolean {
   return Buffer.compare(left, right) === 0
 }
 
-function weightOf(request: StoreRequest): number {
-  if (request.type !== 'batch') return request.type === 'getMany' ? request.keys.length * 64 : 64
+function weightOf(request: RunRequest | Barrier): number {
+  if (request.type !== 'batch') return 'keys' in request ? request.keys.length * 64 : 64
   let weight = 64
-  for (const [key, value] of request.writes) weight += key.length + (value?.byteLength ?? 0)
+  for (const key of request.writes.keys) weight += key.length
+  for (const value of request.writes.values) weight += value?.byteLength ?? 0
   return weight
 }

@@ -1,20 +1,32 @@
 import { OnituError } from '@onitu/protocol'
 import { afterMicrotasks } from '../messaging/after-microtasks.ts'
+import type { Key } from '../wire/key.ts'
+import type { WriteList } from '../wire/write-list.ts'
+import { ATOMIC_CLEAR, type Clearing, createClearing } from './clear-range.ts'
 import { type Cursor, openCursor } from './cursor.ts'
-import type { Level } from './open-level.ts'
-import type { RangeRequest, Stored, StoreRequest } from './parse-request.ts'
-import { keysToRead, planRun, type RunPlan, type RunRequest, runLength } from './plan-run.ts'
+import type { Gate } from './gate.ts'
+import type { Level, LevelSnapshot } from './open-level.ts'
+import type { ClearRequest, InquiryRequest, RangeRequest, ReadRequest } from './parse-request.ts'
+import { answerMany, type Barrier, keysToRead, planRun, type RunPlan, type RunRequest, runLength } from './plan-run.ts'
+import { createReadingForms } from './reading-forms.ts'
 
-/** One database. Requests take effect in the order in which they were submitted. */
+/** One database. Requests take effect in the order in which they were submitted, but for what reads from a snapshot. */
 export interface Store {
   submit(request: RunRequest): Promise<unknown>
-  range(request: RangeRequest): Promise<Cursor>
+  range(request: RangeRequest, snapshot?: LevelSnapshot): Promise<Cursor>
+  snapshot(): Promise<LevelSnapshot>
+  /** Gives how many entries it deleted: at once up to 10,000, beyond that in several batches. */
+  clear(request: ClearRequest, snapshot?: LevelSnapshot): Promise<number>
+  /** What the snapshot holds. */
+  readAt(snapshot: LevelSnapshot, request: ReadRequest): Promise<unknown>
+  inquire(request: InquiryRequest): Promise<unknown>
   /** Finishes what was submitted. May be called twice. */
   close(): Promise<void>
 }
 
-export function createStore(level: Level): Store {
-  return new LevelStore(level)
+/** `reading` is shared by the ranges of all stores. */
+export function createStore(level: Level, reading: Gate): Store {
+  return new LevelStore(level, reading)
 }
 
 interface Waiting<R> {
@@ -31,24 +43,77 @@ const RUN_WEIGHT = 8 * 1024 * 1024
  * and waking up again takes longer than the reads of a whole tick.
  */
 const SYNCHRONOUS_READS = 128
+const TEXT_KEY = { keyEncoding: 'utf8', valueEncoding: 'view' }
+const BYTES_KEY = { keyEncoding: 'view', valueEncoding: 'view' }
 
 class LevelStore implements Store {
   #level: Level
-  #queue: Waiting<StoreRequest>[] = []
+  #queue: Waiting<RunRequest | Barrier>[] = []
   #working: Promise<void> | undefined
+  #forms = createReadingForms()
+  #clearings = new Set<Clearing>()
+  #reading: Gate
   #closed = false
 
-  constructor(level: Level) {
+  constructor(level: Level, reading: Gate) {
     this.#level = level
+    this.#reading = reading
   }
 
   submit(request: RunRequest): Promise<unknown> {
     return this.#enqueue(request)
   }
 
-  async range(request: RangeRequest): Promise<Cursor> {
-    // Only the range branch of #openRanges answers a range request, and it answers with a cursor.
-    return (await this.#enqueue(request)) as Cursor
+  async range(request: RangeRequest, snapshot?: LevelSnapshot): Promise<Cursor> {
+    const open = () => openCursor({ level: this.#level, request, snapshot, forms: this.#forms, reading: this.#reading })
+    return snapshot === undefined ? this.#between('opens', open) : open()
+  }
+
+  snapshot(): Promise<LevelSnapshot> {
+    return this.#between('opens', () => this.#level.snapshot())
+  }
+
+  async clear(request: ClearRequest, snapshot?: LevelSnapshot): Promise<number> {
+    let clearing: Clearing | undefined
+    // The first part opens it, so that a clear that is not large takes its turn like any other write.
+    const clearSome = async () => {
+      clearing ??= createClearing(this.#level, request, snapshot)
+      return this.#clearSome(clearing, request.sync)
+    }
+    try {
+      let cleared = 0
+      for (;;) {
+        const count = await this.#between('alone', clearSome)
+        cleared += count
+        if (count < ATOMIC_CLEAR) return cleared
+      }
+    } finally {
+      if (clearing !== undefined) {
+        this.#clearings.delete(clearing)
+        await clearing.close()
+      }
+    }
+  }
+
+  async readAt(snapshot: LevelSnapshot, request: ReadRequest): Promise<unknown> {
+    if (!('keys' in request)) {
+      const value = this.#level.getSync(request.key, { ...keyOptions(request.key), snapshot })
+      return request.type === 'get' ? (value ?? null) : value !== undefined
+    }
+    const values = await this.#level.getMany([...request.keys], { ...BYTES_KEY, snapshot })
+    return answerMany(request.type, values)
+  }
+
+  async inquire(request: InquiryRequest): Promise<unknown> {
+    switch (request.type) {
+      case 'approximateSize':
+        return this.#level.approximateSize(request.start, request.stop)
+      case 'compactRange':
+        await this.#level.compactRange(request.start, request.stop)
+        return null
+      case 'property':
+        return this.#level.getProperty(request.name)
+    }
   }
 
   async close(): Promise<void> {
@@ -57,7 +122,12 @@ class LevelStore implements Store {
     await this.#level.close()
   }
 
-  #enqueue(request: StoreRequest): Promise<unknown> {
+  /** The answer is what `begin` gives. */
+  #between<T>(type: Barrier['type'], begin: () => T): Promise<Awaited<T>> {
+    return this.#enqueue({ type, begin }) as Promise<Awaited<T>>
+  }
+
+  #enqueue(request: RunRequest | Barrier): Promise<unknown> {
     if (this.#closed)
       return Promise.reject(new OnituError('DATABASE_CLOSED', 'The database is being closed', { retryable: true }))
     return new Promise((resolve, reject) => {
@@ -74,21 +144,23 @@ class LevelStore implements Store {
         this.#queue.map(({ request }) => request),
         RUN_WEIGHT,
       )
-      await this.#run(this.#openRanges(this.#queue.splice(0, length)))
+      await this.#run(await this.#passBarriers(this.#queue.splice(0, length)))
     }
     this.#working = undefined
   }
 
-  /** Opens the ranges of a run, before anything of it is written; gives the rest. */
-  #openRanges(run: readonly Waiting<StoreRequest>[]): Waiting<RunRequest>[] {
+  /** Begins what stands between the runs, before anything of this one is written; gives the rest. */
+  async #passBarriers(run: readonly Waiting<RunRequest | Barrier>[]): Promise<Waiting<RunRequest>[]> {
     const rest: Waiting<RunRequest>[] = []
     for (const { request, resolve, reject } of run) {
-      if (request.type !== 'range') {
+      if (!isBarrier(request)) {
         rest.push({ request, resolve, reject })
         continue
       }
       try {
-        resolve(openCursor(this.#level, request))
+        const begun = request.begin()
+        resolve(begun)
+        if (request.type === 'alone') await begun
       } catch (error) {
         reject(error)
       }
@@ -115,27 +187,58 @@ class LevelStore implements Store {
     }
   }
 
-  async #read(keys: string[]): Promise<Map<string, Uint8Array>> {
+  async #read(keys: ReadonlyMap<string, Key>): Promise<Map<string, Uint8Array>> {
     const stored = new Map<string, Uint8Array>()
-    if (keys.length === 0) return stored
-    const values =
-      keys.length > SYNCHRONOUS_READS ? await this.#level.getMany(keys) : keys.map((key) => this.#level.getSync(key))
-    for (const [index, key] of keys.entries()) {
+    if (keys.size <= SYNCHRONOUS_READS) {
+      for (const [id, key] of keys) {
+        const value = this.#level.getSync(key, keyOptions(key))
+        if (value !== undefined) stored.set(id, value)
+      }
+      return stored
+    }
+    const values = await this.#level.getMany([...keys.values()])
+    for (const [index, id] of [...keys.keys()].entries()) {
       const value = values[index]
-      if (value !== undefined) stored.set(key, value)
+      if (value !== undefined) stored.set(id, value)
     }
     return stored
   }
 
-  async #write(writes: ReadonlyMap<string, Stored>, sync: boolean): Promise<void> {
-    if (writes.size === 0) return
+  /** One LevelDB batch: all of it, or nothing. */
+  async #write(lists: readonly WriteList[], sync: boolean): Promise<void> {
+    if (lists.length === 0) return
     const batch = this.#level.batch()
-    for (const [key, value] of writes) {
-      if (value === null) batch.del(key)
-      else batch.put(key, value)
+    for (const { keys, values } of lists) {
+      for (let index = 0; index < keys.length; index++) {
+        const value = values[index] ?? null
+        if (value === null) batch.del(keys[index] ?? '')
+        else batch.put(keys[index] ?? '', value)
+      }
     }
     await batch.write({ sync })
+    for (const clearing of this.#clearings) clearing.written(lists)
   }
+
+  async #clearSome(clearing: Clearing, sync: boolean): Promise<number> {
+    const keys = await clearing.next()
+    const deletions = clearing.deletions(keys)
+    // To itself it is no news.
+    this.#clearings.delete(clearing)
+    try {
+      await this.#write([deletions], sync)
+    } finally {
+      this.#clearings.add(clearing)
+    }
+    return keys.length
+  }
+}
+
+function isBarrier(request: RunRequest | Barrier): request is Barrier {
+  return request.type === 'opens' || request.type === 'alone'
+}
+
+function keyOptions(key: Key): typeof TEXT_KEY {
+  return typeof key === 'string' ? TEXT_KEY : BYTES_KEY
 }
 
 function answer(run: readonly Waiting<RunRequest>[], { outcomes }: RunPlan, afterWrite: boolean): void {
