@@ -1,4 +1,5 @@
 import { OnituError, type OnituErrorOptions } from '@onitu/protocol'
+import type { HandshakeFailure } from './messaging/connection-events.ts'
 import type { Key } from './wire/key.ts'
 
 /** `get` of an absent key without a default. `details.key` names it. */
@@ -33,14 +34,27 @@ export class ConditionFailedError extends OnituError {
  * Retryable.
  */
 export class RequestTimeoutError extends OnituError {
-  constructor(address: string, timeout: number, sent: boolean) {
+  constructor(address: string, timeout: number, sent: boolean, failure?: HandshakeFailure) {
     super(
       'REQUEST_TIMEOUT',
       sent
         ? `${address} did not answer within ${timeout} ms`
-        : `${address} could not be reached within ${timeout} ms; check that it is running`,
+        : `${address} could not be reached within ${timeout} ms; ${WHAT_TO_CHECK[failure ?? 'lost']}`,
       { retryable: true, details: { sent } },
     )
+  }
+}
+
+const WHAT_TO_CHECK: Readonly<Record<HandshakeFailure, string>> = {
+  lost: 'check that it is running, and that both sides use CURVE keys, with the right server key, or neither does',
+  security: 'the two sides do not agree on security: check that both use CURVE keys, or neither, and the server key',
+  denied: 'it does not allow the key of this client: have the public key added to the list of the server',
+}
+
+/** The server does not allow the key of this client. Nothing was sent. */
+export class AccessDeniedError extends OnituError {
+  constructor(address: string) {
+    super('ACCESS_DENIED', `${address} refuses the connection: ${WHAT_TO_CHECK.denied}`)
   }
 }
 

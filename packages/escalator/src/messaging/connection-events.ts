@@ -1,10 +1,21 @@
-import type { Socket } from 'zeromq'
+import type { Event, Socket } from 'zeromq'
+
+/**
+ * Why a connection did not come about: `denied`, the server does not allow the key; `security`, one side wants CURVE
+ * and the other does not, or the peer has other keys than expected, or does not speak the protocol at all; `lost`, it
+ * was closed before both sides had agreed.
+ */
+export type HandshakeFailure = 'denied' | 'security' | 'lost'
 
 export interface ConnectionHandlers {
-  /** A peer is connected and both sides have agreed on the protocol. */
+  /** A peer has reached this bound socket; nothing is agreed yet. */
+  readonly accepted?: () => void
+  /** A peer is connected and both sides have agreed on the protocol, and on the keys. */
   readonly connected?: () => void
-  /** A connection was lost. */
+  /** A connection was lost, or did not come about. */
   readonly disconnected?: () => void
+  /** Before `disconnected`, when the connection did not come about. */
+  readonly failed?: (failure: HandshakeFailure) => void
 }
 
 /** Reports the connections of a socket until it is closed. Call it before bind or connect, so that none is missed. */
@@ -12,12 +23,21 @@ export function watchConnections(socket: Socket, handlers: ConnectionHandlers): 
   void readEvents(socket, handlers)
 }
 
+const FAILURES: Readonly<Partial<Record<Event['type'], HandshakeFailure>>> = {
+  'handshake:error:auth': 'denied',
+  'handshake:error:protocol': 'security',
+  'handshake:error:other': 'lost',
+}
+
 async function readEvents(socket: Socket, handlers: ConnectionHandlers): Promise<void> {
   const { events } = socket
   while (!events.closed) {
     // Closing the socket ends a pending receive with undefined, whatever the types say.
-    const event: { readonly type: string } | undefined = await events.receive()
+    const event: Pick<Event, 'type'> | undefined = await events.receive()
     if (event === undefined || event.type === 'end') return
+    const failure = FAILURES[event.type]
+    if (event.type === 'accept') handlers.accepted?.()
+    if (failure !== undefined) handlers.failed?.(failure)
     if (event.type === 'handshake') handlers.connected?.()
     if (event.type === 'disconnect') handlers.disconnected?.()
   }

@@ -4,7 +4,16 @@
  *
  * @module @onitu/escalator/messaging
  */
-export { RequestTimeoutError } from '../errors.ts'
+export { AccessDeniedError, RequestTimeoutError } from '../errors.ts'
+export {
+  type Authenticator,
+  type AuthenticatorOptions,
+  type Candidate,
+  type CurveServerSocketOptions,
+  createAuthenticator,
+} from './authenticator.ts'
+export { type CurveClientOptions, type CurveClientSocketOptions, curveClientSocketOptions } from './curve-client.ts'
+export { checkKey, generateKeyPair, type KeyPair, publicKeyOf } from './curve-keys.ts'
 export { decodeEvents } from './decode-events.ts'
 export { MAX_FRAME_SIZE } from './envelope.ts'
 export { createEventPublisher, type EventPublisher, type EventPublisherOptions } from './event-publisher.ts'
@@ -25,6 +34,7 @@ export {
   type RequestContext,
   type RequestHandler,
   type Responder,
+  type ResponderCounters,
   type ResponderOptions,
 } from './responder.ts'
 export {

@@ -9,3 +9,8 @@ export function isNotWritable(error: unknown): boolean {
 export function isPeerGone(error: unknown): boolean {
   return systemCode(error) === 'EHOSTUNREACH'
 }
+
+/** The address to bind belongs to another socket. */
+export function isTaken(error: unknown): boolean {
+  return systemCode(error) === 'EADDRINUSE'
+}

@@ -1,0 +1,286 @@
+import { fromWireError, OnituError } from '@onitu/protocol'
+import { Dealer } from 'zeromq'
+import { AccessDeniedError, RequestTimeoutError } from '../errors.ts'
+import { afterMicrotasks } from './after-microtasks.ts'
+import { type HandshakeFailure, watchConnections } from './connection-events.ts'
+import { curveClientSocketOptions } from './curve-client.ts'
+import { BATCH_WEIGHT, decodeReplies, encodeRequests, MAX_FRAME_SIZE, type ReplyItem, weigh } from './envelope.ts'
+import { readMessages } from './read-messages.ts'
+import type { Answer, Requester, RequesterOptions, RequestOptions } from './requester.ts'
+import { isNotWritable } from './socket-errors.ts'
+import { transportOptions } from './transport-options.ts'
+
+interface Pending {
+  readonly id: number
+  readonly body: unknown
+  readonly frames: readonly Uint8Array[]
+  readonly timeout: number
+  readonly deadline: number
+  readonly settle: (error: unknown, answer?: Answer) => void
+  sent: boolean
+}
+
+const DEFAULT_TIMEOUT = 10_000
+/** How exact deadlines are, in ms. One timer looks after all requests; one for each would cost more than the rest. */
+const DEADLINE_STEP = 25
+/** A lost connection is reported by an event; this only covers an event that came before the socket could send. */
+const RETRY_DELAY = 20
+/** When to try again after the handshake was refused, in ms: ZeroMQ itself gives up then. The second part is jitter. */
+const REFUSED_DELAY = [500, 500] as const
+const NO_FRAMES: readonly Uint8Array[] = []
+
+/** See `createRequester`. */
+export class DealerRequester implements Requester {
+  readonly address: string
+  #socket: Dealer
+  #timeout: number
+  #nextId = 1
+  #pending = new Map<number, Pending>()
+  #queue: Pending[] = []
+  #scheduled = false
+  #writing = false
+  #closed = false
+  #connected = false
+  #deadlines: NodeJS.Timeout | undefined
+  #retry: NodeJS.Timeout | undefined
+  #handshakeFailure: HandshakeFailure | undefined
+  #reconnect: NodeJS.Timeout | undefined
+  #reading: Promise<void>
+
+  constructor({ address, timeout = DEFAULT_TIMEOUT, identity, curve }: RequesterOptions) {
+    this.address = address
+    this.#timeout = timeout
+    // immediate and sendTimeout 0: the socket takes a message only for a connection that is up, so what could not be
+    // sent stays here, known to be unsent. No high water marks: callers that wait bound both directions.
+    this.#socket = new Dealer({
+      immediate: true,
+      sendTimeout: 0,
+      sendHighWaterMark: 0,
+      receiveHighWaterMark: 0,
+      linger: 0,
+      reconnectInterval: 20,
+      reconnectMaxInterval: 500,
+      maxMessageSize: MAX_FRAME_SIZE,
+      ...transportOptions(address),
+      ...(identity === undefined ? {} : { routingId: identity }),
+      ...(curve === undefined ? {} : curveClientSocketOptions(curve)),
+    })
+    watchConnections(this.#socket, {
+      connected: () => this.#connect(),
+      disconnected: () => this.#disconnect(),
+      failed: (failure) => this.#failHandshake(failure),
+    })
+    this.#socket.connect(address)
+    this.#reading = readMessages(this.#socket, (frames) => this.#receive(frames))
+  }
+
+  request(
+    body: unknown,
+    { signal, timeout = this.#timeout, frames = NO_FRAMES }: RequestOptions = {},
+  ): Promise<Answer> {
+    if (this.#closed) return Promise.reject(closedError(this.address))
+    if (signal?.aborted) return Promise.reject(signal.reason)
+    return new Promise((resolve, reject) => {
+      const id = this.#nextId++
+      const abort = signal === undefined ? undefined : () => settle(signal.reason)
+      const settle = (error: unknown, answer?: Answer) => {
+        if (!this.#pending.delete(id)) return
+        if (abort !== undefined) signal?.removeEventListener('abort', abort)
+        if (answer === undefined) reject(error)
+        else resolve(answer)
+      }
+      if (abort !== undefined) signal?.addEventListener('abort', abort)
+      this.#enqueue({ id, body, frames, timeout, deadline: performance.now() + timeout, settle, sent: false })
+    })
+  }
+
+  async close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true
+      clearInterval(this.#deadlines)
+      clearTimeout(this.#retry)
+      clearTimeout(this.#reconnect)
+      this.#queue = []
+      for (const pending of this.#pending.values()) pending.settle(closedError(this.address))
+      this.#socket.close()
+    }
+    await this.#reading
+  }
+
+  #enqueue(pending: Pending): void {
+    this.#pending.set(pending.id, pending)
+    this.#queue.push(pending)
+    this.#deadlines ??= setInterval(() => this.#expire(), DEADLINE_STEP)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    afterMicrotasks(() => this.#flush())
+  }
+
+  #flush(): void {
+    this.#scheduled = false
+    if (this.#writing || this.#closed || !this.#connected || this.#queue.length === 0) return
+    this.#writing = true
+    void this.#write()
+  }
+
+  async #write(): Promise<void> {
+    while (this.#queue.length > 0 && this.#connected && !this.#closed) {
+      if (!(await this.#sendGroup(this.#takeGroup()))) break
+    }
+    this.#writing = false
+  }
+
+  /** What goes into the next message: requests without frames together, one with frames alone. */
+  #takeGroup(): Pending[] {
+    const group: Pending[] = []
+    let weight = 0
+    let taken = 0
+    for (const pending of this.#queue) {
+      if (this.#pending.has(pending.id)) {
+        if (group.length > 0 && (pending.frames.length > 0 || weight > BATCH_WEIGHT)) break
+        group.push(pending)
+        weight += weigh(pending.body)
+      }
+      taken++
+      if (pending.frames.length > 0) break
+    }
+    this.#queue.splice(0, taken)
+    return group
+  }
+
+  /** False when the socket cannot send now; the group is back in the queue then. */
+  async #sendGroup(group: Pending[]): Promise<boolean> {
+    const header = this.#encode(group)
+    if (header === undefined) return true
+    for (const pending of group) pending.sent = true
+    try {
+      await this.#socket.send([header, ...(group[0]?.frames ?? NO_FRAMES)])
+      return true
+    } catch (error) {
+      if (this.#closed) return false
+      for (const pending of group) pending.sent = false
+      if (!isNotWritable(error)) {
+        for (const pending of group) pending.settle(error)
+        return true
+      }
+      this.#queue.unshift(...group)
+      this.#retryLater()
+      return false
+    }
+  }
+
+  /** Undefined when the group cannot go as one; what can be sent of it is in the queue again, request by request. */
+  #encode(group: Pending[]): Uint8Array | undefined {
+    if (group.length === 0) return undefined
+    try {
+      return encodeRequests(group)
+    } catch (error) {
+      const [first] = group
+      if (group.length === 1) first?.settle(error)
+      else this.#separate(group)
+      return undefined
+    }
+  }
+
+  #separate(group: Pending[]): void {
+    const sendable = group.filter((pending) => {
+      try {
+        encodeRequests([pending])
+        return true
+      } catch (error) {
+        pending.settle(error)
+        return false
+      }
+    })
+    this.#queue.unshift(...sendable)
+  }
+
+  #retryLater(): void {
+    clearTimeout(this.#retry)
+    this.#retry = setTimeout(() => this.#flush(), RETRY_DELAY)
+  }
+
+  #receive(frames: Buffer[]): void {
+    const [header, ...rest] = frames
+    if (header === undefined) return
+    for (const item of this.#decode(header)) this.#settle(item, rest)
+  }
+
+  /** Replies that cannot be read fail nobody here: whoever waits for them runs into the deadline. */
+  #decode(header: Uint8Array): ReplyItem[] {
+    try {
+      return decodeReplies(header)
+    } catch (error) {
+      process.emitWarning(`Unreadable reply from ${this.address}: ${String(error)}`, 'OnituWarning')
+      return []
+    }
+  }
+
+  #settle({ id, ok, body }: ReplyItem, frames: readonly Uint8Array[]): void {
+    // Unknown ids are replies that came after the deadline.
+    const pending = id === null ? undefined : this.#pending.get(id)
+    if (pending === undefined) return
+    if (ok) pending.settle(undefined, { body, frames })
+    else pending.settle(fromWireError(body))
+  }
+
+  #expire(): void {
+    if (this.#pending.size === 0) {
+      clearInterval(this.#deadlines)
+      this.#deadlines = undefined
+    }
+    const now = performance.now()
+    for (const pending of this.#pending.values()) {
+      if (pending.deadline > now) continue
+      pending.settle(new RequestTimeoutError(this.address, pending.timeout, pending.sent, this.#handshakeFailure))
+    }
+  }
+
+  #connect(): void {
+    if (this.#closed) return
+    this.#connected = true
+    this.#handshakeFailure = undefined
+    // Asking makes the socket notice that a former connection is gone; it would take a message for that one otherwise.
+    if (this.#socket.writable) this.#flush()
+    else this.#retryLater()
+  }
+
+  /**
+   * The socket takes messages for a lost connection until it notices itself, and those are gone without a sign. So
+   * what was sent until now fails, and nothing is sent until the next connection is reported.
+   */
+  #disconnect(): void {
+    if (this.#closed) return
+    this.#connected = false
+    for (const pending of this.#pending.values()) {
+      if (!pending.sent) continue
+      pending.settle(
+        new OnituError('DISCONNECTED', `The connection to ${this.address} was lost before the answer`, {
+          retryable: true,
+        }),
+      )
+    }
+  }
+
+  #failHandshake(failure: HandshakeFailure): void {
+    if (this.#closed) return
+    // One that was lost says less than why the one before it failed.
+    if (failure === 'lost') return
+    this.#handshakeFailure = failure
+    if (failure === 'denied') {
+      for (const pending of this.#pending.values()) pending.settle(new AccessDeniedError(this.address))
+    }
+    clearTimeout(this.#reconnect)
+    const [base, jitter] = REFUSED_DELAY
+    this.#reconnect = setTimeout(() => this.#connectAgain(), base + Math.random() * jitter)
+  }
+
+  #connectAgain(): void {
+    this.#socket.disconnect(this.address)
+    this.#socket.connect(this.address)
+  }
+}
+
+function closedError(address: string): OnituError {
+  return new OnituError('CLOSED', `The connection to ${address} is closed on this side`)
+}
