@@ -13,7 +13,7 @@ export interface CallOptions {
 }
 
 export interface ReadOptions extends CallOptions {
-  /** Give the stored bytes instead of the decoded msgpack value. Default false. */
+  /** Give the stored bytes, as a Uint8Array that may be part of a larger buffer, instead of the decoded msgpack value. Default false. */
   readonly raw?: boolean
 }
 

@@ -14,7 +14,7 @@ import { KeyNotFoundError } from '../errors.ts'
 import { joinKeys, type Key, keyBytes } from '../wire/key.ts'
 import type { Page } from '../wire/page.ts'
 import type { Channel } from './channel.ts'
-import { decodeValue } from './decode-value.ts'
+import { copyBytes, decodeValue } from './decode-value.ts'
 import { checkKey } from './encode-value.ts'
 import { rangeBounds } from './range-bounds.ts'
 import { openRemoteCursor, type RemoteCursor } from './remote-cursor.ts'
@@ -130,7 +130,7 @@ export class RemoteReader implements DatabaseReader {
   #takeKey({ rawKeys }: Partial<RawKeys>): TakeItem<Key> {
     const skip = this.#prefixBytes
     // Copied: a view would keep its whole page in memory.
-    if (rawKeys === true) return (page, index) => new Uint8Array(page.key(index).subarray(skip))
+    if (rawKeys === true) return (page, index) => copyBytes(page.key(index).subarray(skip))
     return (page, index) => page.keyText(index, skip)
   }
 

@@ -12,12 +12,16 @@ export const HAS_VALUES = 2
 export const PAGE_HEADER = 8
 
 interface Column {
-  readonly ends: Uint32Array
   readonly bytes: Buffer
-  readonly ascii: boolean
+  /** Where the numbers are that say where each entry ends. */
+  readonly endsAt: number
+  /** Where the first entry begins, and how many bytes all of them have. */
+  readonly at: number
+  readonly byteLength: number
+  ascii?: boolean
 }
 
-/** Entries are taken out of the page only when they are asked for. */
+/** Entries are found and taken out only when they are asked for, and checked then. */
 export class Page {
   readonly count: number
   #keys: Column | undefined
@@ -28,15 +32,19 @@ export class Page {
     const bytes = asBuffer(packed)
     if (bytes.byteLength < PAGE_HEADER) throw malformed('it is cut short')
     const flags = bytes.readUInt32LE(0)
-    this.count = bytes.readUInt32LE(4)
-    const keyEnds = (flags & HAS_KEYS) === 0 ? undefined : readEnds(bytes, PAGE_HEADER, this.count)
-    const valueEndsAt = PAGE_HEADER + (keyEnds?.byteLength ?? 0)
-    const valueEnds = (flags & HAS_VALUES) === 0 ? undefined : readEnds(bytes, valueEndsAt, this.count)
-    const keysAt = valueEndsAt + (valueEnds?.byteLength ?? 0)
-    const valuesAt = keysAt + (keyEnds?.at(-1) ?? 0)
-    if (valuesAt + (valueEnds?.at(-1) ?? 0) !== bytes.byteLength) throw malformed('its lengths do not add up')
-    this.#keys = keyEnds && toColumn(keyEnds, bytes.subarray(keysAt, valuesAt))
-    this.#values = valueEnds && toColumn(valueEnds, bytes.subarray(valuesAt))
+    const count = bytes.readUInt32LE(4)
+    const hasKeys = (flags & HAS_KEYS) !== 0
+    const hasValues = (flags & HAS_VALUES) !== 0
+    const valueEndsAt = PAGE_HEADER + (hasKeys ? count * 4 : 0)
+    const keysAt = valueEndsAt + (hasValues ? count * 4 : 0)
+    if (keysAt > bytes.byteLength) throw malformed(`it claims ${count} entries`)
+    const keysLength = hasKeys && count > 0 ? bytes.readUInt32LE(valueEndsAt - 4) : 0
+    const valuesLength = hasValues && count > 0 ? bytes.readUInt32LE(keysAt - 4) : 0
+    const valuesAt = keysAt + keysLength
+    if (valuesAt + valuesLength !== bytes.byteLength) throw malformed('its lengths do not add up')
+    this.count = count
+    if (hasKeys) this.#keys = { bytes, endsAt: PAGE_HEADER, at: keysAt, byteLength: keysLength }
+    if (hasValues) this.#values = { bytes, endsAt: valueEndsAt, at: valuesAt, byteLength: valuesLength }
   }
 
   /** A view of the page. */
@@ -59,33 +67,26 @@ export class Page {
   }
 }
 
-function toColumn(ends: Uint32Array, bytes: Buffer): Column {
-  return { ends, bytes, ascii: isAscii(bytes) }
-}
-
-function readEnds(bytes: Buffer, at: number, count: number): Uint32Array {
-  if (count * 4 > bytes.byteLength - at) throw malformed(`it claims ${count} entries`)
-  const ends = new Uint32Array(count)
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, count * 4)
-  let last = 0
-  for (let index = 0; index < count; index++) {
-    const end = view.getUint32(index * 4, true)
-    if (end < last) throw malformed('its entries overlap')
-    ends[index] = end
-    last = end
-  }
-  return ends
-}
-
 function slice(column: Column | undefined, index: number): Buffer {
-  const { ends, bytes } = present(column)
-  return bytes.subarray(index === 0 ? 0 : ends[index - 1], ends[index])
+  const found = present(column)
+  return found.bytes.subarray(found.at + beginning(found, index), found.at + ending(found, index))
 }
 
 function text(column: Column | undefined, index: number, skip: number): string {
-  const { ends, bytes, ascii } = present(column)
-  const start = index === 0 ? 0 : (ends[index - 1] ?? 0)
-  return bytes.toString(ascii ? 'latin1' : 'utf8', start + skip, ends[index])
+  const found = present(column)
+  const { bytes, at, byteLength } = found
+  found.ascii ??= isAscii(bytes.subarray(at, at + byteLength))
+  return bytes.toString(found.ascii ? 'latin1' : 'utf8', at + beginning(found, index) + skip, at + ending(found, index))
+}
+
+function beginning(column: Column, index: number): number {
+  return index === 0 ? 0 : column.bytes.readUInt32LE(column.endsAt + index * 4 - 4)
+}
+
+function ending(column: Column, index: number): number {
+  const end = column.bytes.readUInt32LE(column.endsAt + index * 4)
+  if (end > column.byteLength || end < beginning(column, index)) throw malformed('its entries overlap')
+  return end
 }
 
 function present(column: Column | undefined): Column {
