@@ -146,6 +146,7 @@ export function planFor(hub: ModelHub, service: ModelService, fid: string): Orde
     toHasIt: order.movedTo !== undefined && hasSame(hub, service, order.movedTo.fid, record),
     blockedBy: above.map(({ fid: id }) => id),
     ordersBelow: others.some(({ head: other }) => other?.path.startsWith(`${path}/`) === true),
+    isSettling: isGivenBack(record) && service.outbox.length > 0,
     mode: service.mode,
     can: { move: true, directories: true, attributes: true },
   })
@@ -154,6 +155,11 @@ export function planFor(hub: ModelHub, service: ModelService, fid: string): Orde
 function hasSame(hub: ModelHub, service: ModelService, fid: string, record: FileRecord | undefined): boolean {
   const other = fileOf(hub, fid).records.get(service.name)
   return other?.token != null && record?.token != null && other.hash === record.hash && other.kind === record.kind
+}
+
+/** Deleted by its user: see GivenBack of the Plug. */
+function isGivenBack(record: FileRecord | undefined): boolean {
+  return record !== undefined && record.token === null && record.reported > 0
 }
 
 function localState(hub: ModelHub, service: ModelService, fid: string) {

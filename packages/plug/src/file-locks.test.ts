@@ -21,4 +21,18 @@ describe('FileLocks', () => {
     await expect(locks.hold(['a'], () => Promise.reject(new Error('no')))).rejects.toThrow('no')
     expect(locks.isBusy('a')).toBe(false)
   })
+
+  it('keeps some of its files when it frees the others, and nobody in line overtakes it there', async () => {
+    const locks = new FileLocks()
+    const log: string[] = []
+    const release = await locks.acquire(['a', 'b'])
+    const next = [locks.hold(['a'], async () => void log.push('a')), locks.hold(['b'], async () => void log.push('b'))]
+    release(['a'])
+    await next[0]
+    expect(log).toEqual(['a'])
+    release()
+    await next[1]
+    expect(log).toEqual(['a', 'b'])
+    expect(locks.isBusy('b')).toBe(false)
+  })
 })

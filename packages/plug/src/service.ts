@@ -8,6 +8,7 @@ import { FileLocks } from './file-locks.ts'
 import { Reporter } from './observe/reporter.ts'
 import { OrderCommits } from './orders/order-commits.ts'
 import { OrderQueue } from './orders/order-queue.ts'
+import type { ReceiveTools } from './orders/receive-file.ts'
 import { Progress } from './progress.ts'
 import type { RunContext } from './run-context.ts'
 import { ContentProvider } from './transfer/answer-content.ts'
@@ -45,7 +46,7 @@ export class Service {
     this.#progress = new Progress(engine, () => this.#queue.load())
     const locks = new FileLocks()
     this.reporter = new Reporter(engine, this.#driver, locks, (fids) => this.#queue.touched(fids))
-    this.#queue = new OrderQueue({
+    const tools: ReceiveTools = {
       engine,
       driver: this.#driver,
       locks,
@@ -57,7 +58,8 @@ export class Service {
       topology: () => this.#readTopology(),
       touched: (fids) => this.#queue.touched(fids),
       report: (changes: readonly Change[]) => this.reporter.report(changes),
-    })
+    }
+    this.#queue = new OrderQueue(tools, this.reporter)
   }
 
   /** Before the driver starts: it may report at once. */

@@ -1,14 +1,13 @@
-import { ignoredEvent, isOnituError, type OnituError } from '@onitu/protocol'
+import type { OnituError } from '@onitu/protocol'
 import type { DriverCalls } from '../call-driver.ts'
-import type { Change, Seen } from '../contract.ts'
+import type { Change } from '../contract.ts'
 import type { Engine } from '../engine.ts'
 import type { FileLocks } from '../file-locks.ts'
-import { Limiter } from '../limiter.ts'
-import { metadataOfRecord } from '../metadata.ts'
 import { checkChange } from './check-change.ts'
-import { hashContent } from './hash-content.ts'
+import { divideByFiles } from './divide-by-files.ts'
 import { firstSequence, readRecords, writePlan } from './outbox.ts'
-import { type CheckedChange, fidsOf, planReport } from './plan-report.ts'
+import { type CheckedChange, checkedChange, fidsOf, planReport } from './plan-report.ts'
+import { ChangeReader } from './read-change.ts'
 
 interface Waiting {
   readonly checked: CheckedChange
@@ -18,22 +17,21 @@ interface Waiting {
 
 /** Changes of one batch in the database: large enough to spread the round trip, small enough to keep memory flat. */
 const BATCH = 1_000
-/** Bytes of contents that are read at the same time to know their hash. */
-const READ_WEIGHT = 16 * 1024 * 1024
 const READ_RETRY_FIRST = 1_000
 const READ_RETRY_LONGEST = 300_000
 
 /** Writes what the driver tells of into the outbox: gathered, in order for each file, and only what is new. */
 export class Reporter {
   readonly #engine: Engine
-  readonly #driver: DriverCalls
   readonly #locks: FileLocks
+  readonly #reader: ChangeReader
   /** Told which files have another record now. Called while they are still locked. */
   readonly #touched: (fids: Iterable<string>) => void
   #queue: Waiting[] = []
+  /** Told of, and not durable yet. */
+  #undone = new Set<CheckedChange>()
   #running = new Set<Promise<void>>()
   #loop: Promise<void> | undefined
-  #reads = new Limiter(READ_WEIGHT)
   #sequence: number | undefined
   /** Counts the reports of a file, so that a delayed retry gives way to a newer report. */
   #newest = new Map<string, number>()
@@ -41,8 +39,8 @@ export class Reporter {
 
   constructor(engine: Engine, driver: DriverCalls, locks: FileLocks, touched: (fids: Iterable<string>) => void) {
     this.#engine = engine
-    this.#driver = driver
     this.#locks = locks
+    this.#reader = new ChangeReader(engine, driver)
     this.#touched = touched
   }
 
@@ -57,6 +55,7 @@ export class Reporter {
     for (const change of changes) {
       const checked = this.#check(change)
       if (checked === undefined) continue
+      this.#undone.add(checked)
       results.push(new Promise<void>((done, failed) => this.#queue.push({ checked, done, failed })))
     }
     this.#loop ??= this.#run()
@@ -68,6 +67,21 @@ export class Reporter {
     while (this.#loop !== undefined || this.#running.size > 0) {
       await Promise.all([this.#loop, ...this.#running])
     }
+  }
+
+  /** Above the numbers of all observations that are durable. */
+  get nextSequence(): number {
+    return this.#sequence ?? 0
+  }
+
+  /** Whether something that was told of below a directory is not durable yet. */
+  isBusyBelow(folder: string, path: string): boolean {
+    const isBelow = (place: { folder: string; path: string }) =>
+      place.folder === folder && place.path.startsWith(`${path}/`)
+    for (const { change } of this.#undone) {
+      if (isBelow(change) || (change.type === 'moved' && isBelow(change.from))) return true
+    }
+    return false
   }
 
   #check(change: Change): CheckedChange | undefined {
@@ -111,23 +125,32 @@ export class Reporter {
     this.#running.add(tracked)
   }
 
+  /**
+   * What needs reading keeps its files until it is written, so that a later report of them, which may be in line already,
+   * does not overtake it. Contents are read while others go on; those who reported wait for them.
+   */
   async #process(batch: readonly Waiting[]): Promise<void> {
     const changes = batch.map(({ checked }) => checked)
+    const fids = [...new Set(changes.flatMap(fidsOf))]
+    const release = await this.#locks.acquire(fids)
     try {
-      const fids = [...new Set(changes.flatMap(fidsOf))]
-      const unread = await this.#locks.hold(fids, () => this.#write(changes, fids))
-      // Contents that have to be read go on by themselves; those who reported wait for them.
-      const later = unread.map((checked) => this.#readAndWrite(checked))
-      const all = Promise.all(later)
-      const settled = all.then(() => this.#settle(batch, undefined))
+      const unread = await this.#write(changes, fids)
+      const kept = new Set(unread.flatMap(fidsOf))
+      release(fids.filter((fid) => !kept.has(fid)))
+      const later = divideByFiles(unread).map((part) =>
+        this.#readAndWrite(part).finally(() => release(part.flatMap(fidsOf))),
+      )
+      const settled = Promise.all(later).then(() => this.#settle(batch, undefined))
       this.#track(settled.catch((error: unknown) => this.#settle(batch, error)))
     } catch (error) {
+      release()
       this.#settle(batch, error)
     }
   }
 
   #settle(batch: readonly Waiting[], error: unknown): void {
-    for (const { done, failed } of batch) {
+    for (const { checked, done, failed } of batch) {
+      this.#undone.delete(checked)
       if (error === undefined) done()
       else failed(error)
     }
@@ -146,41 +169,24 @@ export class Reporter {
     return plan.unread
   }
 
-  async #readAndWrite(checked: CheckedChange): Promise<void> {
-    const fids = fidsOf(checked)
-    await this.#locks.hold(fids, async () => {
+  /** Changes that touch the same files, one after the other. The files are locked. */
+  async #readAndWrite(changes: readonly CheckedChange[]): Promise<void> {
+    for (const checked of changes) {
       const read = await this.#read(checked, READ_RETRY_FIRST)
-      if (read !== undefined) await this.#write([read], fids)
-    })
+      if (read !== undefined) await this.#write([read], fidsOf(read))
+    }
   }
 
-  /** The change with its hash; undefined when it is of no use any more, or has to be read later. */
+  /** What can be written now: the change with its hash, or what is certain of it without. */
   async #read(checked: CheckedChange, delay: number): Promise<CheckedChange | undefined> {
-    const { change, fid } = checked
+    const result = await this.#reader.read(checked)
+    if (result.type === 'read') return result.checked
+    if (result.type === 'ignored') return undefined
+    const { change } = checked
     if (change.type === 'deleted') return checked
-    if (change.hash !== undefined || change.kind === 'directory') return checked
-    const { chunkSize, signal, folders } = this.#engine
-    // A write-only service is never read; what it reports would be ignored by the Referee anyway.
-    if (folders.get(change.folder)?.mode === 'w') {
-      this.#tellIgnored(change)
-      return undefined
-    }
-    const weight = Math.min(change.size, chunkSize)
-    try {
-      const hash = await this.#reads.run(weight, () =>
-        hashContent(this.#driver, metadataOfSeen(fid, change), change.token, chunkSize, signal),
-      )
-      return { ...checked, change: { ...change, hash } }
-    } catch (error) {
-      if (!isOnituError(error)) throw error
-      if (error.code !== 'CHANGED') this.#readLater(checked, error, delay)
-      return undefined
-    }
-  }
-
-  #tellIgnored({ folder, path }: Seen): void {
-    const { service, emit } = this.#engine
-    emit(ignoredEvent('source', { reason: 'mode', mode: 'w' }, { service, folder, path }))
+    if (result.type === 'failed') this.#readLater(asUpdate(checked), result.error, delay)
+    // Whatever is at the new place, or becomes of it: at the old one there is nothing, and nobody will tell of that again.
+    return change.type === 'moved' ? checkedChange({ type: 'deleted', ...change.from }) : undefined
   }
 
   /** The driver has told of it and will not tell again, so reading is tried until it works or there is newer news. */
@@ -192,16 +198,16 @@ export class Reporter {
     this.#newest.set(fid, ticket)
     this.#engine.clock.after(delay, () => {
       if (this.#newest.get(fid) !== ticket || this.#engine.signal.aborted) return
-      this.#track(this.#retry(checked, Math.min(delay * 2, READ_RETRY_LONGEST)))
+      this.#track(this.#retry(checked, ticket, Math.min(delay * 2, READ_RETRY_LONGEST)))
     })
   }
 
-  async #retry(checked: CheckedChange, delay: number): Promise<void> {
-    const fids = fidsOf(checked)
+  async #retry(checked: CheckedChange, ticket: number, delay: number): Promise<void> {
     try {
-      await this.#locks.hold(fids, async () => {
+      await this.#locks.hold([checked.fid], async () => {
+        if (this.#newest.get(checked.fid) !== ticket) return
         const read = await this.#read(checked, delay)
-        if (read !== undefined) await this.#write([read], fids)
+        if (read !== undefined) await this.#write([read], [checked.fid])
       })
     } catch (error) {
       this.#engine.warn(`Could not report ${JSON.stringify(checked.change.path)}`, error)
@@ -213,18 +219,10 @@ export class Reporter {
   }
 }
 
-function metadataOfSeen(fid: string, seen: Seen) {
-  return metadataOfRecord(fid, {
-    folder: seen.folder,
-    path: seen.path,
-    kind: seen.kind ?? 'file',
-    size: seen.size,
-    hash: '',
-    mtime: seen.mtime,
-    mode: seen.mode ?? null,
-    version: 0,
-    token: seen.token,
-    reported: 0,
-    extra: seen.extra,
-  })
+/** The new place of a move alone. */
+function asUpdate(checked: CheckedChange): CheckedChange {
+  const { change } = checked
+  if (change.type !== 'moved') return checked
+  const { from: _, ...seen } = change
+  return checkedChange({ ...seen, type: 'updated' })
 }

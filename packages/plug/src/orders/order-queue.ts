@@ -4,6 +4,7 @@ import { Backlog } from './backlog.ts'
 import { carryOut, deleteOrKeep, isNotEmpty, type Job, type Outcome } from './carry-out.ts'
 import { dropOrphan } from './drop-orphan.ts'
 import { Failures } from './failures.ts'
+import { GivenBack, type Reports } from './given-back.ts'
 import { type LoadedOrder, loadOrderBytes } from './load-orders.ts'
 import { OrderTask } from './order-task.ts'
 import { indexLoaded, planLoaded } from './plan-loaded.ts'
@@ -31,6 +32,7 @@ export class OrderQueue {
   readonly #tools: ReceiveTools
   readonly #failures: Failures
   readonly #backlog: Backlog
+  readonly #givenBack: GivenBack
   #active = new Map<string, OrderTask>()
   /** The large files among the active ones, as they were planned. */
   #large = new Map<string, Job>()
@@ -40,8 +42,9 @@ export class OrderQueue {
   #running = new Set<Promise<void>>()
   #stopped = false
 
-  constructor(tools: ReceiveTools) {
+  constructor(tools: ReceiveTools, reports: Reports) {
     this.#tools = tools
+    this.#givenBack = new GivenBack(tools.engine, reports)
     this.#failures = new Failures(tools.engine)
     const { clock } = tools.engine
     this.#backlog = new Backlog(
@@ -161,16 +164,17 @@ export class OrderQueue {
   async #begin(tasks: readonly OrderTask[]): Promise<void> {
     const { read, unread } = await readTasks(this.#tools.engine, tasks)
     for (const task of unread) this.#waitLonger(task)
+    const givenBack = await this.#givenBack.waiting(read.values())
     for (const loaded of read.values()) indexLoaded(this.#backlog.paths, loaded)
     for (const task of tasks) {
       const loaded = read.get(task.fid)
-      if (loaded !== undefined) this.#dispatch(task, loaded)
+      if (loaded !== undefined) this.#dispatch(task, loaded, givenBack.has(task.fid))
       else if (!unread.has(task)) this.#track(this.#endGone(task))
     }
   }
 
-  #dispatch(task: OrderTask, loaded: LoadedOrder): void {
-    const plan = planLoaded(this.#tools, this.#backlog.paths, loaded)
+  #dispatch(task: OrderTask, loaded: LoadedOrder, isSettling: boolean): void {
+    const plan = planLoaded(this.#tools, this.#backlog.paths, loaded, isSettling)
     const { head } = loaded
     const { engine } = this.#tools
     if (task.stale || plan.do === 'reread' || head === undefined) this.#waitLonger(task)

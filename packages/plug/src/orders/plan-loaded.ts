@@ -11,12 +11,18 @@ export function indexLoaded(paths: PendingPaths, { fid, head, record }: LoadedOr
 }
 
 /** Plans an order as it was read, among the others that are pending. */
-export function planLoaded({ engine, driver }: OrderTools, paths: PendingPaths, loaded: LoadedOrder): OrderPlan {
+export function planLoaded(
+  { engine, driver }: OrderTools,
+  paths: PendingPaths,
+  loaded: LoadedOrder,
+  isSettling: boolean,
+): OrderPlan {
   const folder = loaded.head?.folder ?? ''
   const path = loaded.head?.path ?? ''
   return planOrder({
     ...loaded,
     blockedBy: paths.clearedAbove(folder, path),
+    isSettling,
     ordersBelow: paths.hasBelow(folder, path),
     // A folder that the service does not have is not written.
     mode: engine.folders.get(folder)?.mode ?? 'r',

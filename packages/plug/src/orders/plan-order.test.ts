@@ -46,6 +46,7 @@ const view: OrderView = {
   toPending: false,
   toHasIt: false,
   blockedBy: [],
+  isSettling: false,
   ordersBelow: false,
   mode: 'rw',
   can: { move: true, directories: true, attributes: true },
@@ -146,6 +147,11 @@ const cases: readonly [name: string, change: Partial<OrderView>, plan: Partial<O
     'a file above the path goes first',
     { record: undefined, blockedBy: [other] },
     { do: 'wait', reason: 'files', fids: [other] },
+  ],
+  [
+    'a directory that was deleted is not made again while what was in it is not decided',
+    { head: { ...head, kind: 'directory' }, record: absent, isSettling: true },
+    { do: 'wait', reason: 'decision' },
   ],
   ['a directory is made', { head: { ...head, kind: 'directory' }, record: undefined }, { do: 'make_directory' }],
   [

@@ -18,6 +18,8 @@ export interface OrderView {
   readonly toHasIt: boolean
   /** Files with an order of their own that have to leave before anything can be made at this path. */
   readonly blockedBy: readonly string[]
+  /** A directory that a user deleted, and reports about what was in it that are not decided: see GivenBack. */
+  readonly isSettling: boolean
   /** There are orders for files below this path. */
   readonly ordersBelow: boolean
   readonly mode: 'r' | 'w' | 'rw'
@@ -108,7 +110,7 @@ function planArrival(view: OrderView, head: Head, held: Held | undefined): Order
     if (held.kind === 'directory' && view.ordersBelow) return { do: 'wait', reason: 'below' }
     return { do: 'clear', kind: held.kind, token: held.token }
   }
-  if (head.kind === 'directory') return { do: 'make_directory' }
+  if (head.kind === 'directory') return view.isSettling ? { do: 'wait', reason: 'decision' } : { do: 'make_directory' }
   return planContent(view, head, held)
 }
 

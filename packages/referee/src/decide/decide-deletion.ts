@@ -13,6 +13,8 @@ export function decideDeletion(draft: Draft, policy: Policy, service: string, fi
   // Gone everywhere already; or newer than what was deleted, or needed by what lives below: it comes back.
   if (head.deleted || stays || !hasSeen(draft, service, basis, head)) {
     giveOrder(draft, policy, service, head)
+    // Deleted by others too: nothing of it keeps the directory that this service deleted around it.
+    if (head.deleted) deleteEmptiedParent(draft, policy, service, head)
     return
   }
   newTombstone(draft, policy, service, head)
