@@ -69,7 +69,10 @@ it('tells of what was in a directory before the file that took its place', async
   rmSync(`${root}/f`, { recursive: true })
   writeFileSync(`${root}/f`, 'a file')
   await catchUp()
-  expect(plug.changes.map(({ type, path }) => `${type} ${path}`)).toEqual(['deleted f/inside', 'updated f'])
+  const told = plug.changes.map(({ type, path }) => `${type} ${path}`)
+  // A look may fall between the two steps and see that nothing is there.
+  expect(told.filter((change) => change !== 'deleted f')).toEqual(['deleted f/inside', 'updated f'])
+  expect(told.at(-1)).toBe('updated f')
 })
 
 it('reports a change of the permission bits', async () => {

@@ -251,6 +251,17 @@ describe('a directory that was reported deleted before its files', () => {
     expect(living(world)).toEqual({})
   })
 
+  it('goes when another service has deleted the last of them', () => {
+    const world = createWorld()
+    shared(world, 'd', { content: '/' })
+    shared(world, 'd/f', { content: 'A' })
+    remove(world, 'left', 'd')
+    remove(world, 'right', 'd/f')
+    expect(living(world)).toEqual({ d: '/' })
+    remove(world, 'left', 'd/f')
+    expect(living(world)).toEqual({})
+  })
+
   it('goes when the last of them is moved away', () => {
     const world = createWorld()
     for (const path of ['d', 'd/e']) shared(world, path, { content: '/' })

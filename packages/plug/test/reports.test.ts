@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Hub } from './support/hub.ts'
+
+let hub: Hub
+beforeEach(async () => {
+  hub = await Hub.start({ S: {} })
+})
+afterEach(() => hub.close())
+
+/** Resolves `reached` when the handler is called for the path, which then waits for `go`. */
+function gate(handler: string, path: string) {
+  let go: () => void = () => undefined
+  let reach: () => void = () => undefined
+  const open = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve
+  })
+  const before = async (called: string, at: string) => {
+    if (called !== handler || at !== path) return
+    reach()
+    await open
+  }
+  return { before, reached, go: () => go() }
+}
+
+async function observations(): Promise<string[]> {
+  const all = await hub.outbox('S')
+  return all.map((one) => `${one.type} ${one.type === 'moved' ? `${one.from.path} > ` : ''}${one.path}`)
+}
+
+describe('reports of a file', () => {
+  it('wait for one before them that was held up by an order, and whose content is read then', async () => {
+    const service = await hub.run('S')
+    await service.plug.report([{ type: 'updated', ...service.files.put('a', 'one') }])
+    await hub.accept(service, 'a')
+    await hub.done('S')
+    const { before, reached, go } = gate('setAttributes', 'a')
+    service.files.before = before
+    await hub.order('S', hub.head('a', { ...(await hub.record('S', 'a')), mtime: 5000 }, 'S'), { attributes: true })
+    await reached
+    // Another token than the one known: only reading shows what the content is.
+    const first = service.plug.moveFile({ folder: 'docs', path: 'a' }, service.files.put('b', 'two'))
+    const second = service.plug.deleteFile('docs', 'b')
+    go()
+    await Promise.all([first, second])
+    expect(await observations()).toEqual(['moved a > b', 'deleted b'])
+  })
+
+  it('tell that the old place of a move is empty, also when the new place has changed before it was read', async () => {
+    const service = await hub.run('S')
+    await service.plug.report([{ type: 'updated', ...service.files.put('a', 'one') }])
+    const seen = service.files.put('b', 'two')
+    service.files.put('b', 'three')
+    await service.plug.moveFile({ folder: 'docs', path: 'a' }, seen)
+    await service.plug.report([{ type: 'updated', ...service.files.seen('b') }])
+    expect(await observations()).toEqual(['updated a', 'deleted a', 'updated b'])
+  })
+})
+
+describe('a directory that a user deleted', () => {
+  it('is not made again before all that was told of what was in it is decided', async () => {
+    const service = await hub.run('S')
+    const directory = service.files.mkdir('d')
+    await service.plug.report([
+      { type: 'updated', ...directory },
+      { type: 'updated', ...service.files.put('d/f', 'x') },
+    ])
+    await hub.accept(service, 'd')
+    await hub.accept(service, 'd/f')
+    await hub.done('S')
+    service.files.entries.delete('d/f')
+    service.files.entries.delete('d')
+    // The file is held up by an order on it.
+    const { before, reached, go } = gate('setAttributes', 'd/f')
+    service.files.before = before
+    const file = await hub.record('S', 'd/f')
+    await hub.order('S', hub.head('d/f', { ...file, mtime: 5000, deleted: false }, 'S'), { attributes: true })
+    await reached
+    const held = service.plug.deleteFile('docs', 'd/f')
+    await service.plug.deleteFile('docs', 'd')
+    expect(await observations()).toEqual(['deleted d'])
+    await hub.emptyOutbox('S')
+    const back = hub.head('d', (await hub.record('S', 'd')) ?? {}, 'S')
+    await hub.order('S', back)
+    go()
+    await held
+    expect(await observations()).toEqual(['deleted d/f'])
+    expect(service.files.calls.filter((call) => call.startsWith('createDirectory'))).toEqual([])
+    // The Referee decides, and something else in it lives on.
+    await hub.emptyOutbox('S')
+    hub.wake('S', back.fid)
+    await hub.until(async () => service.files.entries.has('d'))
+  })
+})
