@@ -101,8 +101,13 @@ describe('a file', () => {
     await hub.run('right', { files: right.files })
     await hub.done('right')
     expect(Buffer.compare(right.files.get('big').content, content)).toBe(0)
-    expect(await hub.event('transfer_restarted', 'right')).toMatchObject({ offset: 32 * HASH_BLOCK_SIZE })
-    expect(right.files.calls.filter((call) => call === 'uploadChunk big')).toHaveLength(8)
+    // The journal is written every 16 MiB, and speaks only of blocks that were written and verified by then.
+    const restarted = await hub.event('transfer_restarted', 'right')
+    const resumed = 'offset' in restarted ? Number(restarted.offset) / HASH_BLOCK_SIZE : 0
+    expect(resumed).toBeGreaterThanOrEqual(16)
+    expect(resumed).toBeLessThanOrEqual(36)
+    const sent = right.files.calls.filter((call) => call === 'uploadChunk big')
+    expect(sent).toHaveLength(Math.ceil(content.byteLength / HASH_BLOCK_SIZE) - resumed)
     expect(right.files.uploads.size).toBe(0)
   })
 

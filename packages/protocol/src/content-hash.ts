@@ -55,9 +55,7 @@ export class ContentHash {
   digest(): string {
     const onlyWholeBlocks = this.#blockFill === 0 && this.#digests.length > 0
     if (!onlyWholeBlocks) this.#endBlock()
-    const [first] = this.#digests
-    if (this.#digests.length === 1 && first !== undefined) return Buffer.from(first).toString('hex')
-    return hashOnce('sha256', Buffer.concat(this.#digests), 'hex')
+    return hashOfBlocks(this.#digests)
   }
 
   #endBlock(): void {
@@ -65,6 +63,13 @@ export class ContentHash {
     this.#block = createHash('sha256')
     this.#blockFill = 0
   }
+}
+
+/** The hash of a content, from the digests of its blocks in order (one at least). */
+export function hashOfBlocks(digests: readonly Uint8Array[]): string {
+  const [first] = digests
+  if (digests.length === 1 && first !== undefined) return Buffer.from(first).toString('hex')
+  return hashOnce('sha256', Buffer.concat(digests), 'hex')
 }
 
 /** The hash of a content that is at hand as a whole. */

@@ -4,6 +4,7 @@
  * @module @onitu/protocol
  */
 export { ipcAddress, type SocketName } from './addresses.ts'
+export { BlockHash } from './block-hash.ts'
 export { decode, encode } from './codec.ts'
 export { ContentHash, contentHash, HASH_BLOCK_SIZE } from './content-hash.ts'
 export { type Description, describeEvent } from './describe-event.ts'

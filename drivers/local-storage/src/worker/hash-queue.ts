@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { HASH_BLOCK_SIZE } from '@onitu/protocol'
 import { isAbsent } from '../failure.ts'
 import type { Folder } from './folder.ts'
-import { HashFile } from './hash-file.ts'
+import { type Hashed, hashLargeFile, hashSmallFile } from './hash-file.ts'
 import { readyAt } from './settle.ts'
 
 export interface Job {
@@ -27,7 +27,7 @@ const SLICE = 8
 const BATCH = 256
 const LARGE_AT_ONCE = 4
 
-/** Reads files to know their hash: small ones many in one go, large ones block by block in between, so that neither waits for the other. */
+/** Reads files to know their hash: small ones many in one go, large ones some at a time in between, so that neither waits for the other. */
 export class HashQueue {
   readonly #deliver: (outcomes: readonly Outcome[]) => void
   readonly #buffer = Buffer.allocUnsafeSlow(HASH_BLOCK_SIZE)
@@ -35,7 +35,8 @@ export class HashQueue {
   readonly #jobs = new Map<string, Job>()
   #small: string[] = []
   #large: string[] = []
-  readonly #open = new Map<string, { readonly job: Job; readonly file: HashFile }>()
+  /** Large files that are being read. */
+  readonly #reading = new Set<Job>()
   #outcomes: Outcome[] = []
   /** Read, but not handed over yet: a file that was queued twice is read once. */
   readonly #done = new Set<Job>()
@@ -83,8 +84,6 @@ export class HashQueue {
     this.#jobs.clear()
     for (const timer of this.#timers) clearTimeout(timer)
     this.#timers.clear()
-    for (const { file } of this.#open.values()) file.close()
-    this.#open.clear()
   }
 
   #later(key: string, job: Job, delay: number): void {
@@ -98,17 +97,20 @@ export class HashQueue {
   }
 
   #ready(key: string, job: Job): void {
-    if (job.size <= HASH_BLOCK_SIZE) this.#small.push(key)
-    else this.#large.push(key)
+    if (job.size > HASH_BLOCK_SIZE) {
+      this.#large.push(key)
+      this.#readLarge()
+      return
+    }
+    this.#small.push(key)
     if (this.#running) return
     this.#running = true
     void this.#run()
   }
 
   async #run(): Promise<void> {
-    while (!this.#closed && this.#small.length + this.#large.length + this.#open.size > 0) {
+    while (!this.#closed && this.#small.length > 0) {
       this.#readSmall()
-      this.#readLarge()
       if (this.#outcomes.length >= BATCH || this.#small.length === 0) this.#handOver()
       await nextTurn()
     }
@@ -126,8 +128,11 @@ export class HashQueue {
   }
 
   #readWhole(job: Job): void {
-    const file = this.#start(job)
-    if (file !== undefined) this.#step(job, file)
+    try {
+      this.#end(outcomeOf(job, hashSmallFile(job.folder.absolute(job.path), job.token, job.size, this.#buffer)))
+    } catch (error) {
+      this.#end(failureOf(job, error))
+    }
   }
 
   /** Read already, or a newer state that took the place of the one queued here, settles still, and has its own turn. */
@@ -136,44 +141,30 @@ export class HashQueue {
   }
 
   #readLarge(): void {
-    while (this.#open.size < LARGE_AT_ONCE && this.#large.length > 0) {
-      const key = this.#large.shift() ?? ''
-      const job = this.#jobs.get(key)
-      if (job === undefined || this.#isBusy(job) || this.#open.has(key)) continue
-      const file = this.#start(job)
-      if (file !== undefined) this.#open.set(key, { job, file })
+    while (this.#reading.size < LARGE_AT_ONCE && this.#large.length > 0) {
+      const job = this.#jobs.get(this.#large.shift() ?? '')
+      if (job === undefined || this.#isBusy(job) || this.#reading.has(job)) continue
+      this.#reading.add(job)
+      void this.#readByBlocks(job).then(() => {
+        this.#reading.delete(job)
+        if (!this.#closed) this.#readLarge()
+      })
     }
-    for (const [key, { job, file }] of this.#open) this.#stepLarge(key, job, file)
   }
 
-  #stepLarge(key: string, job: Job, file: HashFile): void {
-    const current = this.#jobs.get(key)
-    if (current === job && !this.#step(job, file)) return
-    if (current !== job) file.close()
-    this.#open.delete(key)
-    // What replaced it while it was being read has its own turn now.
-    if (current !== undefined && current !== job) this.#large.push(key)
-  }
-
-  #start(job: Job): HashFile | undefined {
+  async #readByBlocks(job: Job): Promise<void> {
+    const { folder, path, token, size } = job
+    const isWanted = () => !this.#closed && this.#jobs.get(keyOf(folder, path)) === job
+    let outcome: Outcome
     try {
-      return new HashFile(job.folder.absolute(job.path), job.token, job.size)
+      outcome = outcomeOf(job, await hashLargeFile(folder.absolute(path), token, size, isWanted))
     } catch (error) {
-      this.#end(isAbsent(error) ? { job, changed: true } : { job, error })
-      return undefined
+      outcome = failureOf(job, error)
     }
-  }
-
-  /** True when the file is done with, one way or the other. */
-  #step(job: Job, file: HashFile): boolean {
-    try {
-      const hashed = file.step(this.#buffer)
-      if (hashed === 'unfinished') return false
-      this.#end(hashed === 'changed' ? { job, changed: true } : { job, hash: hashed.hash, readAt: Date.now() })
-    } catch (error) {
-      this.#end({ job, error })
-    }
-    return true
+    // What took its place in the queue has its own turn.
+    if (!isWanted()) return
+    this.#end(outcome)
+    this.#handOver()
   }
 
   #end(outcome: Outcome): void {
@@ -190,6 +181,14 @@ export class HashQueue {
     for (const { job } of fresh) this.#jobs.delete(keyOf(job.folder, job.path))
     if (fresh.length > 0) this.#deliver(fresh)
   }
+}
+
+function outcomeOf(job: Job, hashed: Hashed): Outcome {
+  return hashed === 'changed' ? { job, changed: true } : { job, hash: hashed.hash, readAt: Date.now() }
+}
+
+function failureOf(job: Job, error: unknown): Outcome {
+  return isAbsent(error) ? { job, changed: true } : { job, error }
 }
 
 function keyOf(folder: Folder, path: string): string {

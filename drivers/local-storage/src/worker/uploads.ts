@@ -1,13 +1,12 @@
 import { constants, fstatSync, ftruncateSync, openSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Stored } from '@onitu/plug'
-import { HASH_BLOCK_SIZE } from '@onitu/protocol'
 import { Failure, isAbsent, systemFailure } from '../failure.ts'
 import type { Target } from '../messages.ts'
 import { CONTROL_DIRECTORY, TEMPORARY_DIRECTORY } from '../paths.ts'
 import { commit, requireState } from './commit.ts'
+import { EarlyFlush } from './early-flush.ts'
 import type { Folder } from './folder.ts'
-import { HashFile } from './hash-file.ts'
+import { hashLargeFile } from './hash-file.ts'
 import { OpenFiles } from './open-files.ts'
 import { Parents, requireFolder, requireRoot } from './parents.ts'
 import { SMALL_PREFIX } from './small-writes.ts'
@@ -31,6 +30,7 @@ const FID_LENGTH = 36
 export class Uploads {
   readonly #options: UploadsOptions
   readonly #open = new OpenFiles()
+  readonly #early = new EarlyFlush()
   /** Begun by an earlier process: the content is verified before it takes its name, for the system may have lost parts of it. */
   readonly #resumed = new Set<string>()
   /** File ids with an upload that an earlier process began. */
@@ -66,7 +66,9 @@ export class Uploads {
   chunk(target: Target, offset: number, chunk: Uint8Array): void {
     this.#guard(target, () => {
       const folder = requireFolder(this.#options.folders, target.folder)
-      writeAll(this.#fd(temporaryPath(folder, target), target), chunk, offset)
+      const path = temporaryPath(folder, target)
+      writeAll(this.#fd(path, target), chunk, offset)
+      if (this.#options.fsync) this.#early.wrote(path, chunk.byteLength)
     })
   }
 
@@ -127,19 +129,14 @@ export class Uploads {
     const final = commit({ folder, path: target.path, temporary: path, token, aside: this.#options.aside }) ?? stored
     folder.wrote(target.path, final.token)
     this.#open.close(path)
+    this.#early.forget(path)
     this.#resumed.delete(path)
     return final
   }
 
   async #verify(path: string, target: Target, token: string): Promise<void> {
-    const file = new HashFile(path, token, target.size)
-    const buffer = Buffer.allocUnsafe(HASH_BLOCK_SIZE)
-    for (;;) {
-      const hashed = file.step(buffer)
-      if (typeof hashed === 'object' && hashed.hash === target.hash) return
-      if (hashed !== 'unfinished') break
-      await nextTurn()
-    }
+    const hashed = await hashLargeFile(path, token, target.size)
+    if (hashed !== 'changed' && hashed.hash === target.hash) return
     this.#remove(path)
     throw new Failure(
       'service',
@@ -161,6 +158,7 @@ export class Uploads {
 
   #remove(path: string): void {
     this.#open.close(path)
+    this.#early.forget(path)
     this.#resumed.delete(path)
     rmSync(path, { force: true })
   }

@@ -1,4 +1,4 @@
-import { ContentHash, contentHash } from '@onitu/protocol'
+import { BlockHash, contentHash } from '@onitu/protocol'
 import type { DriverCalls } from '../call-driver.ts'
 import type { Metadata } from '../contract.ts'
 import { ChangedError } from '../errors.ts'
@@ -12,11 +12,11 @@ export async function hashContent(
   signal: AbortSignal,
 ): Promise<string> {
   if (metadata.size <= chunkSize) return contentHash(await driver.readWhole(metadata, token, signal))
-  const hash = new ContentHash()
+  const hash = new BlockHash()
   while (hash.size < metadata.size) {
     const chunk = await driver.readChunk(metadata, hash.size, chunkSize, token, signal)
     if (chunk.byteLength === 0) throw new ChangedError(`${metadata.path} became shorter while it was read`)
-    hash.update(chunk)
+    await hash.update(chunk)
   }
   return hash.digest()
 }

@@ -82,18 +82,24 @@ async function receiveByChunks(
 ): Promise<Outcome> {
   const { head, loaded, task } = job
   const { upload, resumed } = await open(tools, job, replaces)
-  await withSources(
-    tools,
-    head,
-    sources,
-    () => task.throwIfStale(),
-    async (source) => {
-      if (resumed === undefined) telling.started(source)
-      else telling.restarted(source, upload.hash.size)
-      await receiveChunks(tools, head, source, upload, task.signal, (bytes) => tools.progress.count(0, bytes))
-    },
-  )
-  if (upload.hash.digest() !== head.hash) {
+  try {
+    await withSources(
+      tools,
+      head,
+      sources,
+      () => task.throwIfStale(),
+      async (source) => {
+        if (resumed === undefined) telling.started(source)
+        else telling.restarted(source, upload.hash.size)
+        await receiveChunks(tools, head, source, upload, task.signal, (bytes) => tools.progress.count(0, bytes))
+      },
+    )
+    await upload.written()
+  } finally {
+    // Whoever works on this file next finds the driver at rest.
+    await upload.settled()
+  }
+  if ((await upload.hash.digest()) !== head.hash) {
     // Which of the sources gave the wrong bytes cannot be told; all of it is fetched again.
     await upload.abort()
     throw mismatch(head, { service: sources.map(({ service }) => service).join(', '), fid: head.fid, velocity: 0 })

@@ -9,12 +9,15 @@ import type { FilesReply, Wanted } from './messages.ts'
 
 /** Bytes of contents that are read at the same time. */
 const READ_WEIGHT = 16 * 1024 * 1024
+const RECENT_RECORDS = 16
 
 /** Gives contents of this service to other Plugs: only what the record says, and only in the state that it says. */
 export class ContentProvider {
   readonly #engine: Engine
   readonly #driver: DriverCalls
   #reads = new Limiter(READ_WEIGHT)
+  /** Records of files of which chunks were asked for. */
+  #recent = new Map<string, FileRecord>()
 
   constructor(engine: Engine, driver: DriverCalls) {
     this.#engine = engine
@@ -53,11 +56,30 @@ export class ContentProvider {
   }
 
   async chunk(wanted: Wanted, offset: number, size: number): Promise<Uint8Array> {
-    const records = await readRecords(this.#engine, [wanted.fid])
-    const { record, token } = this.#check(wanted, records.get(wanted.fid))
-    return this.#reads.run(size, () =>
-      this.#driver.readChunk(metadataOfRecord(wanted.fid, record), offset, size, token, this.#engine.signal),
-    )
+    const { record, token } = this.#check(wanted, await this.#recordOf(wanted))
+    try {
+      return await this.#reads.run(size, () =>
+        this.#driver.readChunk(metadataOfRecord(wanted.fid, record), offset, size, token, this.#engine.signal),
+      )
+    } catch (error) {
+      this.#recent.delete(wanted.fid)
+      throw error
+    }
+  }
+
+  /**
+   * Of the chunks of a file only the first asks the database. The record may have changed since, but what it says of a
+   * token stays true, and the driver gives nothing in another state.
+   */
+  async #recordOf({ fid, hash }: Wanted): Promise<FileRecord | undefined> {
+    const recent = this.#recent.get(fid)
+    if (recent?.hash === hash) return recent
+    const record = (await readRecords(this.#engine, [fid])).get(fid)
+    this.#recent.delete(fid)
+    if (record !== undefined) this.#recent.set(fid, record)
+    const [oldest] = this.#recent.keys()
+    if (this.#recent.size > RECENT_RECORDS && oldest !== undefined) this.#recent.delete(oldest)
+    return record
   }
 
   async #read(wanted: Wanted, found: FileRecord | undefined): Promise<Uint8Array> {

@@ -1,6 +1,8 @@
 import type { Operation } from '@onitu/escalator'
 import {
-  type ContentHash,
+  type BlockHash,
+  HASH_BLOCK_SIZE,
+  type Head,
   isOnituError,
   keys,
   lastPart,
@@ -44,13 +46,20 @@ export class Journals {
     return [...this.#known.keys()]
   }
 
-  async write(fid: string, version: number, contentHash: string, state: unknown, progress: ContentHash): Promise<void> {
+  /** `written`: bytes that the service has. A transfer resumes behind the last block that it has and that is verified. */
+  async write(
+    { fid, version, hash }: Pick<Head, 'fid' | 'version' | 'hash'>,
+    state: unknown,
+    progress: BlockHash,
+    written: number,
+  ): Promise<void> {
     const { db, service } = this.#engine
+    const blocks = Math.floor(Math.min(progress.verified, written) / HASH_BLOCK_SIZE)
     const journal: Transfer = {
       version,
-      hash: contentHash,
-      offset: progress.verified,
-      blocks: new Uint8Array(progress.blocks),
+      hash,
+      offset: blocks * HASH_BLOCK_SIZE,
+      blocks: new Uint8Array(progress.blocks.subarray(0, blocks * 32)),
       state: checkState(state),
     }
     await untilWritten(this.#engine, () => db.put(keys.transfer(service, fid), journal))

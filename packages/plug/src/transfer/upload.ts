@@ -1,4 +1,4 @@
-import { ContentHash, HASH_BLOCK_SIZE, type Head, type Transfer } from '@onitu/protocol'
+import { BlockHash, HASH_BLOCK_SIZE, type Head, type Transfer } from '@onitu/protocol'
 import type { DriverCalls } from '../call-driver.ts'
 import type { Metadata, Stored, UploadState } from '../contract.ts'
 import type { Engine } from '../engine.ts'
@@ -6,8 +6,13 @@ import type { Journals } from './journals.ts'
 
 /** Where the chunks of a content go. `hash.size` is how far it is. */
 export interface Upload {
-  readonly hash: ContentHash
+  readonly hash: BlockHash
+  /** Resolves when the next chunk may come; `chunk` is left alone until then, and until `end`. */
   write(chunk: Uint8Array, signal: AbortSignal): Promise<void>
+  /** Resolves when all that was given is written; then the hash tells whether it is what was wanted. */
+  written(): Promise<void>
+  /** Resolves when the driver is at rest, whatever became of the last chunk. */
+  settled(): Promise<void>
   /** Once the hash is proven. `token`: what may be replaced. */
   end(token: string | null): Promise<Stored>
   abort(): Promise<void>
@@ -37,7 +42,7 @@ export async function openUpload(
     if (resumed !== undefined) return { upload: resumed, resumed: resumed.hash.size }
   }
   const state = await options.driver.startUpload(options.metadata, token)
-  const upload = new DriverUpload(options, state, new ContentHash())
+  const upload = new DriverUpload(options, state, new BlockHash())
   await upload.begin()
   return { upload, resumed: undefined }
 }
@@ -49,7 +54,7 @@ async function resume(options: UploadOptions, journal: Transfer): Promise<Driver
     if (usable) {
       const offset = await driver.restartUpload(metadata, journal.offset, journal.state)
       const blocks = Math.floor(offset / HASH_BLOCK_SIZE)
-      return new DriverUpload(options, journal.state, new ContentHash(journal.blocks.subarray(0, blocks * 32)))
+      return new DriverUpload(options, journal.state, new BlockHash(journal.blocks.subarray(0, blocks * 32)))
     }
   } catch (error) {
     engine.warn(`The transfer of ${JSON.stringify(head.path)} begins anew, it cannot be resumed`, error)
@@ -60,15 +65,20 @@ async function resume(options: UploadOptions, journal: Transfer): Promise<Driver
 }
 
 class DriverUpload implements Upload {
-  readonly hash: ContentHash
+  readonly hash: BlockHash
   readonly #options: UploadOptions
   readonly #state: UploadState
+  /** Settles when the driver has taken the last chunk; never rejects, so that nobody has to be there to hear it. */
+  #writing: Promise<void> = Promise.resolve()
+  #failure: { readonly error: unknown } | undefined
+  #written: number
   #journaled: number
 
-  constructor(options: UploadOptions, state: UploadState, hash: ContentHash) {
+  constructor(options: UploadOptions, state: UploadState, hash: BlockHash) {
     this.#options = options
     this.#state = state
     this.hash = hash
+    this.#written = hash.size
     this.#journaled = hash.size
   }
 
@@ -78,13 +88,22 @@ class DriverUpload implements Upload {
   }
 
   async write(chunk: Uint8Array, signal: AbortSignal): Promise<void> {
-    const { driver, metadata } = this.#options
-    // Hashed while the driver writes. If that fails the upload is given up, and the journal tells where to go on.
-    const written = driver.uploadChunk(metadata, this.hash.size, chunk, this.#state, signal)
-    this.hash.update(chunk)
-    await written
+    // The driver writes one chunk while the next is on its way and this one is hashed.
+    await this.written()
+    this.#writing = this.#write(chunk, this.hash.size, signal)
+    await this.hash.update(chunk)
     const step = Math.max(JOURNAL_STEP, this.hash.size / JOURNAL_SHARE)
-    if (driver.canResume && this.hash.verified - this.#journaled >= step) await this.#writeJournal()
+    const safe = Math.min(this.hash.verified, this.#written)
+    if (this.#options.driver.canResume && safe - this.#journaled >= step) await this.#writeJournal()
+  }
+
+  async written(): Promise<void> {
+    await this.#writing
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+
+  settled(): Promise<void> {
+    return this.#writing
   }
 
   end(token: string | null): Promise<Stored> {
@@ -94,27 +113,41 @@ class DriverUpload implements Upload {
 
   async abort(): Promise<void> {
     const { driver, metadata, journals, head } = this.#options
+    await this.#writing
     await driver.abortUpload(metadata, this.#state)
     await journals.remove(head.fid)
   }
 
+  async #write(chunk: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
+    const { driver, metadata } = this.#options
+    try {
+      await driver.uploadChunk(metadata, offset, chunk, this.#state, signal)
+      this.#written = offset + chunk.byteLength
+    } catch (error) {
+      this.#failure ??= { error }
+    }
+  }
+
   async #writeJournal(): Promise<void> {
-    const { journals, head } = this.#options
-    await journals.write(head.fid, head.version, head.hash, this.#state, this.hash)
-    this.#journaled = this.hash.verified
+    const { journals, metadata, head } = this.#options
+    const safe = Math.min(this.hash.verified, this.#written)
+    await journals.write({ ...head, version: metadata.version }, this.#state, this.hash, safe)
+    this.#journaled = safe
   }
 }
 
 /** For a driver that takes only whole contents. */
 function memoryUpload({ driver, metadata }: UploadOptions): Upload {
-  const hash = new ContentHash()
+  const hash = new BlockHash()
   const chunks: Uint8Array[] = []
   return {
     hash,
-    async write(chunk) {
+    write(chunk) {
       chunks.push(chunk)
-      hash.update(chunk)
+      return hash.update(chunk)
     },
+    written: async () => undefined,
+    settled: async () => undefined,
     end: (token) => driver.writeWhole(metadata, Buffer.concat(chunks), token),
     async abort() {
       chunks.length = 0

@@ -1,0 +1,89 @@
+import { webcrypto } from 'node:crypto'
+import { HASH_BLOCK_SIZE, hashOfBlocks } from './content-hash.ts'
+
+/** Digests in the works at once: enough for the threads that there are, and few enough that memory stays flat. */
+const MOST_UNDER_WAY = 4
+
+/**
+ * The same hash as ContentHash, for large contents: its blocks are hashed by other threads (of the libuv pool), several at a
+ * time, while the caller reads or writes.
+ */
+export class BlockHash {
+  #digests: Uint8Array[] = []
+  /** How many digests are there from the beginning without a gap. */
+  #known = 0
+  #started: number
+  #underWay = new Set<Promise<void>>()
+  #failure: { readonly error: unknown } | undefined
+  /** Of the block that is not whole yet. */
+  #parts: Uint8Array[] = []
+  #fill = 0
+  #size: number
+
+  /** `blocks`: the digests of whole blocks already verified (32 bytes each), to resume behind them. */
+  constructor(blocks: Uint8Array = new Uint8Array()) {
+    if (blocks.byteLength % 32 !== 0)
+      throw new TypeError(`blocks must be a multiple of 32 bytes, got ${blocks.byteLength}`)
+    for (let at = 0; at < blocks.byteLength; at += 32) this.#digests.push(blocks.slice(at, at + 32))
+    this.#known = this.#digests.length
+    this.#started = this.#known
+    this.#size = this.#known * HASH_BLOCK_SIZE
+  }
+
+  /** Bytes taken so far. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Bytes from the beginning of which the digests are known: where a transfer may resume. */
+  get verified(): number {
+    return this.#known * HASH_BLOCK_SIZE
+  }
+
+  /** The digests of those bytes, 32 for each block. */
+  get blocks(): Uint8Array {
+    return Buffer.concat(this.#digests.slice(0, this.#known))
+  }
+
+  /** One call at a time. Resolves when there is room for more; `data` may be overwritten then. */
+  async update(data: Uint8Array): Promise<void> {
+    this.#size += data.byteLength
+    for (let rest = data; rest.byteLength > 0; ) {
+      const part = rest.subarray(0, HASH_BLOCK_SIZE - this.#fill)
+      rest = rest.subarray(part.byteLength)
+      this.#fill += part.byteLength
+      // The digest takes a copy of its own; a part that has to wait for the rest of its block does not.
+      const isWhole = this.#fill === HASH_BLOCK_SIZE
+      this.#parts.push(isWhole ? part : Uint8Array.from(part))
+      if (isWhole) this.#endBlock()
+      while (this.#underWay.size >= MOST_UNDER_WAY) await Promise.race(this.#underWay)
+    }
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+
+  /** In lower-case hex. May be called once. */
+  async digest(): Promise<string> {
+    if (this.#fill > 0 || this.#started === 0) this.#endBlock()
+    await Promise.all(this.#underWay)
+    if (this.#failure !== undefined) throw this.#failure.error
+    return hashOfBlocks(this.#digests)
+  }
+
+  #endBlock(): void {
+    const [only] = this.#parts
+    const block = this.#parts.length === 1 && only !== undefined ? only : Buffer.concat(this.#parts)
+    this.#parts = []
+    this.#fill = 0
+    const work = this.#hash(this.#started++, block).finally(() => this.#underWay.delete(work))
+    this.#underWay.add(work)
+  }
+
+  async #hash(index: number, block: Uint8Array): Promise<void> {
+    try {
+      this.#digests[index] = new Uint8Array(await webcrypto.subtle.digest('SHA-256', block))
+      while (this.#digests[this.#known] !== undefined) this.#known++
+    } catch (error) {
+      this.#failure ??= { error }
+    }
+  }
+}
