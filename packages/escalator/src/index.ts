@@ -27,6 +27,7 @@ export type {
   WriteOptions,
 } from './database.ts'
 export {
+  AccessDeniedError,
   ConditionFailedError,
   EscalatorClosedError,
   KeyNotFoundError,
@@ -35,4 +36,9 @@ export {
   RequestTimeoutError,
   SnapshotGoneError,
 } from './errors.ts'
+export type { Candidate } from './messaging/authenticator.ts'
+export type { CurveClientOptions } from './messaging/curve-client.ts'
+export { generateKeyPair, type KeyPair, publicKeyOf } from './messaging/curve-keys.ts'
+export type { CurveServerOptions } from './server/listeners.ts'
 export { type Server, type ServerOptions, startServer } from './server/start-server.ts'
+export type { DatabaseStats, ServerCounters, ServerStats } from './wire/stats.ts'

@@ -1,5 +1,7 @@
 import type { Database } from '../database.ts'
+import type { CurveClientOptions } from '../messaging/curve-client.ts'
 import { createRequester } from '../messaging/requester.ts'
+import { checkStats, type ServerStats } from '../wire/stats.ts'
 import { createChannel } from './channel.ts'
 import { createRemoteDatabase } from './remote-database.ts'
 
@@ -14,6 +16,8 @@ export interface ConnectOptions {
   /** Deadline of each call in ms, unless it brings its own. Default 10,000. */
   readonly timeout?: number
   readonly signal?: AbortSignal
+  /** Keys, for a server at a tcp address that has them. */
+  readonly curve?: CurveClientOptions
 }
 
 /** A database and the connection to its server. */
@@ -24,6 +28,8 @@ export interface Client extends Database, AsyncDisposable {
   create(name: string): Promise<Database>
   /** Has the server close a database and free what it holds in memory. The next use of any handle opens it again. */
   release(name: string): Promise<void>
+  /** What the server does and has done. */
+  stats(): Promise<ServerStats>
   /** Fails all calls that wait, and all later ones, with `ESCALATOR_CLOSED`. May be called twice. */
   close(): Promise<void>
 }
@@ -32,11 +38,21 @@ const DEFAULT_TIMEOUT = 10_000
 
 /**
  * Connects to a server and opens a database. The connection is made again by itself whenever it is lost.
- * @throws RequestTimeoutError when the server cannot be reached in time; OnituError `DATABASE_NOT_FOUND`
+ * @throws AccessDeniedError; RequestTimeoutError when the server cannot be reached in time; OnituError `DATABASE_NOT_FOUND`
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
-  const { address, database = 'default', prefix = '', create = true, timeout = DEFAULT_TIMEOUT, signal } = options
-  const requester = createRequester({ address, timeout })
+  const {
+    address,
+    database = 'default',
+    prefix = '',
+    create = true,
+    timeout = DEFAULT_TIMEOUT,
+    signal,
+    curve,
+  } = options
+  if (curve !== undefined && !address.startsWith('tcp://'))
+    throw new TypeError(`Keys are for tcp:// addresses, and a server does not use them at ${address}; leave them out`)
+  const requester = createRequester({ address, timeout, ...(curve === undefined ? {} : { curve }) })
   const channel = createChannel(requester, timeout)
   const open = async (name: string, mayCreate: boolean, part: string): Promise<Database> => {
     // Opening twice is opening once, so it may be asked again like a read.
@@ -53,6 +69,9 @@ export async function connect(options: ConnectOptions): Promise<Client> {
       },
       async release(name: string) {
         await channel.read(['close', name])
+      },
+      async stats() {
+        return checkStats(await channel.read(['stats']))
       },
       database: (name: string, { create: mayCreate = true } = {}) => open(name, mayCreate, ''),
       close,

@@ -16,6 +16,8 @@ export interface Databases {
   open(name: string, options?: OpenOptions): Promise<Store>
   /** The store, if it is open already. */
   peek(name: string): Store | undefined
+  /** How often each open one was asked, by name. */
+  requests(): ReadonlyMap<string, number>
   openAll(): Promise<void>
   closeOne(name: string): Promise<void>
   /** May be called twice. */
@@ -66,6 +68,7 @@ export function createDatabases(directory: string): Databases {
       }
     },
     peek: (name) => open.get(name),
+    requests: () => new Map(Array.from(open, ([name, store]) => [name, store.requests])),
     async openAll() {
       await mkdir(directory, { recursive: true, mode: 0o700 })
       const entries = await readdir(directory, { withFileTypes: true })

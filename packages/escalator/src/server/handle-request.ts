@@ -11,6 +11,8 @@ export interface HandlerOptions {
   readonly databases: Databases
   readonly cursors: Holdings<Cursor>
   readonly snapshots: Holdings<LevelSnapshot>
+  /** What a client is told about the server. */
+  readonly stats: () => Promise<unknown>
 }
 
 type InStore = Extract<ServerRequest, { readonly type: 'store' }>
@@ -19,7 +21,7 @@ type InStore = Extract<ServerRequest, { readonly type: 'store' }>
 const INLINE_PAGE = 8 * 1024
 
 /** Gives the answer to the body of a request of a peer. */
-export function createHandler({ databases, cursors, snapshots }: HandlerOptions) {
+export function createHandler({ databases, cursors, snapshots, stats }: HandlerOptions) {
   /** At once where the database is open already, so that requests keep their order. */
   const withStore = <T>(name: string, use: (store: Store) => Promise<T>): Promise<T> => {
     const store = databases.peek(name)
@@ -86,6 +88,8 @@ export function createHandler({ databases, cursors, snapshots }: HandlerOptions)
         return databases.open(request.database, request).then(() => null)
       case 'close':
         return databases.closeOne(request.database)
+      case 'stats':
+        return stats()
       case 'page':
         return givePage(peer, request.id)
       case 'seek':

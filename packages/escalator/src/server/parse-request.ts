@@ -63,6 +63,7 @@ export type ServerRequest =
   | InStore<StoreRequest | InquiryRequest>
   | { readonly type: 'open'; readonly database: string; readonly create: boolean; readonly mustBeNew: boolean }
   | { readonly type: 'close'; readonly database: string }
+  | { readonly type: 'stats' }
   | { readonly type: 'page' | 'endRange' | 'endSnapshot'; readonly id: number }
   | { readonly type: 'seek'; readonly id: number; readonly target: Key }
 
@@ -99,6 +100,8 @@ export function parseRequest(body: unknown): ServerRequest {
       return { type: 'open', database: checkDatabaseName(target), create: first === true, mustBeNew: second === true }
     case 'close':
       return { type: 'close', database: checkDatabaseName(target) }
+    case 'stats':
+      return { type: 'stats' }
     case 'page':
     case 'endRange':
     case 'endSnapshot':

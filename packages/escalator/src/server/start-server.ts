@@ -1,13 +1,21 @@
-import { createResponder, type Responder } from '../messaging/responder.ts'
+import { OnituError } from '@onitu/protocol'
+import type { ServerCounters } from '../wire/stats.ts'
+import { collectStats } from './collect-stats.ts'
 import type { Cursor } from './cursor.ts'
 import { createDatabases } from './databases.ts'
 import { createHandler } from './handle-request.ts'
 import { createHoldings } from './holdings.ts'
+import { type CurveServerOptions, createListeners, type Listeners } from './listeners.ts'
 import type { LevelSnapshot } from './open-level.ts'
 
 export interface ServerOptions {
-  /** Where to bind. Default: an ipc address of its own in the system's temporary directory. */
-  readonly address?: string
+  /**
+   * Where to bind: `ipc://PATH` or `tcp://HOST:PORT`, one or several. Without `curve` tcp is for loopback only. Default:
+   * an ipc address of its own in the system's temporary directory.
+   */
+  readonly address?: string | readonly string[]
+  /** Keys for the tcp addresses: encryption, and nobody else gets in. An ipc address is guarded by its directory. */
+  readonly curve?: CurveServerOptions
   /** Where the databases are, one directory each. Made if missing. */
   readonly directory: string
   /** A range or snapshot that its client left open is freed after so many ms. Default 5 minutes. */
@@ -15,38 +23,46 @@ export interface ServerOptions {
 }
 
 export interface Server {
-  /** As a client wants it. */
+  /** As a client wants it; the first one of several. */
   readonly address: string
-  /** Open ranges and snapshots, and messages that could not be read or delivered since the start. */
-  stats(): {
-    readonly ranges: number
-    readonly snapshots: number
-    readonly malformed: number
-    readonly undelivered: number
-  }
+  readonly addresses: readonly string[]
+  /** Since the start. */
+  stats(): ServerCounters
+  /**
+   * Replaces the keys that may connect, at once. When one is taken away, all connections over tcp are closed, and those
+   * whose keys are good connect again by themselves: ZeroMQ cannot close a single one.
+   */
+  allowKeys(publicKeys: Iterable<string>): Promise<void>
   /** Finishes what it was asked, then frees the databases. May be called twice. */
   close(): Promise<void>
 }
 
 /**
  * Opens every database in the directory, then serves.
- * @throws OnituError `DATABASE_LOCKED` after 10 s, `DATABASE_CORRUPTED`, `BIND_FAILED`
+ * @throws OnituError `DATABASE_LOCKED` after 10 s, `DATABASE_CORRUPTED`, `BIND_FAILED`, `KEYS_REQUIRED`
  */
-export async function startServer({ address, directory, idleTimeout }: ServerOptions): Promise<Server> {
+export async function startServer({ address, directory, idleTimeout, curve }: ServerOptions): Promise<Server> {
+  if (address?.length === 0) throw new TypeError('A server needs at least one address')
   const databases = createDatabases(directory)
   const watch = (peer: string) => {
-    if (cursors.has(peer) || snapshots.has(peer)) responder?.watch(peer)
-    else responder?.unwatch(peer)
+    if (cursors.has(peer) || snapshots.has(peer)) listeners?.watch(peer)
+    else listeners?.unwatch(peer)
   }
   const idle = { holding: watch, ...(idleTimeout === undefined ? {} : { idleTimeout }) }
   const cursors = createHoldings<Cursor>({ name: 'Range', goneCode: 'RANGE_GONE', ...idle })
   const snapshots = createHoldings<LevelSnapshot>({ name: 'Snapshot', goneCode: 'SNAPSHOT_GONE', ...idle })
-  const handle = createHandler({ databases, cursors, snapshots })
-  let responder: Responder | undefined
+  let listeners: Listeners | undefined
+  const stats = (): ServerCounters => ({ ranges: cursors.size, snapshots: snapshots.size, ...countersOf(listeners) })
+  const handle = createHandler({
+    databases,
+    cursors,
+    snapshots,
+    stats: () => collectStats(directory, stats(), databases.requests()),
+  })
 
   const close = async () => {
     // The socket goes first: a successor binds the same path once it holds the databases.
-    await responder?.close()
+    await listeners?.close()
     await cursors.close()
     await snapshots.close()
     await databases.close()
@@ -54,11 +70,10 @@ export async function startServer({ address, directory, idleTimeout }: ServerOpt
 
   try {
     await databases.openAll()
-    responder = await createResponder({
-      ...(address === undefined ? {} : { address }),
-      // Work is bounded by what each client keeps in flight; holding up the reading would hold up all of them.
-      concurrency: Number.POSITIVE_INFINITY,
-      handle: (body, { peer }) => handle(body, peer),
+    listeners = await createListeners({
+      addresses: typeof address === 'object' ? address : [address],
+      curve,
+      handle,
       peerGone: (peer) => {
         void cursors.endPeer(peer)
         void snapshots.endPeer(peer)
@@ -68,10 +83,18 @@ export async function startServer({ address, directory, idleTimeout }: ServerOpt
     await close()
     throw error
   }
-  const serving = responder
+  const serving = listeners
   return {
-    address: serving.address,
-    stats: () => ({ ranges: cursors.size, snapshots: snapshots.size, ...serving.counters }),
+    address: serving.addresses[0] ?? '',
+    addresses: serving.addresses,
+    stats,
+    allowKeys: (publicKeys) => serving.allow(publicKeys),
     close,
   }
+}
+
+function countersOf(listeners: Listeners | undefined): Listeners['counters'] {
+  // Nobody can ask before it listens.
+  if (listeners === undefined) throw new OnituError('INTERNAL', 'The server does not listen yet')
+  return listeners.counters
 }

@@ -12,6 +12,8 @@ import { createReadingForms } from './reading-forms.ts'
 
 /** One database. Requests take effect in the order in which they were submitted, but for what reads from a snapshot. */
 export interface Store {
+  /** How many it was asked. */
+  readonly requests: number
   submit(request: RunRequest): Promise<unknown>
   range(request: RangeRequest, snapshot?: LevelSnapshot): Promise<Cursor>
   snapshot(): Promise<LevelSnapshot>
@@ -47,6 +49,7 @@ const TEXT_KEY = { keyEncoding: 'utf8', valueEncoding: 'view' }
 const BYTES_KEY = { keyEncoding: 'view', valueEncoding: 'view' }
 
 class LevelStore implements Store {
+  requests = 0
   #level: Level
   #queue: Waiting<RunRequest | Barrier>[] = []
   #working: Promise<void> | undefined
@@ -96,6 +99,7 @@ class LevelStore implements Store {
   }
 
   async readAt(snapshot: LevelSnapshot, request: ReadRequest): Promise<unknown> {
+    this.requests++
     if (!('keys' in request)) {
       const value = this.#level.getSync(request.key, { ...keyOptions(request.key), snapshot })
       return request.type === 'get' ? (value ?? null) : value !== undefined
@@ -105,6 +109,7 @@ class LevelStore implements Store {
   }
 
   async inquire(request: InquiryRequest): Promise<unknown> {
+    this.requests++
     switch (request.type) {
       case 'approximateSize':
         return this.#level.approximateSize(request.start, request.stop)
@@ -128,6 +133,7 @@ class LevelStore implements Store {
   }
 
   #enqueue(request: RunRequest | Barrier): Promise<unknown> {
+    this.requests++
     if (this.#closed)
       return Promise.reject(new OnituError('DATABASE_CLOSED', 'The database is being closed', { retryable: true }))
     return new Promise((resolve, reject) => {
