@@ -71,7 +71,7 @@ export class Plug implements DriverPlug {
   }
 
   report(changes: readonly Change[]): Promise<void> {
-    return this.#use().service.reporter.report(changes)
+    return this.#use().service.core.reporter.report(changes)
   }
 
   updateFile(seen: Seen): Promise<void> {
@@ -108,7 +108,7 @@ export class Plug implements DriverPlug {
     const { engine, states, service } = this.#use()
     if (!engine.folders.has(folder)) throw new TypeError(`The service has no folder ${JSON.stringify(folder)}`)
     const changed = await states.set(folder, available, reason)
-    if (changed && available) service.resume()
+    if (changed && available) service.core.resume()
   }
 
   problem(folder: string, path: string, code: string, reason: string): void {
@@ -137,7 +137,7 @@ export class Plug implements DriverPlug {
     const connection = await connectService(context)
     try {
       this.#connected = await this.#assemble(context, manifest, connection)
-      await this.#connected.service.prepare()
+      await this.#connected.service.core.prepare()
       connection.events.publish({ type: 'plug_started', service: context.service })
     } catch (error) {
       await connection.close()

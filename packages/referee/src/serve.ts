@@ -7,9 +7,9 @@ import {
   type Puller,
   type Running,
 } from '@onitu/escalator/messaging'
-import { ipcAddress, isOnituError, keys } from '@onitu/protocol'
+import { ipcAddress, keys } from '@onitu/protocol'
 import { createReferee, type Referee } from './referee.ts'
-import { createWorkQueue, type WorkQueue } from './work-queue.ts'
+import { type DecisionLoop, runDecisions } from './run-decisions.ts'
 
 export interface RefereeConfiguration {
   readonly escalator: string
@@ -18,9 +18,6 @@ export interface RefereeConfiguration {
   readonly bus: string
 }
 
-/** Wake-ups may be lost, so all outboxes are looked at now and then. */
-const SWEEP_INTERVAL = 5_000
-const RETRY_DELAY = 500
 const WARN = 40
 
 /** The Referee with its sockets: woken by Plugs, waking Plugs. */
@@ -69,42 +66,27 @@ function startWork(
   wakes: Puller,
   events: EventPublisher,
 ): { finished: Promise<void>; stop: () => Promise<void> } {
-  const queue = createWorkQueue()
-  const sweep = () => {
-    for (const service of referee.services) queue.add(service)
-  }
-  sweep()
-  const timer = setInterval(sweep, SWEEP_INTERVAL)
-  const known = new Set(referee.services)
-  const finished = Promise.all([receive(wakes, known, queue), decideAll(referee, queue, events)]).then(() => undefined)
+  const loop = runDecisions(referee, {
+    after: (ms, callback) => {
+      const timer = setTimeout(callback, ms).unref()
+      return () => clearTimeout(timer)
+    },
+    failed: (service, error) => {
+      const message = `The outbox of ${service} could not be decided, it is tried again: ${error.message}`
+      events.publish({ type: 'log', process: 'referee', level: WARN, message, detail: error.code })
+    },
+  })
+  const finished = Promise.all([receive(wakes, loop), loop.finished]).then(() => undefined)
   const stop = async () => {
-    clearInterval(timer)
-    queue.close()
+    loop.stop()
     await wakes.close()
     await finished
   }
   return { finished, stop }
 }
 
-/** A wake-up is the name of a service; anything else is no reason to do anything. */
-async function receive(wakes: Puller, known: ReadonlySet<string>, queue: WorkQueue): Promise<void> {
+async function receive(wakes: Puller, loop: DecisionLoop): Promise<void> {
   for await (const [frame] of wakes) {
-    const service = frame === undefined ? '' : Buffer.from(frame).toString()
-    if (known.has(service)) queue.add(service)
-  }
-}
-
-/** One service at a time: decisions read what earlier ones wrote. */
-async function decideAll(referee: Referee, queue: WorkQueue, events: EventPublisher): Promise<void> {
-  for (let service = await queue.next(); service !== undefined; service = await queue.next()) {
-    try {
-      await referee.decideOutbox(service)
-    } catch (error) {
-      if (!isOnituError(error)) throw error
-      const message = `The outbox of ${service} could not be decided, it is tried again: ${error.message}`
-      events.publish({ type: 'log', process: 'referee', level: WARN, message, detail: error.code })
-      const again = service
-      setTimeout(() => queue.add(again), RETRY_DELAY).unref()
-    }
+    if (frame !== undefined) loop.wake(Buffer.from(frame).toString())
   }
 }

@@ -1,6 +1,7 @@
 import type { Database } from '@onitu/escalator'
 import { type Answer, createRequester, type Requester } from '@onitu/escalator/messaging'
 import { fromWireError, isOnituError, keys, OnituError } from '@onitu/protocol'
+import type { Clock } from '../engine.ts'
 import { ServiceError } from '../errors.ts'
 import {
   BYTES_PER_REQUEST,
@@ -25,13 +26,15 @@ interface Asked {
 /** Content requests to the Plugs of other services. Files that are asked for in one tick go in one request. */
 export class SocketPeers implements Peers {
   readonly #db: Database
+  readonly #clock: Clock
   #connections = new Map<string, Promise<Requester>>()
   #asked = new Map<string, Asked[]>()
   #active = new Map<string, number>()
   #closed = false
 
-  constructor(db: Database) {
+  constructor(db: Database, clock: Clock) {
     this.#db = db
+    this.#clock = clock
   }
 
   active(service: string): number {
@@ -43,7 +46,7 @@ export class SocketPeers implements Peers {
       const asked = this.#asked.get(service)
       if (asked === undefined) {
         this.#asked.set(service, [{ wanted, size, resolve, reject }])
-        setImmediate(() => this.#flush(service))
+        this.#clock.soon(() => this.#flush(service))
       } else asked.push({ wanted, size, resolve, reject })
     })
   }

@@ -1,0 +1,120 @@
+import { DriverCalls } from './call-driver.ts'
+import type { Change, Handlers } from './contract.ts'
+import type { Engine } from './engine.ts'
+import { FileLocks } from './file-locks.ts'
+import { Reporter } from './observe/reporter.ts'
+import { OrderCommits } from './orders/order-commits.ts'
+import { OrderQueue } from './orders/order-queue.ts'
+import type { ReceiveTools } from './orders/receive-file.ts'
+import { Progress } from './progress.ts'
+import { ContentProvider } from './transfer/answer-content.ts'
+import { Journals } from './transfer/journals.ts'
+import type { Peers } from './transfer/source.ts'
+import { readTopology, type Topology } from './transfer/topology.ts'
+
+const TOPOLOGY_AGE = 30_000
+const PROPOSED_CHUNK_SIZE = 1024 * 1024
+
+/**
+ * The parts of a Plug that work together, without sockets: `Service` runs them in a process of its own, a simulation many
+ * of them in one, under a clock and a database of its own.
+ */
+export class Core {
+  readonly reporter: Reporter
+  /** Gives contents to the Plugs of other services. */
+  readonly provider: ContentProvider
+  readonly #engine: Engine
+  readonly #driver: DriverCalls
+  readonly #queue: OrderQueue
+  readonly #journals: Journals
+  readonly #peers: Peers
+  readonly #progress: Progress
+  #topology: { readonly at: number; readonly value: Promise<Topology> } | undefined
+
+  constructor(engine: Engine, handlers: Partial<Handlers>, peers: Peers) {
+    this.#engine = engine
+    this.#peers = peers
+    this.#driver = new DriverCalls(handlers, engine.capabilities, engine.clock)
+    this.provider = new ContentProvider(engine, this.#driver)
+    this.#journals = new Journals(engine)
+    this.#progress = new Progress(engine, () => this.#queue.load())
+    const locks = new FileLocks()
+    this.reporter = new Reporter(engine, this.#driver, locks, (fids) => this.#queue.touched(fids))
+    const tools: ReceiveTools = {
+      engine,
+      driver: this.#driver,
+      locks,
+      journals: this.#journals,
+      commits: new OrderCommits(engine),
+      progress: this.#progress,
+      peers,
+      local: this.provider,
+      topology: () => this.#readTopology(),
+      touched: (fids) => this.#queue.touched(fids),
+      report: (changes: readonly Change[]) => this.reporter.report(changes),
+    }
+    this.#queue = new OrderQueue(tools, this.reporter)
+  }
+
+  /** Before the driver starts: it may report at once. */
+  async prepare(): Promise<void> {
+    await Promise.all([this.reporter.start(), this.#journals.load()])
+  }
+
+  /** Before contents are given or orders carried out. */
+  async agreeOnChunks(proposed: number | undefined): Promise<void> {
+    this.#engine.chunkSize = await this.#driver.setChunkSize(proposed ?? PROPOSED_CHUNK_SIZE)
+  }
+
+  /** Carries out orders from here on. */
+  start(): Promise<void> {
+    return this.#queue.start()
+  }
+
+  /** There is an order for this file, or there was. */
+  wake(fid: string): void {
+    this.#queue.wake(fid)
+  }
+
+  /** Wake-ups may have been lost. */
+  sweep(): void {
+    this.#queue.sweep().catch((error: unknown) => this.#engine.warn('Looking for orders failed', error))
+  }
+
+  /** A folder can be reached again. */
+  resume(): void {
+    this.#queue.resume()
+    this.sweep()
+  }
+
+  /** Resolves when all that had changed in the service before is in the outbox. */
+  async catchUp(signal: AbortSignal): Promise<void> {
+    await this.#driver.catchUp(signal)
+    await this.reporter.idle()
+  }
+
+  counters() {
+    return this.#progress.counters()
+  }
+
+  /** After nothing wakes it or asks it for contents any more. */
+  async close(): Promise<void> {
+    await this.#queue.close()
+    await this.reporter.idle()
+    await this.#peers.close()
+    await this.#driver.close()
+  }
+
+  /** The setup does not change while the session runs, but a service may be added by starting it again. */
+  #readTopology(): Promise<Topology> {
+    const now = this.#engine.clock.now()
+    if (this.#topology === undefined || now - this.#topology.at > TOPOLOGY_AGE) {
+      const value = readTopology(this.#engine.db)
+      this.#topology = { at: now, value }
+      value.catch(() => {
+        this.#topology = undefined
+      })
+    }
+    return this.#topology.value
+  }
+}
