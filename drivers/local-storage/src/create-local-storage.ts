@@ -83,6 +83,11 @@ function registerReading(plug: DriverPlug, { channel }: FolderWorker): void {
     signal.throwIfAborted()
     return channel.call('getChunk', { folder, path, token, offset, size })
   })
+  plug.handler('listHistory', (folder, hashes) => channel.call('listHistory', { folder, hashes }))
+  plug.handler('getHistoryChunk', (folder, hash, offset, size, { signal }) => {
+    signal.throwIfAborted()
+    return channel.call('getHistoryChunk', { folder, hash, offset, size })
+  })
   plug.handler('setChunkSize', async (size) => Math.min(MAX_CHUNK, Math.max(MIN_CHUNK, size)))
   plug.handler('normalizePath', async (_folder, path) => {
     const problem = localPathProblem(path)
@@ -92,9 +97,9 @@ function registerReading(plug: DriverPlug, { channel }: FolderWorker): void {
 }
 
 function registerWriting(plug: DriverPlug, { channel }: FolderWorker): void {
-  plug.handler('uploadFile', (metadata, content, { token, signal }) => {
+  plug.handler('uploadFile', (metadata, content, { token, replaced, signal }) => {
     signal.throwIfAborted()
-    return channel.call('uploadFile', { target: targetOf(metadata), token, content })
+    return channel.call('uploadFile', { target: targetOf(metadata), token, replaced, content })
   })
   plug.handler('startUpload', async (metadata, { token, signal }) => {
     signal.throwIfAborted()
@@ -109,9 +114,9 @@ function registerWriting(plug: DriverPlug, { channel }: FolderWorker): void {
     signal.throwIfAborted()
     return channel.call('uploadChunk', { target: targetOf(metadata), offset, chunk })
   })
-  plug.handler('endUpload', (metadata, { token, signal }) => {
+  plug.handler('endUpload', (metadata, { token, replaced, signal }) => {
     signal.throwIfAborted()
-    return channel.call('endUpload', { target: targetOf(metadata), token })
+    return channel.call('endUpload', { target: targetOf(metadata), token, replaced })
   })
   plug.handler('abortUpload', (metadata) => channel.call('abortUpload', { target: targetOf(metadata) }))
 }

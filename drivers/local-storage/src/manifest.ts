@@ -16,6 +16,7 @@ export const manifest: Manifest = {
     mode: true,
     caseSensitive: true,
     tokenGranularity: 0,
+    history: true,
   },
   options: {
     fsync: {

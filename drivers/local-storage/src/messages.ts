@@ -1,4 +1,4 @@
-import type { Change, Metadata, Seen, ServiceFolder, Stored } from '@onitu/plug'
+import type { Change, HistoryEntry, KeptContent, Metadata, Seen, ServiceFolder, Stored } from '@onitu/plug'
 
 /** What the worker needs of a file to find it. */
 export interface Place {
@@ -8,6 +8,13 @@ export interface Place {
 
 /** What the worker needs of a file to write it. */
 export type Target = Pick<Metadata, 'fid' | 'folder' | 'path' | 'kind' | 'size' | 'version' | 'hash' | 'mtime' | 'mode'>
+
+/** What gets its final name, and what it may replace. */
+export interface Replacement {
+  readonly target: Target
+  readonly token: string | null
+  readonly replaced: KeptContent | undefined
+}
 
 export interface WorkerOptions {
   readonly folders: readonly ServiceFolder[]
@@ -31,16 +38,18 @@ export interface WorkerMethods {
   close(input: null): Promise<void>
   getFile(input: Place & { token: string }): Promise<Uint8Array>
   getChunk(input: Place & { token: string; offset: number; size: number }): Promise<Uint8Array>
-  uploadFile(input: { target: Target; token: string | null; content: Uint8Array }): Promise<Stored>
+  uploadFile(input: Replacement & { content: Uint8Array }): Promise<Stored>
   startUpload(input: { target: Target; token: string | null }): Promise<void>
   restartUpload(input: { target: Target; offset: number }): Promise<number>
   uploadChunk(input: { target: Target; offset: number; chunk: Uint8Array }): Promise<void>
-  endUpload(input: { target: Target; token: string | null }): Promise<Stored>
+  endUpload(input: Replacement): Promise<Stored>
   abortUpload(input: { target: Target }): Promise<void>
   deleteFile(input: { target: Target; token: string }): Promise<void>
   moveFile(input: { from: Target; to: Target; token: string }): Promise<Stored>
   setAttributes(input: { target: Target; token: string }): Promise<Stored>
   createDirectory(input: { target: Target }): Promise<Stored>
+  listHistory(input: { folder: string; hashes: readonly string[] }): Promise<readonly HistoryEntry[]>
+  getHistoryChunk(input: { folder: string; hash: string; offset: number; size: number }): Promise<Uint8Array>
 }
 
 /** What the worker asks of the main thread. */

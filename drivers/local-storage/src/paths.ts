@@ -1,8 +1,9 @@
 import { CONTROL_DIRECTORY, pathProblem } from '@onitu/protocol'
 
-/** In the control directory: the marker of the root, files being written aside, and cookies of catchUp. */
+/** In the control directory: the marker of the root, files being written aside, former contents, and cookies of catchUp. */
 export const MARKER = 'folder'
 export const TEMPORARY_DIRECTORY = 'tmp'
+export const HISTORY_DIRECTORY = 'history'
 export const COOKIE = 'cookie'
 
 /** A file written aside next to its target, where `.onitu/tmp` is on another file system. */

@@ -1,4 +1,14 @@
-import type { Change, DriverPlug, Handlers, KnownFile, Metadata, OptionValue, Seen, ServiceFolder } from '@onitu/plug'
+import type {
+  Change,
+  DriverPlug,
+  Handlers,
+  HistoryLimits,
+  KnownFile,
+  Metadata,
+  OptionValue,
+  Seen,
+  ServiceFolder,
+} from '@onitu/plug'
 import { contentHash, fileId } from '@onitu/protocol'
 
 export interface Availability {
@@ -106,8 +116,8 @@ export function metadata(folder: string, path: string, fields: Partial<Metadata>
   return { fid: fileId(folder, path), folder, path, ...given, ...fields }
 }
 
-export function serviceFolder(name: string, path: string, known = false): ServiceFolder {
-  return { name, path, mode: 'rw', identity: `test:${name}`, known }
+export function serviceFolder(name: string, path: string, known = false, history?: HistoryLimits): ServiceFolder {
+  return { name, path, mode: 'rw', identity: `test:${name}`, known, ...(history && { history }) }
 }
 
 export const context = () => ({ signal: new AbortController().signal })

@@ -1,5 +1,5 @@
 import type { OnituError } from '@onitu/protocol'
-import type { Capabilities, Handlers, Metadata, Stored, UploadState } from './contract.ts'
+import type { Capabilities, Handlers, HistoryEntry, KeptContent, Metadata, Stored, UploadState } from './contract.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Clock } from './engine.ts'
 import { ChangedError, ConflictError, DriverError } from './errors.ts'
@@ -39,6 +39,10 @@ export class DriverCalls {
 
   get canResume(): boolean {
     return this.capabilities.resumableUpload && this.#handlers.restartUpload !== undefined
+  }
+
+  get keepsHistory(): boolean {
+    return this.capabilities.history === true && this.#handlers.getHistoryChunk !== undefined
   }
 
   /** @throws DriverError when the service cannot hold the file under this name. */
@@ -83,12 +87,19 @@ export class DriverCalls {
     return chunk
   }
 
-  async writeWhole(metadata: Metadata, content: Uint8Array, token: string | null, signal?: AbortSignal) {
+  /** `replaced`: what is known of the content under `token`. */
+  async writeWhole(
+    metadata: Metadata,
+    content: Uint8Array,
+    token: string | null,
+    replaced?: KeptContent,
+    signal?: AbortSignal,
+  ): Promise<Stored> {
     const handler = this.#handlers.uploadFile
-    if (handler === undefined) return this.#writeByChunks(metadata, content, token, signal)
+    if (handler === undefined) return this.#writeByChunks(metadata, content, token, replaced, signal)
     await this.#recheck(metadata, token, signal)
     return this.#call('uploadFile', metadata, CALL_TIMEOUT, signal, (inner) =>
-      handler(metadata, content, { token, signal: inner }),
+      handler(metadata, content, { token, signal: inner, ...(replaced && { replaced }) }),
     )
   }
 
@@ -120,11 +131,17 @@ export class DriverCalls {
     )
   }
 
-  async endUpload(metadata: Metadata, token: string | null, state: UploadState, signal?: AbortSignal): Promise<Stored> {
+  async endUpload(
+    metadata: Metadata,
+    token: string | null,
+    state: UploadState,
+    replaced?: KeptContent,
+    signal?: AbortSignal,
+  ): Promise<Stored> {
     const handler = this.#need('endUpload')
     await this.#recheck(metadata, token, signal)
     return this.#call('endUpload', metadata, END_TIMEOUT, signal, (inner) =>
-      handler(metadata, { token, state, signal: inner }),
+      handler(metadata, { token, state, signal: inner, ...(replaced && { replaced }) }),
     )
   }
 
@@ -169,6 +186,22 @@ export class DriverCalls {
     return Number.isSafeInteger(wanted) && wanted >= 1 ? wanted : size
   }
 
+  /** A driver that keeps none has none. */
+  async listHistory(folder: string, hashes: readonly string[], signal?: AbortSignal): Promise<readonly HistoryEntry[]> {
+    const handler = this.#handlers.listHistory
+    if (handler === undefined || !this.keepsHistory) return []
+    return this.#call('listHistory', undefined, CALL_TIMEOUT, signal, (inner) =>
+      handler(folder, hashes, { signal: inner }),
+    )
+  }
+
+  async readHistoryChunk(folder: string, hash: string, offset: number, size: number, signal?: AbortSignal) {
+    const handler = this.#need('getHistoryChunk')
+    return this.#call('getHistoryChunk', undefined, CALL_TIMEOUT, signal, (inner) =>
+      handler(folder, hash, offset, size, { signal: inner }),
+    )
+  }
+
   async catchUp(signal?: AbortSignal): Promise<void> {
     const handler = this.#handlers.catchUp
     if (handler === undefined) return
@@ -184,11 +217,17 @@ export class DriverCalls {
     }
   }
 
-  async #writeByChunks(metadata: Metadata, content: Uint8Array, token: string | null, signal?: AbortSignal) {
+  async #writeByChunks(
+    metadata: Metadata,
+    content: Uint8Array,
+    token: string | null,
+    replaced?: KeptContent,
+    signal?: AbortSignal,
+  ): Promise<Stored> {
     const state = await this.startUpload(metadata, token, signal)
     try {
       if (content.byteLength > 0) await this.uploadChunk(metadata, 0, content, state, signal)
-      return await this.endUpload(metadata, token, state, signal)
+      return await this.endUpload(metadata, token, state, replaced, signal)
     } catch (error) {
       await this.abortUpload(metadata, state)
       throw error

@@ -1,5 +1,5 @@
 import type { Database } from '@onitu/escalator'
-import type { Kind } from '@onitu/protocol'
+import type { HistoryLimits, Kind } from '@onitu/protocol'
 import type { Logger } from 'pino'
 
 /** What is known of a file, as plain data: it may cross process and machine boundaries. */
@@ -44,6 +44,21 @@ export interface ReadContext extends HandlerContext {
 export interface WriteContext extends HandlerContext {
   /** The state that may be replaced; null: nothing may be there. If it is otherwise, fail with `ConflictError`. */
   readonly token: string | null
+  /** What is known of the content in the state `token`, for a driver that keeps contents that are replaced or deleted. */
+  readonly replaced?: KeptContent
+}
+
+/** A content, for a history. */
+export interface KeptContent {
+  readonly hash: string
+  /** Bytes. */
+  readonly size: number
+}
+
+/** A content that the service keeps though no file has it any more. */
+export interface HistoryEntry extends KeptContent {
+  /** When it was replaced or deleted, in ms since 1970. */
+  readonly since: number
 }
 
 /** Plain data that a driver needs to find its unfinished upload again: a temporary name, an upload id. Kept in the journal. */
@@ -86,6 +101,16 @@ export interface Handlers {
   setAttributes(metadata: Metadata, context: ReadContext): Promise<Stored>
   /** Makes a directory, and those above it; if it is there already that is no error. */
   createDirectory(metadata: Metadata, context: HandlerContext): Promise<Stored>
+  /** Those of the contents that the service keeps in the history of the folder. Needs the capability `history`. */
+  listHistory(folder: string, hashes: readonly string[], context: HandlerContext): Promise<readonly HistoryEntry[]>
+  /** `size` bytes at `offset` of a content in the history; fewer only at its end. ChangedError when it is not kept any more. */
+  getHistoryChunk(
+    folder: string,
+    hash: string,
+    offset: number,
+    size: number,
+    context: HandlerContext,
+  ): Promise<Uint8Array>
   /** Resolves when everything that had changed in the service before the call has been reported to the Plug. */
   catchUp(context: HandlerContext): Promise<void>
   close(): Promise<void>
@@ -106,6 +131,8 @@ export interface Capabilities {
   readonly caseSensitive: boolean
   /** Changes within so many ms may leave the token the same. */
   readonly tokenGranularity: number
+  /** Keeps what orders replace and delete, as the folder's option says (`ServiceFolder.history`). Default false. */
+  readonly history?: boolean
 }
 
 export type OptionValue = string | number | boolean
@@ -164,6 +191,8 @@ export interface ServiceFolder {
   readonly identity: string
   /** False until the service has had this folder for the first time: only then its root may be made. */
   readonly known: boolean
+  /** How long contents that orders replaced or deleted are kept, by a driver that can; absent: not at all. */
+  readonly history?: HistoryLimits
 }
 
 /** What a driver may ask of and tell its Plug. The class Plug fulfils it. */

@@ -1,5 +1,5 @@
 import { DriverCalls } from './call-driver.ts'
-import type { Change, Handlers } from './contract.ts'
+import type { Change, Handlers, HistoryEntry } from './contract.ts'
 import type { Engine } from './engine.ts'
 import { FileLocks } from './file-locks.ts'
 import { Reporter } from './observe/reporter.ts'
@@ -7,8 +7,10 @@ import { OrderCommits } from './orders/order-commits.ts'
 import { OrderQueue } from './orders/order-queue.ts'
 import type { ReceiveTools } from './orders/receive-file.ts'
 import { Progress } from './progress.ts'
+import { restoreFile } from './restore/restore-file.ts'
 import { ContentProvider } from './transfer/answer-content.ts'
 import { Journals } from './transfer/journals.ts'
+import type { Restore } from './transfer/messages.ts'
 import type { Peers } from './transfer/source.ts'
 import { readTopology, type Topology } from './transfer/topology.ts'
 
@@ -25,6 +27,7 @@ export class Core {
   readonly provider: ContentProvider
   readonly #engine: Engine
   readonly #driver: DriverCalls
+  readonly #tools: ReceiveTools
   readonly #queue: OrderQueue
   readonly #journals: Journals
   readonly #peers: Peers
@@ -40,7 +43,7 @@ export class Core {
     this.#progress = new Progress(engine, () => this.#queue.load())
     const locks = new FileLocks()
     this.reporter = new Reporter(engine, this.#driver, locks, (fids) => this.#queue.touched(fids))
-    const tools: ReceiveTools = {
+    this.#tools = {
       engine,
       driver: this.#driver,
       locks,
@@ -53,7 +56,7 @@ export class Core {
       touched: (fids) => this.#queue.touched(fids),
       report: (changes: readonly Change[]) => this.reporter.report(changes),
     }
-    this.#queue = new OrderQueue(tools, this.reporter)
+    this.#queue = new OrderQueue(this.#tools, this.reporter)
   }
 
   /** Before the driver starts: it may report at once. */
@@ -91,6 +94,17 @@ export class Core {
   async catchUp(signal: AbortSignal): Promise<void> {
     await this.#driver.catchUp(signal)
     await this.reporter.idle()
+  }
+
+  /** Which of the contents are in the history of a folder. Of one that cannot be reached nothing is known. */
+  async listHistory(folder: string, hashes: readonly string[], signal: AbortSignal): Promise<readonly HistoryEntry[]> {
+    if (!this.#engine.folders.has(folder) || !this.#engine.isAvailable(folder)) return []
+    return this.#driver.listHistory(folder, hashes, signal)
+  }
+
+  /** Resolves when a former content is back at its path, as a change of this service. */
+  restore(restore: Restore, signal: AbortSignal): Promise<void> {
+    return restoreFile(this.#tools, restore, signal)
   }
 
   counters() {

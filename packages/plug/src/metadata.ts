@@ -1,5 +1,5 @@
 import { contentHash, type FileRecord, type Head, mimetypeOf } from '@onitu/protocol'
-import type { KnownFile, Metadata, Stored } from './contract.ts'
+import type { KeptContent, KnownFile, Metadata, Stored } from './contract.ts'
 
 /** The hash of nothing, which is what directories have. */
 export const EMPTY_HASH = contentHash(new Uint8Array())
@@ -68,4 +68,10 @@ export function recordOfStored(head: Head, stored: Stored, previous?: FileRecord
 export function absentRecord(head: Head): FileRecord {
   const { folder, path, kind, size, hash, mtime, mode, version } = head
   return { folder, path, kind, size, hash, mtime, mode, version, token: null, reported: 0 }
+}
+
+/** What is known of the content that a file has under a token; undefined where that is no file, or in another state. */
+export function keptContent(record: FileRecord | undefined, token: string | null): KeptContent | undefined {
+  if (record === undefined || token === null || record.token !== token || record.kind !== 'file') return undefined
+  return { hash: record.hash, size: record.size }
 }

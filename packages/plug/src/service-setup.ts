@@ -1,5 +1,5 @@
 import type { Database } from '@onitu/escalator'
-import { fileId, keys, type ServiceState, serviceStateSchema } from '@onitu/protocol'
+import { fileId, keys, parseHistoryOptions, type ServiceState, serviceStateSchema } from '@onitu/protocol'
 import * as v from 'valibot'
 import type { Manifest, OptionValue, ServiceFolder } from './contract.ts'
 
@@ -11,7 +11,10 @@ export interface ServiceSetup {
 
 const names = v.array(v.string())
 const optionValues = v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]))
-const folderOptions = v.looseObject({ mode: v.optional(v.picklist(['r', 'w', 'rw'])) })
+const folderOptions = v.looseObject({
+  mode: v.optional(v.picklist(['r', 'w', 'rw'])),
+  history: v.optional(v.unknown()),
+})
 
 /** Reads what the setup says of this service, with the defaults of the driver's manifest. */
 export async function readServiceSetup(
@@ -28,13 +31,22 @@ export async function readServiceSetup(
   const knownState = v.parse(v.fallback(serviceStateSchema, { folders: {} }), state)
   const folders = new Map<string, ServiceFolder>()
   for (const name of v.parse(names, folderNames ?? [])) {
-    const [path, access] = await db.getMany([
+    const [path, access, general] = await db.getMany([
       keys.serviceFolderPath(service, name),
       keys.serviceFolderOptions(service, name),
+      keys.folder(name),
     ])
-    const mode = v.parse(folderOptions, access ?? {}).mode ?? 'rw'
-    const known = Object.hasOwn(knownState.folders, name)
-    folders.set(name, { name, path: v.parse(v.string(), path), mode, identity: fileId(session, name), known })
+    const { mode = 'rw', ...own } = v.parse(folderOptions, access ?? {})
+    const history = parseHistoryOptions(v.parse(folderOptions, general ?? {}).history, own.history)
+    folders.set(name, {
+      name,
+      path: v.parse(v.string(), path),
+      mode,
+      identity: fileId(session, name),
+      known: Object.hasOwn(knownState.folders, name),
+      // Where nothing is ever written nothing is ever replaced.
+      ...(history === undefined || mode === 'r' ? {} : { history }),
+    })
   }
   return { options: { ...defaults(manifest), ...v.parse(optionValues, written ?? {}) }, folders, state: knownState }
 }

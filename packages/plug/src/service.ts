@@ -66,6 +66,11 @@ export class Service {
       case 'catchUp':
         await this.core.catchUp(signal)
         return {}
+      case 'history':
+        return { entries: await this.core.listHistory(request.folder, request.hashes, signal) }
+      case 'restore':
+        await this.core.restore(request, AbortSignal.any([signal, this.#engine.signal]))
+        return {}
       case 'ping':
         return this.core.counters()
       default:

@@ -30,10 +30,12 @@ export {
   type OnituEvent,
 } from './events.ts'
 export { fileId, isFileId } from './fid.ts'
+export { type HistoryLimits, historyOptionSchema, parseHistoryOptions } from './history-option.ts'
 export { keys, lastPart, sequence } from './keys.ts'
 export { mimetypeOf } from './mimetype.ts'
 export { msgpackProblem } from './msgpack-structure.ts'
 export { CONTROL_DIRECTORY, checkPath, nameProblem, pathProblem } from './names.ts'
+export { parseSize } from './parse-size.ts'
 export {
   type Conflict,
   conflictSchema,

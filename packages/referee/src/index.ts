@@ -3,10 +3,11 @@
  *
  * @module @onitu/referee
  */
+
+export { parseSize } from '@onitu/protocol'
 export {
   folderOptionsProblems,
   type Problem,
   serviceFolderOptionsProblems,
 } from './options/folder-options.ts'
-export { parseSize } from './options/parse-size.ts'
 export { ruleProblems } from './options/rules.ts'

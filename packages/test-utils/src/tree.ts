@@ -20,10 +20,12 @@ export async function snapshotTree(root: string, options: TreeOptions = {}): Pro
   return snapshot
 }
 
-/** What a transfer would have left behind in a folder: everything of Onitu's own there but the marker. */
+/** What a transfer would have left behind in a folder: everything of Onitu's own there but the marker and the history. */
 export async function temporaryFiles(root: string): Promise<string[]> {
   const kept = new Set([CONTROL_DIRECTORY, `${CONTROL_DIRECTORY}/folder`, `${CONTROL_DIRECTORY}/tmp`])
-  return (await walk(root)).filter((path) => isControl(path) && !kept.has(path))
+  const history = `${CONTROL_DIRECTORY}/history`
+  const isKept = (path: string) => kept.has(path) || path === history || path.startsWith(`${history}/`)
+  return (await walk(root)).filter((path) => isControl(path) && !isKept(path))
 }
 
 async function walk(root: string, below = ''): Promise<string[]> {

@@ -3,9 +3,10 @@ import type { Stored } from '@onitu/plug'
 import { codeOf, Failure, isAbsent, systemFailure } from '../failure.ts'
 import type { Target } from '../messages.ts'
 import { PERMISSION_BITS, tokenOf, utimesArgument } from '../token.ts'
-import { inTheWay, place, requireState } from './commit.ts'
+import { inTheWay, requireState } from './commit.ts'
 import type { Folder } from './folder.ts'
 import { Parents, requireRoot, statOf } from './parents.ts'
+import { place } from './place.ts'
 import { storedOf } from './write-file.ts'
 
 type Folders = ReadonlyMap<string, Folder>
@@ -13,14 +14,15 @@ type Folders = ReadonlyMap<string, Folder>
 /** A directory that Onitu cannot enter or write could not be kept in sync, so the owner's bits are always set. */
 const OWNER = 0o700
 
-export function deleteFile(folders: Folders, { path, folder: name }: Target, token: string): void {
+export function deleteFile(folders: Folders, target: Target, token: string): void {
+  const { path } = target
   guarded(`Deleting "${path}"`, () => {
-    const folder = requireRoot(folders, name)
+    const folder = requireRoot(folders, target.folder)
     const absolute = new Parents().resolve(folder, path, false)
     if (statOf(absolute) === undefined) return folder.wrote(path, undefined)
     const stat = requireState(folder, path, token)
     if (stat?.isDirectory() === true) removeDirectory(absolute, path)
-    else unlinkSync(absolute)
+    else if (!folder.history.keepDeleted(absolute, token, target)) unlinkSync(absolute)
     folder.wrote(path, undefined)
     folder.watches.remove(path)
   })

@@ -5,23 +5,18 @@ import {
   copyFileSync,
   fdatasyncSync,
   fstatSync,
-  linkSync,
   openSync,
   readdirSync,
-  renameSync,
   rmSync,
-  unlinkSync,
 } from 'node:fs'
-import type { Stored } from '@onitu/plug'
+import type { KeptContent, Stored } from '@onitu/plug'
 import { codeOf, Failure } from '../failure.ts'
 import { asideName, split } from '../paths.ts'
 import { modeOf, mtimeOf, tokenOf } from '../token.ts'
 import type { Folder } from './folder.ts'
 import { statOf } from './parents.ts'
+import { place } from './place.ts'
 import { finish } from './write-file.ts'
-
-/** A file system that has no hard links answers with one of these. */
-const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
 export interface Commit {
   readonly folder: Folder
@@ -30,6 +25,8 @@ export interface Commit {
   readonly temporary: string
   /** The state that may be replaced; null: nothing may be there. */
   readonly token: string | null
+  /** What is known of the content that is replaced. */
+  readonly replaced: KeptContent | undefined
   /** Absolute names that a scan must not take for leftovers. */
   readonly aside: Set<string>
 }
@@ -39,13 +36,16 @@ export interface Commit {
  * that is not the file that was written aside but a copy.
  */
 export function commit(work: Commit): Stored | undefined {
-  const target = work.folder.absolute(work.path)
-  requireState(work.folder, work.path, work.token)
+  const { folder, path, token, temporary } = work
+  const target = folder.absolute(path)
+  requireState(folder, path, token)
+  const kept = token === null ? undefined : folder.history.keepReplaced(target, token, work.replaced)
   try {
-    place(work.temporary, target, work.token === null)
+    place(temporary, target, token === null)
     return undefined
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') throw inTheWay(work.folder, work.path)
+    folder.history.forget(kept)
+    if (codeOf(error) === 'EEXIST') throw inTheWay(folder, path)
     if (codeOf(error) !== 'EXDEV') throw error
     return commitAcrossDevices(work, target)
   }
@@ -63,23 +63,6 @@ export function requireState(folder: Folder, path: string, token: string | null)
   if (tokenOf(stat) !== token)
     throw new Failure('conflict', 'CONFLICT', `"${path}" has changed meanwhile, it is left as it is`)
   return stat
-}
-
-/** Where nothing may be, link() is used: it never overwrites. Where there are no links, the check just before has to do. */
-export function place(from: string, to: string, mustBeNew: boolean): void {
-  if (mustBeNew && link(from, to)) unlinkSync(from)
-  else renameSync(from, to)
-}
-
-/** False where the file system has no hard links. */
-function link(from: string, to: string): boolean {
-  try {
-    linkSync(from, to)
-    return true
-  } catch (error) {
-    if (NO_LINKS.has(codeOf(error) ?? '')) return false
-    throw error
-  }
 }
 
 /** Another file system is mounted below the root: write aside next to the target instead. */

@@ -3,6 +3,7 @@ import { type Entry, FolderIndex } from '../folder-index.ts'
 import type { KnownToken } from '../messages.ts'
 import { split } from '../paths.ts'
 import type { Token } from '../token.ts'
+import { FolderHistory } from './folder-history.ts'
 import { isSameRoot, type Root } from './root.ts'
 import { Watches } from './watches.ts'
 
@@ -21,6 +22,7 @@ export class Folder {
   /** What the Plug knows, as it comes in; becomes the index when the folder opens. */
   #incoming = new FolderIndex()
   readonly watches: Watches
+  readonly history: FolderHistory
   /** Where the index differs from what the Plug was told: path -> the token that the Plug knows (undefined: none). */
   readonly #unreported = new Map<string, Token | undefined>()
   /** Undefined while the folder is unavailable. */
@@ -33,11 +35,16 @@ export class Folder {
   /** What is left alone (links, sockets, unreadable), path -> code, so that each is told once. */
   readonly leftAlone = new Map<string, string>()
 
-  constructor(folder: ServiceFolder, onEvent: (folder: Folder, directory: string, name: string | null) => void) {
+  constructor(
+    folder: ServiceFolder,
+    onEvent: (folder: Folder, directory: string, name: string | null) => void,
+    warn: (message: string) => void,
+  ) {
     this.name = folder.name
     this.path = folder.path
     this.identity = folder.identity
     this.known = folder.known
+    this.history = new FolderHistory(folder.path, folder.history, warn)
     this.watches = new Watches(folder.path, {
       onEvent: (directory, name) => onEvent(this, directory, name),
       onMoved: (directory) => this.#moved(directory),

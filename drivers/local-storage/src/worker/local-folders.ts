@@ -1,7 +1,9 @@
 import { Failure } from '../failure.ts'
 import type { WorkerMethods } from '../messages.ts'
 import { createDirectory, deleteFile, moveFile, setAttributes } from './changes-in-place.ts'
+import { HistoryReads } from './history-reads.ts'
 import { Observer, type ObserverHooks } from './observer.ts'
+import { requireFolder } from './parents.ts'
 import { Reads } from './reads.ts'
 import { SmallWrites } from './small-writes.ts'
 import { Uploads } from './uploads.ts'
@@ -11,6 +13,7 @@ const CLEAN_INTERVAL = 60 * 60 * 1000
 interface Parts {
   readonly observer: Observer
   readonly reads: Reads
+  readonly historyReads: HistoryReads
   readonly writes: SmallWrites
   readonly uploads: Uploads
   readonly cleaning: NodeJS.Timeout
@@ -30,31 +33,32 @@ export class LocalFolders {
       const observer = new Observer(places, this.#hooks)
       const { folders, aside } = observer
       const uploads = new Uploads({ folders, aside, fsync })
-      const cleaning = setInterval(() => uploads.clean(Date.now()), CLEAN_INTERVAL).unref()
+      const cleaning = setInterval(() => this.#clean(), CLEAN_INTERVAL).unref()
       this.#parts = {
         observer,
         reads: new Reads(folders),
+        historyReads: new HistoryReads(folders),
         writes: new SmallWrites({ folders, aside, fsync }),
         uploads,
         cleaning,
       }
       await observer.start(scanInterval)
-      uploads.clean(Date.now())
+      this.#clean()
     },
     known: async ({ folder, files }) => this.#use().observer.folders.get(folder)?.addKnown(files),
     catchUp: () => this.#use().observer.catchUp(),
     close: async () => this.#close(),
     getFile: async (input) => this.#use().reads.whole(input),
     getChunk: async (input) => this.#use().reads.chunk(input),
-    uploadFile: ({ target, token, content }) => {
+    uploadFile: (write) => {
       const { uploads, writes } = this.#use()
-      uploads.supersede(target)
-      return writes.write(target, token, content)
+      uploads.supersede(write.target)
+      return writes.write(write)
     },
     startUpload: async ({ target, token }) => this.#use().uploads.start(target, token),
     restartUpload: async ({ target, offset }) => this.#use().uploads.restart(target, offset),
     uploadChunk: async ({ target, offset, chunk }) => this.#use().uploads.chunk(target, offset, chunk),
-    endUpload: ({ target, token }) => this.#use().uploads.end(target, token),
+    endUpload: ({ target, token, replaced }) => this.#use().uploads.end(target, token, replaced),
     abortUpload: async ({ target }) => this.#use().uploads.abort(target),
     deleteFile: async ({ target, token }) => {
       const { uploads, observer } = this.#use()
@@ -64,11 +68,21 @@ export class LocalFolders {
     moveFile: async ({ from, to, token }) => moveFile(this.#use().observer.folders, from, to, token),
     setAttributes: async ({ target, token }) => setAttributes(this.#use().observer.folders, target, token),
     createDirectory: async ({ target }) => createDirectory(this.#use().observer.folders, target),
+    listHistory: ({ folder, hashes }) =>
+      requireFolder(this.#use().observer.folders, folder).history.list(new Set(hashes)),
+    getHistoryChunk: async (input) => this.#use().historyReads.chunk(input),
   }
 
   #use(): Parts {
     if (this.#parts === undefined) throw new Failure('service', 'CLOSED', 'The folders are not open')
     return this.#parts
+  }
+
+  #clean(): void {
+    const { uploads, observer } = this.#use()
+    uploads.clean(Date.now())
+    // A history that cannot be cleaned says so itself; anything else is a mistake in this package and must show.
+    for (const { root, history } of observer.folders.values()) if (root !== undefined) void history.clean(Date.now())
   }
 
   #close(): void {
@@ -78,6 +92,7 @@ export class LocalFolders {
     clearInterval(parts.cleaning)
     parts.observer.close()
     parts.reads.close()
+    parts.historyReads.close()
     parts.uploads.close()
   }
 }

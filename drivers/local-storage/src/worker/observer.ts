@@ -65,7 +65,8 @@ export class Observer {
       problem: (folder, path, code, reason) => hooks.problem(folder.name, path, code, reason),
     })
     const onEvent = (folder: Folder, directory: string, name: string | null) => this.#event(folder, directory, name)
-    this.folders = new Map(folders.map((folder) => [folder.name, new Folder(folder, onEvent)]))
+    const warn = (message: string) => hooks.log('warn', message)
+    this.folders = new Map(folders.map((folder) => [folder.name, new Folder(folder, onEvent, warn)]))
   }
 
   /** Resolves when every folder is open or known to be unavailable; what is in them is looked at afterwards. `scanInterval`: seconds. */
@@ -88,7 +89,10 @@ export class Observer {
     this.#cookies?.close()
     this.#reading.close()
     this.#reporter.close()
-    for (const folder of this.folders.values()) folder.watches.close()
+    for (const folder of this.folders.values()) {
+      folder.watches.close()
+      folder.history.close()
+    }
   }
 
   async #checkRoots(): Promise<void> {

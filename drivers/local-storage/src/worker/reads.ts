@@ -84,6 +84,13 @@ function requireToken(fd: number, path: string, token: string): void {
 }
 
 function readRange(fd: number, path: string, token: string, offset: number, size: number): Uint8Array {
+  const content = readFully(fd, offset, size)
+  requireToken(fd, path, token)
+  return content
+}
+
+/** Fewer bytes only at the end of the file. */
+export function readFully(fd: number, offset: number, size: number): Uint8Array {
   const content = new Uint8Array(size)
   let filled = 0
   while (filled < size) {
@@ -91,7 +98,6 @@ function readRange(fd: number, path: string, token: string, offset: number, size
     if (read === 0) break
     filled += read
   }
-  requireToken(fd, path, token)
   // A copy, not a view: the buffer is handed to the other thread as a whole.
   return filled === size ? content : content.slice(0, filled)
 }

@@ -1,17 +1,18 @@
 import { rmSync } from 'node:fs'
 import type { Stored } from '@onitu/plug'
 import { Failure, systemFailure } from '../failure.ts'
-import type { Target } from '../messages.ts'
+import type { Replacement } from '../messages.ts'
 import { CONTROL_DIRECTORY, TEMPORARY_DIRECTORY } from '../paths.ts'
 import { commit, requireState } from './commit.ts'
 import type { Folder } from './folder.ts'
 import { Parents, requireRoot } from './parents.ts'
 import { closeFile, create, finish, flushData, writeAll } from './write-file.ts'
 
-interface Write {
-  readonly target: Target
-  readonly token: string | null
+interface WholeWrite extends Replacement {
   readonly content: Uint8Array
+}
+
+interface Write extends WholeWrite {
   resolve(stored: Stored): void
   reject(error: unknown): void
 }
@@ -48,9 +49,9 @@ export class SmallWrites {
     this.#options = options
   }
 
-  write(target: Target, token: string | null, content: Uint8Array): Promise<Stored> {
+  write(write: WholeWrite): Promise<Stored> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ target, token, content, resolve, reject })
+      this.#queue.push({ ...write, resolve, reject })
       // A microtask later all calls of the message are here.
       if (this.#queue.length === 1) queueMicrotask(() => this.#start())
     })
@@ -82,9 +83,13 @@ export class SmallWrites {
       const folder = requireRoot(this.#options.folders, write.target.folder)
       parents.resolve(folder, write.target.path, true)
       const replaced = requireState(folder, write.target.path, write.token)
-      temporary = `${folder.path}/${CONTROL_DIRECTORY}/${TEMPORARY_DIRECTORY}/${SMALL_PREFIX}${process.pid}-${this.#count++}`
-      fd = create(temporary)
-      writeAll(fd, write.content, 0)
+      const path = `${folder.path}/${CONTROL_DIRECTORY}/${TEMPORARY_DIRECTORY}/${SMALL_PREFIX}${process.pid}-${this.#count++}`
+      temporary = path
+      fd = folder.history.withRoom(
+        () => write.content.byteLength,
+        () => create(path),
+      )
+      writeAll(fd, write.content, 0, folder.history)
       return { write, folder, temporary, fd, stored: finish(fd, write.target, replaced) }
     } catch (error) {
       if (fd !== undefined) closeFile(fd)
@@ -101,7 +106,8 @@ export class SmallWrites {
       if (flushError !== undefined) throw flushError
       if (!folder.isAvailable)
         throw new Failure('service', 'UNAVAILABLE', `The folder ${folder.path} is not the one it was`)
-      const final = commit({ folder, path, temporary, token: write.token, aside: this.#options.aside }) ?? stored
+      const { token, replaced } = write
+      const final = commit({ folder, path, temporary, token, replaced, aside: this.#options.aside }) ?? stored
       folder.wrote(path, final.token)
       write.resolve(final)
     } catch (error) {

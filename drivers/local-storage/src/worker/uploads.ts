@@ -1,5 +1,5 @@
 import { constants, fstatSync, ftruncateSync, openSync, readdirSync, rmSync, statSync } from 'node:fs'
-import type { Stored } from '@onitu/plug'
+import type { KeptContent, Stored } from '@onitu/plug'
 import { Failure, isAbsent, systemFailure } from '../failure.ts'
 import type { Target } from '../messages.ts'
 import { CONTROL_DIRECTORY, TEMPORARY_DIRECTORY } from '../paths.ts'
@@ -47,7 +47,8 @@ export class Uploads {
       requireState(folder, target.path, token)
       this.forget(target)
       const path = temporaryPath(folder, target)
-      this.#open.get(path, () => create(path))
+      const make = () => create(path)
+      this.#open.get(path, () => folder.history.withRoom(() => target.size, make))
     })
   }
 
@@ -67,14 +68,15 @@ export class Uploads {
     this.#guard(target, () => {
       const folder = requireFolder(this.#options.folders, target.folder)
       const path = temporaryPath(folder, target)
-      writeAll(this.#fd(path, target), chunk, offset)
+      const after = target.size - offset - chunk.byteLength
+      writeAll(this.#fd(path, target), chunk, offset, folder.history, after)
       if (this.#options.fsync) this.#early.wrote(path, chunk.byteLength)
     })
   }
 
-  async end(target: Target, token: string | null): Promise<Stored> {
+  async end(target: Target, token: string | null, replaced: KeptContent | undefined): Promise<Stored> {
     try {
-      return await this.#end(target, token)
+      return await this.#end(target, token, replaced)
     } catch (error) {
       throw systemFailure(error, `Writing "${target.path}"`)
     }
@@ -114,7 +116,7 @@ export class Uploads {
     this.#open.closeAll()
   }
 
-  async #end(target: Target, token: string | null): Promise<Stored> {
+  async #end(target: Target, token: string | null, replaced: KeptContent | undefined): Promise<Stored> {
     const folder = requireRoot(this.#options.folders, target.folder)
     const path = temporaryPath(folder, target)
     const fd = this.#fd(path, target)
@@ -126,7 +128,8 @@ export class Uploads {
     if (this.#options.fsync) await flushData(this.#fd(path, target))
     requireRoot(this.#options.folders, target.folder)
     new Parents().resolve(folder, target.path, true)
-    const final = commit({ folder, path: target.path, temporary: path, token, aside: this.#options.aside }) ?? stored
+    const { aside } = this.#options
+    const final = commit({ folder, path: target.path, temporary: path, token, replaced, aside }) ?? stored
     folder.wrote(target.path, final.token)
     this.#open.close(path)
     this.#early.forget(path)

@@ -13,6 +13,7 @@ import { promisify } from 'node:util'
 import type { Stored } from '@onitu/plug'
 import type { Target } from '../messages.ts'
 import { modeOf, mtimeOf, PERMISSION_BITS, tokenOf, utimesArgument } from '../token.ts'
+import type { FolderHistory } from './folder-history.ts'
 
 const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
 const NEW_FILE_MODE = 0o666
@@ -22,10 +23,14 @@ export function create(path: string): number {
   return openSync(path, CREATE, NEW_FILE_MODE)
 }
 
-export function writeAll(fd: number, content: Uint8Array, offset: number): void {
-  for (let done = 0; done < content.byteLength; ) {
-    done += writeSync(fd, content, done, content.byteLength - done, offset + done)
+/** `after`: bytes of the file that are to follow, for which there has to be room too. */
+export function writeAll(fd: number, content: Uint8Array, offset: number, history: FolderHistory, after = 0): void {
+  const length = content.byteLength
+  let done = 0
+  const write = () => {
+    while (done < length) done += writeSync(fd, content, done, length - done, offset + done)
   }
+  history.withRoom(() => length - done + after, write)
 }
 
 /** Times and mode as asked; without a mode, that of the file that is replaced, or what the system gives new files. */

@@ -25,7 +25,7 @@ const SETUP_KEYS = ['name', 'folders', 'services', 'rules']
 /** Processes go by these names in logs and status, beside those of services. */
 const RESERVED_NAMES = ['launcher', 'escalator', 'referee']
 const SERVICE_KEYS = ['driver', 'options', 'folders']
-const FILTER_KEYS = ['mimetypes', 'file_size', 'blacklist', 'whitelist']
+const FILTER_KEYS = ['mimetypes', 'file_size', 'blacklist', 'whitelist', 'history']
 const FOLDER_KEYS = [...FILTER_KEYS, 'conflict']
 const SERVICE_FOLDER_KEYS = ['path', 'mode', ...FILTER_KEYS]
 

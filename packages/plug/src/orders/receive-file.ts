@@ -1,6 +1,6 @@
 import { type FileRecord, isOnituError } from '@onitu/protocol'
 import type { Stored } from '../contract.ts'
-import { metadataOfHead, recordOfStored } from '../metadata.ts'
+import { keptContent, metadataOfHead, recordOfStored } from '../metadata.ts'
 import { type Fetcher, fetchWhole, mismatch, withSources } from '../transfer/fetch-content.ts'
 import { findSources } from '../transfer/find-sources.ts'
 import { receiveChunks } from '../transfer/receive-chunks.ts'
@@ -68,7 +68,8 @@ async function receiveWhole(
   return tools.locks.hold([loaded.fid], async () => {
     task.throwIfStale()
     await dropJournal(tools, job)
-    const stored = await tools.driver.writeWhole(metadataOfHead(head, loaded.record?.extra), content, replaces)
+    const metadata = metadataOfHead(head, loaded.record?.extra)
+    const stored = await tools.driver.writeWhole(metadata, content, replaces, keptContent(loaded.record, replaces))
     return end(tools, job, stored, telling)
   })
 }
@@ -106,7 +107,7 @@ async function receiveByChunks(
   }
   return tools.locks.hold([loaded.fid], async () => {
     task.throwIfStale()
-    return end(tools, job, await upload.end(replaces), telling)
+    return end(tools, job, await upload.end(replaces, keptContent(loaded.record, replaces)), telling)
   })
 }
 

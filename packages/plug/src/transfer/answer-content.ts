@@ -5,7 +5,7 @@ import { ChangedError } from '../errors.ts'
 import { Limiter } from '../limiter.ts'
 import { metadataOfRecord } from '../metadata.ts'
 import { readRecords } from '../observe/outbox.ts'
-import type { FilesReply, Wanted } from './messages.ts'
+import type { FilesReply, Wanted, WantedChunk } from './messages.ts'
 
 /** Bytes of contents that are read at the same time. */
 const READ_WEIGHT = 16 * 1024 * 1024
@@ -55,7 +55,8 @@ export class ContentProvider {
     return this.#read(wanted, records.get(wanted.fid))
   }
 
-  async chunk(wanted: Wanted, offset: number, size: number): Promise<Uint8Array> {
+  async chunk(wanted: WantedChunk, offset: number, size: number): Promise<Uint8Array> {
+    if (wanted.history !== undefined) return this.#historyChunk(wanted.history, wanted.hash, offset, size)
     const { record, token } = this.#check(wanted, await this.#recordOf(wanted))
     try {
       return await this.#reads.run(size, () =>
@@ -65,6 +66,11 @@ export class ContentProvider {
       this.#recent.delete(wanted.fid)
       throw error
     }
+  }
+
+  #historyChunk(folder: string, hash: string, offset: number, size: number): Promise<Uint8Array> {
+    this.#checkFolder(folder)
+    return this.#reads.run(size, () => this.#driver.readHistoryChunk(folder, hash, offset, size, this.#engine.signal))
   }
 
   /**
@@ -90,17 +96,21 @@ export class ContentProvider {
   }
 
   #check({ hash }: Wanted, record: FileRecord | undefined): { record: FileRecord; token: string } {
-    const { service, folders } = this.#engine
     if (record === undefined || record.token === null || record.kind !== 'file' || record.hash !== hash) {
-      throw new ChangedError(`${service} does not hold this content any more`)
+      throw new ChangedError(`${this.#engine.service} does not hold this content any more`)
     }
-    const mode = folders.get(record.folder)?.mode
-    if (mode === undefined || mode === 'w') {
-      throw new OnituError('NOT_READABLE', `${service} may not be read in folder ${record.folder}`)
-    }
-    if (!this.#engine.isAvailable(record.folder)) {
-      throw new OnituError('UNAVAILABLE', `${record.folder} of ${service} cannot be reached`, { retryable: true })
-    }
+    this.#checkFolder(record.folder)
     return { record, token: record.token }
+  }
+
+  #checkFolder(folder: string): void {
+    const { service, folders } = this.#engine
+    const mode = folders.get(folder)?.mode
+    if (mode === undefined || mode === 'w') {
+      throw new OnituError('NOT_READABLE', `${service} may not be read in folder ${folder}`)
+    }
+    if (!this.#engine.isAvailable(folder)) {
+      throw new OnituError('UNAVAILABLE', `${folder} of ${service} cannot be reached`, { retryable: true })
+    }
   }
 }

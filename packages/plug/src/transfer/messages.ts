@@ -22,6 +22,32 @@ const LARGEST_CHUNK = 32 * 1024 * 1024
 const wanted = v.object({ fid, hash })
 export type Wanted = v.InferOutput<typeof wanted>
 
+/** `history`: the folder in whose history the content is; otherwise a file holds it. */
+const wantedChunk = v.object({ fid, hash, history: v.optional(v.string()) })
+export type WantedChunk = v.InferOutput<typeof wantedChunk>
+
+/** Most contents of one question about the history. */
+export const HASHES_PER_REQUEST = 10_000
+
+const restoreSource = v.object({ service: v.string(), fid, history: v.boolean() })
+
+const restoreEntries = {
+  folder: v.string(),
+  path: v.string(),
+  hash,
+  size: count,
+  /** ms since 1970. */
+  mtime: v.nullable(v.number()),
+  mode: v.nullable(count),
+  /** The version that is brought back. */
+  version: count,
+  /** Where the content can be had, the best first. */
+  sources: v.array(restoreSource),
+}
+const restore = v.object(restoreEntries)
+export type Restore = v.InferOutput<typeof restore>
+export type RestoreSource = v.InferOutput<typeof restoreSource>
+
 export const requestSchema = v.variant('type', [
   /** Answered with a `filesReply` and one frame: the contents one after the other. */
   v.object({
@@ -31,13 +57,20 @@ export const requestSchema = v.variant('type', [
   /** Answered with a `chunkReply` and one frame; fewer bytes than asked for only at the end of the file. */
   v.object({
     type: v.literal('chunk'),
-    fid,
-    hash,
+    ...wantedChunk.entries,
     offset: count,
     size: v.pipe(count, v.minValue(1), v.maxValue(LARGEST_CHUNK)),
   }),
   /** Answered with `{}` when all that had changed in the service before is in the outbox. */
   v.object({ type: v.literal('catchUp') }),
+  /** Answered with a `historyReply`: which of the contents the service keeps in the history of a folder. */
+  v.object({
+    type: v.literal('history'),
+    folder: v.string(),
+    hashes: v.pipe(v.array(hash), v.maxLength(HASHES_PER_REQUEST)),
+  }),
+  /** Answered with `{}` when the content is back at the path, as a change of this service that is in its outbox. */
+  v.object({ type: v.literal('restore'), ...restoreEntries }),
   /** Answered with the counters of the service. */
   v.object({ type: v.literal('ping') }),
 ])

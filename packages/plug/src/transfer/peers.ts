@@ -10,6 +10,7 @@ import {
   filesReplySchema,
   parseMessage,
   type Wanted,
+  type WantedChunk,
 } from './messages.ts'
 import type { Peers } from './source.ts'
 
@@ -51,8 +52,8 @@ export class SocketPeers implements Peers {
     })
   }
 
-  async chunk(service: string, { fid, hash }: Wanted, offset: number, size: number, signal: AbortSignal) {
-    const body = { type: 'chunk', fid, hash, offset, size }
+  async chunk(service: string, wanted: WantedChunk, offset: number, size: number, signal: AbortSignal) {
+    const body = { type: 'chunk', ...wanted, offset, size }
     const answer = await this.#ask(service, body, signal)
     const { active } = parseMessage(chunkReplySchema, answer.body, `The answer of ${service}`)
     this.#active.set(service, active)

@@ -1,10 +1,10 @@
-import type { Wanted } from './messages.ts'
+import type { Wanted, WantedChunk } from './messages.ts'
 
 /** The other services of the session, as sources of content. */
 export interface Peers {
   /** A whole content; `size` is what is expected. */
   file(service: string, wanted: Wanted, size: number): Promise<Uint8Array>
-  chunk(service: string, wanted: Wanted, offset: number, size: number, signal: AbortSignal): Promise<Uint8Array>
+  chunk(service: string, wanted: WantedChunk, offset: number, size: number, signal: AbortSignal): Promise<Uint8Array>
   /** How busy the service said it was when it last answered. */
   active(service: string): number
   close(): Promise<void>

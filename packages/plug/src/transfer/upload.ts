@@ -1,6 +1,6 @@
 import { BlockHash, HASH_BLOCK_SIZE, type Head, type Transfer } from '@onitu/protocol'
 import type { DriverCalls } from '../call-driver.ts'
-import type { Metadata, Stored, UploadState } from '../contract.ts'
+import type { KeptContent, Metadata, Stored, UploadState } from '../contract.ts'
 import type { Engine } from '../engine.ts'
 import type { Journals } from './journals.ts'
 
@@ -13,8 +13,8 @@ export interface Upload {
   written(): Promise<void>
   /** Resolves when the driver is at rest, whatever became of the last chunk. */
   settled(): Promise<void>
-  /** Once the hash is proven. `token`: what may be replaced. */
-  end(token: string | null): Promise<Stored>
+  /** Once the hash is proven. `token`: what may be replaced; `replaced`: what is known of its content. */
+  end(token: string | null, replaced: KeptContent | undefined): Promise<Stored>
   abort(): Promise<void>
 }
 
@@ -106,9 +106,9 @@ class DriverUpload implements Upload {
     return this.#writing
   }
 
-  end(token: string | null): Promise<Stored> {
+  end(token: string | null, replaced: KeptContent | undefined): Promise<Stored> {
     const { driver, metadata } = this.#options
-    return driver.endUpload(metadata, token, this.#state)
+    return driver.endUpload(metadata, token, this.#state, replaced)
   }
 
   async abort(): Promise<void> {
@@ -148,7 +148,7 @@ function memoryUpload({ driver, metadata }: UploadOptions): Upload {
     },
     written: async () => undefined,
     settled: async () => undefined,
-    end: (token) => driver.writeWhole(metadata, Buffer.concat(chunks), token),
+    end: (token, replaced) => driver.writeWhole(metadata, Buffer.concat(chunks), token, replaced),
     async abort() {
       chunks.length = 0
     },

@@ -1,6 +1,6 @@
+import { historyOptionSchema, parseSize } from '@onitu/protocol'
 import * as v from 'valibot'
 import { type Matcher, matchGlob, matchPath } from './match-glob.ts'
-import { parseSize } from './parse-size.ts'
 
 /** Where in a written value something is wrong, and what. */
 export interface Problem {
@@ -20,6 +20,8 @@ const folderOptionsSchema = v.strictObject({
   file_size: v.optional(v.strictObject({ min: v.optional(size), max: v.optional(size) })),
   blacklist: v.optional(patterns),
   whitelist: v.optional(patterns),
+  /** Is for the services; the Referee only checks it. */
+  history: v.optional(historyOptionSchema),
   conflict: v.optional(
     v.union(
       [v.picklist(['newest', 'oldest', 'largest']), v.array(v.string())],

@@ -1,8 +1,7 @@
-import type { Head } from '@onitu/protocol'
+import { type Head, parseSize } from '@onitu/protocol'
 import * as v from 'valibot'
 import { type Problem, parseFolderOptions, problems } from './folder-options.ts'
 import { hasGlobCharacters, matchGlob } from './match-glob.ts'
-import { parseSize } from './parse-size.ts'
 
 const names = v.array(v.string())
 const size = v.custom<string | number>(

@@ -1,0 +1,22 @@
+import { linkSync, renameSync, unlinkSync } from 'node:fs'
+import { codeOf } from '../failure.ts'
+
+/** A file system that has no hard links answers with one of these. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
+
+/** Where nothing may be, link() is used: it never overwrites. Where there are no links, the check just before has to do. */
+export function place(from: string, to: string, mustBeNew: boolean): void {
+  if (mustBeNew && link(from, to)) unlinkSync(from)
+  else renameSync(from, to)
+}
+
+/** False where the file system has no hard links. */
+function link(from: string, to: string): boolean {
+  try {
+    linkSync(from, to)
+    return true
+  } catch (error) {
+    if (NO_LINKS.has(codeOf(error) ?? '')) return false
+    throw error
+  }
+}
