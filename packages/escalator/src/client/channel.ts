@@ -13,9 +13,14 @@ export interface Channel {
   readAnswer(body: unknown, options?: CallOptions): Promise<Answer>
   /** Sent once; a lost connection is the caller's `DISCONNECTED`. */
   answer(body: unknown, options?: CallOptions): Promise<Answer>
+  /** Frees what is open on the server. One that is gone, or does not answer soon, has freed it or will: that is no failure. */
+  end(body: unknown): Promise<void>
   /** A number for something that is to be opened on the server. */
   newNumber(): number
 }
+
+/** Nobody should wait for a server that is gone when there is nothing left to ask of it. */
+const ENDING_TIMEOUT = 1_000
 
 export function createChannel(requester: Requester, defaultTimeout: number): Channel {
   let lastNumber = 0
@@ -39,6 +44,13 @@ export function createChannel(requester: Requester, defaultTimeout: number): Cha
   }
   return {
     answer,
+    async end(body) {
+      try {
+        await answer(body, { timeout: Math.min(ENDING_TIMEOUT, defaultTimeout) })
+      } catch (error) {
+        if (!isOnituError(error)) throw error
+      }
+    },
     readAnswer,
     newNumber: () => ++lastNumber,
     async read(body, options) {

@@ -70,7 +70,7 @@ export function openRemoteCursor({ channel, database, range, snapshot, call }: R
       if (!open) return
       open = false
       ended = true
-      await endRange(channel, id)
+      await channel.end(['endRange', id])
     },
   }
 }
@@ -90,15 +90,6 @@ async function fetchNothing(answer: Promise<Answer>): Promise<{ readonly error: 
     return undefined
   } catch (error) {
     return { error }
-  }
-}
-
-/** A server that is gone, or does not answer, has freed the range or will: there is nothing left to do here. */
-async function endRange(channel: Channel, id: number): Promise<void> {
-  try {
-    await channel.answer(['endRange', id])
-  } catch (error) {
-    if (!isOnituError(error)) throw error
   }
 }
 

@@ -1,4 +1,3 @@
-import { isOnituError } from '@onitu/protocol'
 import type { CallOptions, DatabaseReader, Snapshot } from '../database.ts'
 import { joinKeys, type Key } from '../wire/key.ts'
 import { type ReaderOptions, RemoteReader } from './remote-reader.ts'
@@ -27,12 +26,7 @@ class RemoteSnapshot extends RemoteReader implements Snapshot {
   async close(): Promise<void> {
     if (!this.#open) return
     this.#open = false
-    try {
-      await this.#options.channel.answer(['endSnapshot', this.#options.snapshot])
-    } catch (error) {
-      // A server that is gone, or does not answer, has freed it or will.
-      if (!isOnituError(error)) throw error
-    }
+    await this.#options.channel.end(['endSnapshot', this.#options.snapshot])
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -33,6 +33,7 @@ const EXISTING: OpenOptions = { create: false, mustBeNew: false }
 export function createDatabases(directory: string): Databases {
   const opening = new Map<string, Promise<Store>>()
   const open = new Map<string, Store>()
+  const closing = new Map<string, Promise<void>>()
   const reading = createGate(PAGES_AT_ONCE)
 
   const openNew = async (name: string, { create, mustBeNew }: OpenOptions): Promise<Store> => {
@@ -40,13 +41,15 @@ export function createDatabases(directory: string): Databases {
     const exists = await isDirectory(path)
     if (exists && mustBeNew) throw existsError(name)
     if (!exists && !create) {
-      throw new OnituError('DATABASE_NOT_FOUND', `There is no database ${JSON.stringify(name)}; create it first`)
+      throw new OnituError('DATABASE_NOT_FOUND', `The database ${JSON.stringify(name)} does not exist; create it first`)
     }
     return createStore(await openLevel(path, { createIfMissing: create, patience: LOCK_PATIENCE }), reading)
   }
 
   const databases: Databases = {
     async open(name, options = EXISTING) {
+      // Until the lock is free, a new opening would wait for this very process.
+      await closing.get(name)
       const current = opening.get(name)
       if (current !== undefined) {
         const store = await current
@@ -77,22 +80,26 @@ export function createDatabases(directory: string): Databases {
     },
     async closeOne(name) {
       const current = opening.get(name)
-      if (current === undefined) return
-      const store = await current
-      open.delete(name)
-      await store.close()
-      // Only now: until the lock is free, a new opening would wait for this very process.
+      if (current === undefined) return closing.get(name)
       opening.delete(name)
+      open.delete(name)
+      const end = current.then((store) => store.close())
+      closing.set(name, end)
+      try {
+        await end
+      } finally {
+        if (closing.get(name) === end) closing.delete(name)
+      }
     },
     async close() {
-      await Promise.all([...opening.keys()].map((name) => databases.closeOne(name)))
+      await Promise.all([...opening.keys(), ...closing.keys()].map((name) => databases.closeOne(name)))
     },
   }
   return databases
 }
 
 function existsError(name: string): OnituError {
-  return new OnituError('DATABASE_EXISTS', `There is a database ${JSON.stringify(name)} already; connect to it`)
+  return new OnituError('DATABASE_EXISTS', `The database ${JSON.stringify(name)} exists already; connect to it`)
 }
 
 async function isDirectory(path: string): Promise<boolean> {
