@@ -37,11 +37,30 @@ describe('escalator serve', () => {
     expect((await ended).status).toBe(0)
   })
 
+  it('takes no socket from another server', async () => {
+    const directory = await temporaryDirectory()
+    await startServing(['--dir', join(directory, 'one'), '--bind', `ipc://${directory}/socket`])
+    const second = ['serve', '--dir', join(directory, 'two'), '--bind']
+    const taken = await run([...second, `ipc://${directory}/socket`])
+    expect(taken).toMatchObject({ status: 1, stderr: expect.stringContaining('listens at') })
+    expect((await run(['put', 'a', '1', '--address', `ipc://${directory}/socket`])).status).toBe(0)
+  })
+
   it('says which address cannot be used', async () => {
     const directory = await temporaryDirectory()
     const { status, stderr } = await run(['serve', '--dir', directory, '--bind', `ipc://${directory}/no/where`])
     expect(status).toBe(1)
     expect(stderr).toMatch(/^escalator: Cannot listen on ipc:.*no\/where: .*\(BIND_FAILED\)\n$/)
+  })
+})
+
+describe('escalator stats', () => {
+  it('shows what the server does, for people and for programs', async () => {
+    const { escalator, database } = await cli()
+    await database.put('a', 1)
+    expect((await escalator(['stats'])).stdout).toMatch(/^Up for [\s\S]*2 connections[\s\S]*\ndefault +1 /)
+    const { stdout } = await escalator(['stats', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({ connections: 2, ranges: 0, databases: { default: { requests: 1 } } })
   })
 })
 

@@ -6,6 +6,7 @@ import type { GetFlags } from './get.ts'
 import type { PutFlags } from './put.ts'
 import type { RangeFlags } from './range.ts'
 import type { ServeFlags } from './serve.ts'
+import type { StatsFlags } from './stats.ts'
 import { packageVersion } from './version.ts'
 
 const HELP = `Values are JSON; bytes in them are written {"$bytes": "base64"}.
@@ -24,6 +25,7 @@ export function createProgram(): Command {
   addServer(program)
   addReads(program)
   addWrites(program)
+  addStats(program)
   return program
 }
 
@@ -33,8 +35,22 @@ function addServer(program: Command): void {
     .command('serve')
     .description('serve the databases of a directory in the foreground, until Ctrl-C or SIGTERM')
     .requiredOption('--dir <directory>', 'where the databases are, one directory each; made if missing')
-    .option('--bind <address>', 'where to listen (default: ipc, a socket in the directory)')
+    .option(
+      '--bind <addresses...>',
+      'where to listen: ipc://PATH, tcp://HOST:PORT (default: a socket in the directory)',
+    )
+    .option('--key <file>', 'secret key of the server, for tcp; anywhere but on loopback it is needed')
+    .option('--allow <file>', 'list of the public keys that may connect; read again when it changes')
     .action(async (flags: ServeFlags) => (await import('./serve.ts')).serve(flags))
+  const keys = program.command('keys').description('make and show the keys for tcp')
+  keys
+    .command('generate <file>')
+    .description('make a key pair: FILE holds the secret key, FILE.pub the public one')
+    .action(async (file: string) => (await import('./keys.ts')).generateKeys(file))
+  keys
+    .command('show <file>')
+    .description('show the public key that belongs to a secret key')
+    .action(async (file: string) => (await import('./keys.ts')).showKey(file))
 }
 
 function addReads(program: Command): void {
@@ -55,6 +71,13 @@ function addReads(program: Command): void {
     .option('--json', 'lines of JSON, as `escalator batch` takes them')
     .option('--raw', 'the stored bytes of values, as {"$bytes": "base64"}')
     .action(async (flags: RangeFlags) => (await import('./range.ts')).range(flags))
+}
+
+function addStats(program: Command): void {
+  withClient(program.command('stats'))
+    .description('show what the server does and has done')
+    .option('--json', 'for programs')
+    .action(async (flags: StatsFlags) => (await import('./stats.ts')).stats(flags))
 }
 
 function addWrites(program: Command): void {
@@ -94,6 +117,8 @@ function withClient(command: Command): Command {
     )
     .option('--database <name>', 'which database', 'default')
     .option('--prefix <prefix>', 'only the part of the database under this prefix', '')
+    .option('--key <file>', 'secret key of this client, for tcp (or ESCALATOR_SECRET_KEY, the key itself)')
+    .option('--server-key <file>', 'public key of the server, for tcp (or ESCALATOR_SERVER_KEY, the key itself)')
     .option('--timeout <seconds>', 'wait so long for an answer (default: 10)', parseSeconds, DEFAULT_TIMEOUT)
 }
 

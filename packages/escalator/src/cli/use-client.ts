@@ -1,9 +1,10 @@
 import { type Client, type ConnectOptions, connect } from '../client/connect.ts'
 import { CommandFailed } from './command-failed.ts'
+import { type CurveFlags, curveOptions } from './curve-flags.ts'
 import { exitStatus } from './exit-status.ts'
 
 /** The flags of every command that talks to a server. */
-export interface ClientFlags {
+export interface ClientFlags extends CurveFlags {
   readonly address?: string
   readonly database: string
   readonly prefix: string
@@ -17,7 +18,7 @@ export async function useClient<T>(
   create: boolean,
   work: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const client = await connect({ ...connectOptions(flags), create })
+  const client = await connect({ ...(await connectOptions(flags)), create })
   try {
     return await work(client)
   } finally {
@@ -25,12 +26,16 @@ export async function useClient<T>(
   }
 }
 
-function connectOptions({ address, database, prefix, timeout }: ClientFlags): ConnectOptions {
+async function connectOptions(flags: ClientFlags): Promise<ConnectOptions> {
+  const { address, database, prefix, timeout } = flags
   if (address === undefined) {
     throw new CommandFailed(
       exitStatus.usage,
       'Which server? Give its address (as `escalator serve` shows it) with --address or in ESCALATOR_ADDRESS',
     )
   }
-  return { address, database, prefix, timeout }
+  // Keys in the environment are for tcp, and do not get in the way elsewhere.
+  const environment = address.startsWith('tcp://') ? process.env : {}
+  const curve = await curveOptions(flags, environment)
+  return { address, database, prefix, timeout, ...(curve === undefined ? {} : { curve }) }
 }
