@@ -29,8 +29,9 @@ export interface WriteOptions extends CallOptions {
   readonly sync?: boolean
 }
 
-export type Operation<K extends Key = string> =
-  | { readonly type: 'put'; readonly key: K; readonly value: unknown; readonly raw?: boolean }
+export type Operation<K extends Key = string, V = unknown> =
+  | { readonly type: 'put'; readonly key: K; readonly value: V; readonly raw?: false }
+  | { readonly type: 'put'; readonly key: K; readonly value: V | Uint8Array; readonly raw: boolean }
   | { readonly type: 'delete'; readonly key: K }
 
 /** Compared with what is stored, byte by byte, before a conditional batch writes anything. */
@@ -89,8 +90,9 @@ export interface DatabaseIterator<T> extends AsyncIterable<T>, AsyncDisposable {
 }
 
 /** Collects writes; they are sent together and take effect together, or not at all. */
-export interface BatchScope {
-  put(key: Key, value: unknown, options?: { readonly raw?: boolean }): this
+export interface BatchScope<D = unknown> {
+  put(key: Key, value: D, options?: { readonly raw?: false }): this
+  put(key: Key, value: D | Uint8Array, options: { readonly raw: boolean }): this
   delete(key: Key): this
 }
 
@@ -99,31 +101,34 @@ export interface ScopeOptions extends BatchOptions {
   readonly transaction?: boolean
 }
 
-/** What can be read: from a database as it is, or from a snapshot. `V` is the caller's claim of what values are. */
-export interface DatabaseReader {
-  get<V = unknown>(key: Key, options?: GetOptions<never>): Promise<V>
-  get<V, D>(key: Key, options: GetOptions<D> & { readonly default: D }): Promise<V | D>
+/**
+ * What can be read: from a database as it is, or from a snapshot. `D` is the caller's claim of what its values are,
+ * `V` that of a single call.
+ */
+export interface DatabaseReader<D = unknown> {
+  get<V = D>(key: Key, options?: GetOptions<never>): Promise<V>
+  get<V = D, E = undefined>(key: Key, options: GetOptions<E> & { readonly default: E }): Promise<V | E>
   /** In the order of `keys`, in one request; undefined where absent. */
-  getMany<V = unknown>(keys: readonly Key[], options?: ReadOptions): Promise<(V | undefined)[]>
+  getMany<V = D>(keys: readonly Key[], options?: ReadOptions): Promise<(V | undefined)[]>
   exists(key: Key, options?: CallOptions): Promise<boolean>
   /** In the order of `keys`, in one request. */
   existMany(keys: readonly Key[], options?: CallOptions): Promise<boolean[]>
-  range<V = unknown>(options: RangeOptions<Key> & RawKeys): Range<Entry<V, Uint8Array>>
-  range<V = unknown>(options?: RangeOptions<Key>): Range<Entry<V>>
+  range<V = D>(options: RangeOptions<Key> & RawKeys): Range<Entry<V, Uint8Array>>
+  range<V = D>(options?: RangeOptions<Key>): Range<Entry<V>>
   keys(options: RangeOptions<Key> & RawKeys): Range<Uint8Array>
   keys(options?: RangeOptions<Key>): Range<string>
-  values<V = unknown>(options?: RangeOptions<Key>): Range<V>
-  iterator<V = unknown>(options: RangeOptions<Key> & RawKeys): DatabaseIterator<Entry<V, Uint8Array>>
-  iterator<V = unknown>(options?: RangeOptions<Key>): DatabaseIterator<Entry<V>>
+  values<V = D>(options?: RangeOptions<Key>): Range<V>
+  iterator<V = D>(options: RangeOptions<Key> & RawKeys): DatabaseIterator<Entry<V, Uint8Array>>
+  iterator<V = D>(options?: RangeOptions<Key>): DatabaseIterator<Entry<V>>
 }
 
 /**
  * The state of a database at one moment. The server keeps it until it is closed, the connection is lost or nobody
  * used it for 5 minutes; then it fails with `SnapshotGoneError`.
  */
-export interface Snapshot extends DatabaseReader, AsyncDisposable {
+export interface Snapshot<D = unknown> extends DatabaseReader<D>, AsyncDisposable {
   /** The part of it under `prefix`. It is closed with the whole. */
-  prefixed(prefix: Key): DatabaseReader
+  prefixed<E = D>(prefix: Key): DatabaseReader<E>
   /** May be called twice. */
   close(): Promise<void>
 }
@@ -135,20 +140,21 @@ export interface Snapshot extends DatabaseReader, AsyncDisposable {
  * Calls are multiplexed and may complete out of order, but take effect in the order in which they were made.
  * An operation whose outcome cannot be known (the server went away after it was sent) fails with a retryable error.
  */
-export interface Database extends DatabaseReader {
-  put(key: Key, value: unknown, options?: WriteOptions): Promise<void>
+export interface Database<D = unknown> extends DatabaseReader<D> {
+  put(key: Key, value: D, options?: WriteOptions & { readonly raw?: false }): Promise<void>
+  put(key: Key, value: D | Uint8Array, options: WriteOptions): Promise<void>
   delete(key: Key, options?: WriteOptions): Promise<void>
   /** Atomic. */
-  batch(operations: readonly Operation<Key>[], options?: BatchOptions): Promise<void>
+  batch(operations: readonly Operation<Key, D>[], options?: BatchOptions): Promise<void>
   /** Atomic: what `scope` collects is written when it ends. Gives what `scope` gave. */
-  writeBatch<T>(scope: (batch: BatchScope) => T | Promise<T>, options?: ScopeOptions): Promise<T>
+  writeBatch<T>(scope: (batch: BatchScope<D>) => T | Promise<T>, options?: ScopeOptions): Promise<T>
   /**
    * Deletes what is in the range, on the server, and gives how many entries that were. Up to 10,000 entries go at
    * once; of more, several batches are made: what is written meanwhile stays.
    */
   clear(options?: ClearOptions<Key>): Promise<number>
   /** The state of now, after all calls that were made before. */
-  snapshot(options?: CallOptions): Promise<Snapshot>
+  snapshot(options?: CallOptions): Promise<Snapshot<D>>
   /** About how many bytes of files the keys from `start` (default: the first) to before `stop` (default: behind the last) take. */
   approximateSize(start?: Key, stop?: Key, options?: CallOptions): Promise<number>
   /** Has LevelDB tidy up the files of this range. It may take long: mind the deadline. */
@@ -156,5 +162,7 @@ export interface Database extends DatabaseReader {
   /** What LevelDB tells about itself, such as `leveldb.stats`; empty for a name that it does not know. */
   property(name: string, options?: CallOptions): Promise<string>
   /** The part of this database under `prefix`; keys in and out are without it. */
-  prefixed(prefix: Key): Database
+  prefixed<E = D>(prefix: Key): Database<E>
+  /** plyvel's name for `prefixed`. */
+  prefixedDb<E = D>(prefix: Key): Database<E>
 }

@@ -1,4 +1,4 @@
-import type { Database } from '../database.ts'
+import type { Database, Key } from '../database.ts'
 import type { CurveClientOptions } from '../messaging/curve-client.ts'
 import { createRequester } from '../messaging/requester.ts'
 import { checkStats, type ServerStats } from '../wire/stats.ts'
@@ -10,7 +10,7 @@ export interface ConnectOptions {
   /** Default `default`. */
   readonly database?: string
   /** Only the part of the database under this prefix. Default: all of it. */
-  readonly prefix?: string
+  readonly prefix?: Key
   /** Make the database if it is missing. Default true. */
   readonly create?: boolean
   /** Deadline of each call in ms, unless it brings its own. Default 10,000. */
@@ -20,12 +20,12 @@ export interface ConnectOptions {
   readonly curve?: CurveClientOptions
 }
 
-/** A database and the connection to its server. */
-export interface Client extends Database, AsyncDisposable {
+/** A database and the connection to its server. `D` is the caller's claim of what its values are. */
+export interface Client<D = unknown> extends Database<D>, AsyncDisposable {
   /** Another database of the same server, over the same connection. */
-  database(name: string, options?: { readonly create?: boolean }): Promise<Database>
+  database<E = unknown>(name: string, options?: { readonly create?: boolean }): Promise<Database<E>>
   /** Makes a database that must not exist yet. @throws OnituError `DATABASE_EXISTS` */
-  create(name: string): Promise<Database>
+  create<E = unknown>(name: string): Promise<Database<E>>
   /** Has the server close a database and free what it holds in memory. The next use of any handle opens it again. */
   release(name: string): Promise<void>
   /** What the server does and has done. */
@@ -40,7 +40,7 @@ const DEFAULT_TIMEOUT = 10_000
  * Connects to a server and opens a database. The connection is made again by itself whenever it is lost.
  * @throws AccessDeniedError; RequestTimeoutError when the server cannot be reached in time; OnituError `DATABASE_NOT_FOUND`
  */
-export async function connect(options: ConnectOptions): Promise<Client> {
+export async function connect<D = unknown>(options: ConnectOptions): Promise<Client<D>> {
   const {
     address,
     database = 'default',
@@ -54,18 +54,18 @@ export async function connect(options: ConnectOptions): Promise<Client> {
     throw new TypeError(`Keys are for tcp:// addresses, and a server does not use them at ${address}; leave them out`)
   const requester = createRequester({ address, timeout, ...(curve === undefined ? {} : { curve }) })
   const channel = createChannel(requester, timeout)
-  const open = async (name: string, mayCreate: boolean, part: string): Promise<Database> => {
+  const open = async <E>(name: string, mayCreate: boolean, part: Key): Promise<Database<E>> => {
     // Opening twice is opening once, so it may be asked again like a read.
     await channel.read(['open', name, mayCreate], signal === undefined ? {} : { signal })
-    return createRemoteDatabase(channel, name, part)
+    return createRemoteDatabase<E>(channel, name, part)
   }
   try {
-    const opened = await open(database, create, prefix)
+    const opened = await open<D>(database, create, prefix)
     const close = () => requester.close()
     return Object.assign(opened, {
-      async create(name: string) {
+      async create<E>(name: string) {
         await channel.write(['open', name, true, true])
-        return createRemoteDatabase(channel, name, '')
+        return createRemoteDatabase<E>(channel, name, '')
       },
       async release(name: string) {
         await channel.read(['close', name])
@@ -73,7 +73,7 @@ export async function connect(options: ConnectOptions): Promise<Client> {
       async stats() {
         return checkStats(await channel.read(['stats']))
       },
-      database: (name: string, { create: mayCreate = true } = {}) => open(name, mayCreate, ''),
+      database: <E>(name: string, { create: mayCreate = true } = {}) => open<E>(name, mayCreate, ''),
       close,
       [Symbol.asyncDispose]: close,
     })

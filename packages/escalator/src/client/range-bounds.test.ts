@@ -15,6 +15,19 @@ describe('prefixEnd', () => {
   })
 })
 
+describe('prefixEnd of bytes', () => {
+  it.each([
+    [[1], [2]],
+    [[1, 255, 255], [2]],
+    [[255], undefined],
+    [[], undefined],
+  ])('%j is %j, and leaves the prefix as it is', (bytes, end) => {
+    const prefix = Buffer.from(bytes)
+    expect(prefixEnd(prefix)).toEqual(end === undefined ? undefined : Uint8Array.from(end))
+    expect([...prefix]).toEqual(bytes)
+  })
+})
+
 describe('rangeBounds', () => {
   it.each([
     ['everything', '', {}, {}],

@@ -50,7 +50,8 @@ function textEnd(prefix: string): string | undefined {
 function bytesEnd(prefix: Uint8Array): Uint8Array | undefined {
   const last = prefix.findLastIndex((byte) => byte !== LAST_BYTE)
   if (last === -1) return undefined
-  const end = prefix.slice(0, last + 1)
+  // Not slice, which for a Buffer gives the same memory.
+  const end = new Uint8Array(prefix.subarray(0, last + 1))
   end[last] = (end[last] ?? 0) + 1
   return end
 }

@@ -19,7 +19,7 @@ import { type ReaderOptions, RemoteReader, wholeKey } from './remote-reader.ts'
 import { takeSnapshot } from './remote-snapshot.ts'
 
 /** A database of a server, or the part of it under `prefix`. Holds nothing but names, so it outlives the server's restarts. */
-export function createRemoteDatabase(channel: Channel, name: string, prefix: Key): Database {
+export function createRemoteDatabase<D>(channel: Channel, name: string, prefix: Key): Database<D> {
   return new RemoteDatabase({ channel, database: name, prefix })
 }
 
@@ -107,8 +107,12 @@ class RemoteDatabase extends RemoteReader implements Database {
     return String(await this.#channel.read(['property', this.#database, name], options))
   }
 
-  prefixed(prefix: Key): Database {
-    return createRemoteDatabase(this.#channel, this.#database, joinKeys(this.#prefix, prefix))
+  prefixed<E>(prefix: Key): Database<E> {
+    return createRemoteDatabase<E>(this.#channel, this.#database, joinKeys(this.#prefix, prefix))
+  }
+
+  prefixedDb<E>(prefix: Key): Database<E> {
+    return this.prefixed<E>(prefix)
   }
 
   #between(start: Key, stop: Key | undefined): [Key, Key] {

@@ -55,7 +55,7 @@ export class RemoteReader implements DatabaseReader {
   }
 
   get<V = unknown>(key: Key, options?: GetOptions<never>): Promise<V>
-  get<V, D>(key: Key, options: GetOptions<D> & { readonly default: D }): Promise<V | D>
+  get<V, E>(key: Key, options: GetOptions<E> & { readonly default: E }): Promise<V | E>
   async get(key: Key, options: GetOptions<unknown> = {}): Promise<unknown> {
     const stored = await this.#read('get', wholeKey(this.#prefix, key), options)
     if (stored !== null) return decodeValue(checkBytes(stored), options.raw)

@@ -19,7 +19,7 @@ class RemoteSnapshot extends RemoteReader implements Snapshot {
     this.#options = options
   }
 
-  prefixed(prefix: Key): DatabaseReader {
+  prefixed<E>(prefix: Key): DatabaseReader<E> {
     return new RemoteReader({ ...this.#options, prefix: joinKeys(this.#options.prefix, prefix) })
   }
 

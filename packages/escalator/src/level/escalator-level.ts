@@ -2,6 +2,7 @@ import { OnituError } from '@onitu/protocol'
 import { type AbstractDatabaseOptions, AbstractLevel } from 'abstract-level'
 import { type Channel, createChannel } from '../client/channel.ts'
 import { openRemoteCursor, type RemoteCursor } from '../client/remote-cursor.ts'
+import type { CurveClientOptions } from '../messaging/curve-client.ts'
 import { createRequester, type Requester } from '../messaging/requester.ts'
 import type { Key } from '../wire/key.ts'
 import { packWrites, type Stored } from '../wire/write-list.ts'
@@ -18,6 +19,8 @@ export interface EscalatorLevelOptions<K, V> extends AbstractDatabaseOptions<K, 
   readonly errorIfExists?: boolean
   /** Deadline of each call in ms. Default 10,000. */
   readonly timeout?: number
+  /** Keys, for a server at a tcp address that has them. */
+  readonly curve?: CurveClientOptions
 }
 
 const MANIFEST = {
@@ -70,17 +73,19 @@ export class EscalatorLevel<KDefault = string, VDefault = string> extends Abstra
   readonly address: string
   #database: string
   #timeout: number
+  #curve: CurveClientOptions | undefined
   #connection: { readonly requester: Requester; readonly channel: Channel } | undefined
 
   constructor(address: string, options: EscalatorLevelOptions<KDefault, VDefault> = {}) {
     if (typeof address !== 'string' || address === '') {
       throw new TypeError(`Expected the address of a server such as ipc:///tmp/escalator, got ${typeof address}`)
     }
-    const { database = 'default', timeout = DEFAULT_TIMEOUT, ...forward } = options
+    const { database = 'default', timeout = DEFAULT_TIMEOUT, curve, ...forward } = options
     super(MANIFEST, forward)
     this.address = address
     this.#database = database
     this.#timeout = timeout
+    this.#curve = curve
   }
 
   /** About how many bytes of files the keys from `start` to before `end` take. */
@@ -102,7 +107,8 @@ export class EscalatorLevel<KDefault = string, VDefault = string> extends Abstra
   }
 
   async _open({ createIfMissing, errorIfExists }: { createIfMissing: boolean; errorIfExists: boolean }): Promise<void> {
-    const requester = createRequester({ address: this.address, timeout: this.#timeout })
+    const curve = this.#curve === undefined ? {} : { curve: this.#curve }
+    const requester = createRequester({ address: this.address, timeout: this.#timeout, ...curve })
     const channel = createChannel(requester, this.#timeout)
     const request = ['open', this.#database, createIfMissing, errorIfExists]
     try {
