@@ -2,7 +2,7 @@ import type { OnituError } from '@onitu/protocol'
 import type { Capabilities, Handlers, HistoryEntry, KeptContent, Metadata, Stored, UploadState } from './contract.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Clock } from './engine.ts'
-import { ChangedError, ConflictError, DriverError } from './errors.ts'
+import { ConflictError, DriverError, ServiceError } from './errors.ts'
 import { wrapDriverError } from './wrap-error.ts'
 
 /** Deadlines in ms. Ending an upload may copy and sync the whole file; catching up may look at the whole service. */
@@ -68,7 +68,7 @@ export class DriverCalls {
             handler(metadata, { token, signal: inner }),
           )
     if (content.byteLength !== metadata.size) {
-      throw new ChangedError(`${metadata.path} has ${content.byteLength} bytes, expected ${metadata.size}`)
+      throw shortRead(`${metadata.path} has ${content.byteLength} bytes, expected ${metadata.size}`)
     }
     return content
   }
@@ -82,7 +82,7 @@ export class DriverCalls {
     }
     const chunk = await this.#readRange(metadata, offset, wanted, token, signal)
     if (chunk.byteLength !== wanted) {
-      throw new ChangedError(`${metadata.path} gave ${chunk.byteLength} bytes at ${offset}, expected ${wanted}`)
+      throw shortRead(`${metadata.path} gave ${chunk.byteLength} bytes at ${offset}, expected ${wanted}`)
     }
     return chunk
   }
@@ -277,4 +277,12 @@ export class DriverCalls {
       throw wrapDriverError(error, name, path)
     }
   }
+}
+
+/**
+ * The token was the one wanted, so this is no change, of which the driver would tell: it is read again. (As a `ChangedError`
+ * it would keep a report from ever being written.)
+ */
+function shortRead(message: string): ServiceError {
+  return new ServiceError('SHORT_READ', message)
 }

@@ -121,7 +121,7 @@ export class Core {
 
   /** The setup does not change while the session runs, but a service may be added by starting it again. */
   #readTopology(): Promise<Topology> {
-    const now = this.#engine.clock.now()
+    const now = this.#engine.clock.elapsed()
     if (this.#topology === undefined || now - this.#topology.at > TOPOLOGY_AGE) {
       const value = readTopology(this.#engine.db)
       this.#topology = { at: now, value }

@@ -41,7 +41,7 @@ export class Deadlines {
           controller.abort(error)
           reject(error)
         }
-        entry = { at: this.#clock.now() + timeout, what, expire }
+        entry = { at: this.#clock.elapsed() + timeout, what, expire }
         this.#add(entry)
         call(controller.signal).then(resolve, reject)
       })
@@ -63,7 +63,7 @@ export class Deadlines {
 
   #check(): void {
     this.#cancel = undefined
-    const now = this.#clock.now()
+    const now = this.#clock.elapsed()
     for (const { at, what, expire } of this.#entries) {
       if (at <= now) expire(new ServiceError('DRIVER_TIMEOUT', `The driver did not finish ${what} in time`))
     }

@@ -4,8 +4,10 @@ import type { Capabilities, ServiceFolder } from './contract.ts'
 
 /** Time comes in through this, so that a simulation can run the engine under its own clock. */
 export interface Clock {
-  /** ms since 1970. */
+  /** ms since 1970, as the clock on the wall says: it may be set forward or back. */
   now(): number
+  /** ms since some moment; it only goes forward. What is waited for is measured by this. */
+  elapsed(): number
   /** Calls back once after `ms`; gives the function that cancels it. */
   after(ms: number, callback: () => void): () => void
   /** Calls back once what is ready now has run: whatever that asks for can be done together. */
@@ -36,6 +38,7 @@ export interface Engine {
 
 export const realClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after(ms, callback) {
     // A timer alone is no reason to stay alive.
     const timer = setTimeout(callback, ms).unref()

@@ -94,3 +94,15 @@ describe('a directory that a user deleted', () => {
     await hub.until(async () => service.files.entries.has('d'))
   })
 })
+
+describe('a file of which a read gives too little', () => {
+  it('is read again, and told of', async () => {
+    let reads = 0
+    const service = await hub.run('S', {
+      handlers: { getFile: async () => Buffer.from('content'.slice(0, reads++ === 0 ? 3 : undefined)) },
+    })
+    await service.plug.report([{ type: 'updated', ...service.files.put('a', 'content') }])
+    await hub.until(async () => (await observations()).length > 0)
+    expect(await observations()).toEqual(['updated a'])
+  })
+})

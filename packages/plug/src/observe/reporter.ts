@@ -1,4 +1,4 @@
-import type { OnituError } from '@onitu/protocol'
+import { isOnituError, type OnituError } from '@onitu/protocol'
 import type { DriverCalls } from '../call-driver.ts'
 import type { Change } from '../contract.ts'
 import type { Engine } from '../engine.ts'
@@ -211,6 +211,9 @@ export class Reporter {
       })
     } catch (error) {
       this.#engine.warn(`Could not report ${JSON.stringify(checked.change.path)}`, error)
+      // Nobody else will tell of it: only a newer report takes its place.
+      const isNewest = this.#newest.get(checked.fid) === ticket
+      if (isNewest && isOnituError(error) && error.retryable) this.#readLater(checked, error, delay)
     }
   }
 

@@ -44,6 +44,11 @@ export class Backlog {
     return sets.some((set) => set.has(fid))
   }
 
+  /** Whether there are orders of which it is not known yet where they are: reading them has failed. */
+  get hasUnread(): boolean {
+    return [...this.#waiting.fids()].some((fid) => !this.paths.has(fid))
+  }
+
   want(fid: string): void {
     if (this.#closed || this.#isActive(fid) || this.#parked.has(fid)) return
     this.#waiting.remove(fid)

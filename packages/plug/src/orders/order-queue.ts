@@ -258,9 +258,9 @@ export class OrderQueue {
     const { head, task } = job
     try {
       const found = await this.sweep()
-      const { wanted, paths } = this.#backlog
-      const isReading = this.#pumping !== undefined
-      if (found > 0 || wanted > 0 || isReading || paths.hasBelow(head.folder, head.path)) this.#waitLonger(task)
+      const { wanted, paths, hasUnread } = this.#backlog
+      const isReading = this.#pumping !== undefined || wanted > 0 || hasUnread
+      if (found > 0 || isReading || paths.hasBelow(head.folder, head.path)) this.#waitLonger(task)
       else if (plan.do !== 'delete') await this.#failed(job, error)
       else this.#ended(task, await deleteOrKeep(this.#tools, job, plan))
     } catch (failure) {

@@ -45,6 +45,10 @@ export class PendingPaths {
     return freed
   }
 
+  has(fid: string): boolean {
+    return this.#places.has(fid)
+  }
+
   hasBelow(folder: string, path: string): boolean {
     return this.#below.has(keyOf(folder, path))
   }

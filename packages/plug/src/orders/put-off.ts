@@ -26,13 +26,17 @@ export class PutOff {
     return this.#entries.size
   }
 
+  fids(): IterableIterator<string> {
+    return this.#entries.keys()
+  }
+
   has(fid: string): boolean {
     return this.#entries.has(fid)
   }
 
   add(fid: string, delay: number): void {
     if (this.#closed) return
-    this.#entries.set(fid, { at: this.#clock.now() + delay, delay })
+    this.#entries.set(fid, { at: this.#clock.elapsed() + delay, delay })
     this.#cancel ??= this.#clock.after(STEP, () => this.#check())
   }
 
@@ -48,7 +52,7 @@ export class PutOff {
 
   #check(): void {
     this.#cancel = undefined
-    const now = this.#clock.now()
+    const now = this.#clock.elapsed()
     for (const [fid, { at }] of this.#entries) {
       if (at > now) continue
       this.#entries.delete(fid)

@@ -2,9 +2,9 @@ const FIRST_DELAY = 1_000
 const LONGEST_DELAY = 300_000
 /** What the driver cannot do will rarely become possible soon. */
 const REFUSED_DELAY = 60_000
-/** A change in the service that is on its way to the Referee: it is over in a moment. */
+/** A change in the service that is on its way to the Referee, or a read that was cut off: it is over in a moment. */
 const PASSING_DELAY = 100
-const PASSING_CODES: ReadonlySet<string> = new Set(['CHANGED', 'CONFLICT', 'NO_SOURCE'])
+const PASSING_CODES: ReadonlySet<string> = new Set(['CHANGED', 'CONFLICT', 'NO_SOURCE', 'SHORT_READ'])
 const PASSING_ATTEMPTS = 3
 
 export interface Retry {

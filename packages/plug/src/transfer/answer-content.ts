@@ -82,7 +82,8 @@ export class ContentProvider {
     if (recent?.hash === hash) return recent
     const record = (await readRecords(this.#engine, [fid])).get(fid)
     this.#recent.delete(fid)
-    if (record !== undefined) this.#recent.set(fid, record)
+    // A file that is not there now may be there again, and its record has the same hash then.
+    if (record !== undefined && record.token !== null) this.#recent.set(fid, record)
     const [oldest] = this.#recent.keys()
     if (this.#recent.size > RECENT_RECORDS && oldest !== undefined) this.#recent.delete(oldest)
     return record

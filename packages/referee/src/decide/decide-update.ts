@@ -3,7 +3,7 @@ import { arrivingWins } from './conflict-copy.ts'
 import { moveArrivingAside, moveHeadAside } from './decide-conflict.ts'
 import { decideDeletion } from './decide-deletion.ts'
 import { type Draft, headOf, isLive, liveBelow, recordOf } from './draft.ts'
-import { giveOrder } from './give-order.ts'
+import { endPendingMove, giveOrder } from './give-order.ts'
 import { type Basis, hasSeen } from './lineage.ts'
 import { type Content, ensureParents, newVersion, say } from './new-version.ts'
 import { conflictPolicyOf, type Policy } from './policy.ts'
@@ -53,6 +53,7 @@ function decideNew(draft: Draft, policy: Policy, update: Update, tombstone: Head
 /** Equal content makes no version (this also ends echoes), unless its attributes were changed by someone who had seen it. */
 function decideSame(draft: Draft, policy: Policy, update: Update, head: Head): Head {
   const { service, content } = update
+  if (!update.redirected) endPendingMove(draft, service, head)
   const differs = attributesDiffer(head, content)
   if (!differs || !hasSeen(draft, service, update, head)) {
     // A service that was killed between writing a file and noting it down may have it with older attributes.

@@ -531,3 +531,40 @@ describe('modes, options and rules', () => {
     expect(orderOf(world, 'third', 'f')).toEqual({ version: 2 })
   })
 })
+
+describe('what a service has not heard of yet', () => {
+  it('is deleted all the same: the deletion says what the order before it would have acknowledged', () => {
+    const world = createWorld()
+    update(world, 'left', 'f', { content: 'A' })
+    carryOut(world, 'right', 'f')
+    remove(world, 'right', 'f')
+    expect(orderOf(world, 'left', 'f')).toEqual({ version: 2, replaces: hashOf('A') })
+  })
+
+  it('is replaced all the same by an edit on top of it', () => {
+    const world = createWorld()
+    update(world, 'left', 'f', { content: 'A' })
+    carryOut(world, 'right', 'f')
+    update(world, 'right', 'f', { content: 'B' })
+    expect(orderOf(world, 'left', 'f')).toEqual({ version: 2, replaces: hashOf('A') })
+  })
+
+  it('but was changed again since is not', () => {
+    const world = createWorld()
+    update(world, 'left', 'f', { content: 'A' })
+    carryOut(world, 'right', 'f')
+    update(world, 'right', 'f', { content: 'B' })
+    update(world, 'left', 'f', { content: 'C' })
+    expect(Object.values(living(world)).sort()).toEqual(['B', 'C'])
+  })
+
+  it('was a rename to the name of a conflict: told of as a new file and a deletion, it keeps the file', () => {
+    const world = createWorld()
+    shared(world, 'f', { content: 'A' })
+    update(world, 'left', 'f', { content: 'B', mtime: 2000 })
+    update(world, 'right', 'f', { content: 'C', mtime: 0 })
+    update(world, 'right', COPY, { content: 'C', mtime: 0 })
+    remove(world, 'right', 'f')
+    expect(living(world)).toEqual({ f: 'B', [COPY]: 'C' })
+  })
+})

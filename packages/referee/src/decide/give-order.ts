@@ -103,10 +103,39 @@ export function giveOrder(
   })
 }
 
+/**
+ * For the order that replaces one which a service has not carried out yet: what it reported and the hub took for its own (it
+ * is the content of `previous`) may be replaced or deleted, though the service has not heard that it was agreed on.
+ */
+export function supersede(draft: Draft, service: string, previous: Head | undefined): Pick<Order, 'replaces'> {
+  if (!isLive(previous) || orderOf(draft, service, previous.fid) === undefined) return {}
+  return holds(draft, service, previous.fid, previous) ? { replaces: previous.hash } : {}
+}
+
 /** Where a service has the content of a file that it still has to move to its path. */
 export function pendingMoveFrom(draft: Draft, service: string, fid: string): string | undefined {
   const from = orderOf(draft, service, fid)?.movedFrom
   return from !== undefined && redirectOf(draft, service, from)?.fid === fid ? from : undefined
+}
+
+/**
+ * The service has the content at its path already (its Plug was killed after the rename, before it was noted down): what is
+ * observed about the old place from now on is not about this content.
+ */
+export function endPendingMove(draft: Draft, service: string, head: Head): void {
+  const from = pendingMoveFrom(draft, service, head.fid)
+  if (from === undefined) return
+  for (const fid of [from, head.fid]) {
+    const order = orderOf(draft, service, fid)
+    if (order === undefined) continue
+    const { movedFrom, movedTo, ...rest } = order
+    setOrder(
+      draft,
+      service,
+      fid,
+      fid === from ? { ...rest, ...(movedFrom && { movedFrom }) } : { ...rest, ...(movedTo && { movedTo }) },
+    )
+  }
 }
 
 function isAdoptable(draft: Draft, service: string, head: Head): boolean {

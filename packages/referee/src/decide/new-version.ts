@@ -1,7 +1,7 @@
 import { fileId, type Head, mimetypeOf, type NewEvent, type Order } from '@onitu/protocol'
 import { isConflictPath } from './conflict-copy.ts'
 import { type Draft, headOf, isLive, nextVersion, orderOf, removeOrder } from './draft.ts'
-import { giveOrder, holdsAnything } from './give-order.ts'
+import { giveOrder, holdsAnything, supersede } from './give-order.ts'
 import { type Policy, servicesOf } from './policy.ts'
 import { targetsOf } from './targets.ts'
 
@@ -33,11 +33,16 @@ export function newVersion(
     parents: options.parents.filter((version) => version > 0),
     ...(options.movedFrom !== undefined && { movedFrom: options.movedFrom }),
   }
+  const previous = headOf(draft, head.fid)
   draft.heads.set(head.fid, head)
   const targets = new Set(targetsOf(draft, policy, head, options.movedFrom))
   for (const [service] of servicesOf(policy, head.folder)) {
     // An order for a version that is no longer the head could never be carried out.
-    if (targets.has(service)) giveOrder(draft, policy, service, head, options.orderFor?.(service))
+    if (targets.has(service))
+      giveOrder(draft, policy, service, head, {
+        ...supersede(draft, service, previous),
+        ...options.orderFor?.(service),
+      })
     else removeOrder(draft, service, head.fid)
   }
   return head
@@ -57,7 +62,7 @@ export function newTombstone(draft: Draft, policy: Policy, origin: string, dead:
   draft.heads.set(head.fid, head)
   for (const [service] of servicesOf(policy, head.folder)) {
     const concerned = service === origin || holdsAnything(draft, service, head.fid) || orderOf(draft, service, head.fid)
-    if (concerned) giveOrder(draft, policy, service, head)
+    if (concerned) giveOrder(draft, policy, service, head, supersede(draft, service, dead))
   }
   if (isConflictPath(head.path)) draft.conflicts.set(head.fid, null)
   return head

@@ -1,0 +1,273 @@
+import type { Handlers, Metadata, Stored } from '../../packages/plug/src/contract.ts'
+import { ChangedError, ConflictError, DriverError, ServiceError } from '../../packages/plug/src/errors.ts'
+import type { Owner, Scheduler } from './scheduler.ts'
+import type { Entry, Storage } from './storage.ts'
+import type { Ledger } from './users.ts'
+
+export interface DriverWorld {
+  readonly scheduler: Scheduler
+  readonly ledger: Ledger
+  /** 0..1: how many calls fail in one way or another. */
+  readonly faults: () => number
+  /** Something happened that must never happen. */
+  readonly violated: (what: string) => void
+}
+
+/** What the driver itself has done and seen: it looks for what differs. */
+export interface Index {
+  saw(path: string, token: string): void
+  sawNothing(path: string): void
+  /** What became of it is not known: it has to be looked at. */
+  doubts(path: string): void
+}
+
+interface Call {
+  readonly name: keyof Handlers
+  readonly path: string
+  readonly writes: boolean
+  readonly signal?: AbortSignal
+}
+
+/** The handlers of a driver over a service in memory: each call is done when the scheduler lets it, or fails, or both. */
+export class SimulatedDriver {
+  readonly #world: DriverWorld
+  readonly #owner: Owner
+  readonly #storage: Storage
+  readonly #index: Index
+  /** By path: the token that was proven just before a write that the service cannot make conditional. */
+  #proven = new Map<string, string>()
+
+  constructor(world: DriverWorld, owner: Owner, storage: Storage, index: Index) {
+    this.#world = world
+    this.#owner = owner
+    this.#storage = storage
+    this.#index = index
+  }
+
+  handlers(): Partial<Handlers> {
+    const { capabilities, chunkSize } = this.#storage.kind
+    return {
+      setChunkSize: async () => chunkSize,
+      getFile: (metadata, { token, signal }) => this.#read(metadata, 0, metadata.size, token, signal, 'getFile'),
+      ...(capabilities.rangedRead && {
+        getChunk: (metadata: Metadata, offset: number, size: number, context: { token: string; signal: AbortSignal }) =>
+          this.#read(metadata, offset, size, context.token, context.signal, 'getChunk'),
+      }),
+      uploadFile: (metadata, content, { token, signal }) =>
+        this.#call({ name: 'uploadFile', path: metadata.path, writes: true, signal }, () =>
+          this.#put(metadata, Buffer.from(content), token),
+        ),
+      ...this.#uploads(),
+      ...this.#changes(),
+    }
+  }
+
+  #uploads(): Partial<Handlers> {
+    const { uploads, unheard } = this.#storage
+    return {
+      startUpload: ({ path, fid, version }, { signal }) =>
+        this.#call({ name: 'startUpload', path, writes: true, signal }, () => {
+          const state = `${fid}-${version}`
+          uploads.set(state, Buffer.alloc(0))
+          unheard.add(state)
+          return state
+        }),
+      restartUpload: ({ path }, offset, { state, signal }) =>
+        this.#call({ name: 'restartUpload', path, writes: true, signal }, () => {
+          const part = uploads.get(String(state))
+          if (part === undefined) throw new DriverError('GONE', 'there is no such upload')
+          const from = Math.min(offset, part.byteLength)
+          uploads.set(String(state), part.subarray(0, from))
+          return from
+        }),
+      uploadChunk: ({ path }, offset, chunk, { state, signal }) =>
+        this.#call({ name: 'uploadChunk', path, writes: true, signal }, () => {
+          const part = uploads.get(String(state)) ?? Buffer.alloc(0)
+          unheard.delete(String(state))
+          this.#take(chunk.byteLength)
+          uploads.set(String(state), Buffer.concat([part.subarray(0, offset), chunk]))
+        }),
+      endUpload: (metadata, { state, token, signal }) =>
+        this.#call({ name: 'endUpload', path: metadata.path, writes: true, signal }, () => {
+          const content = uploads.get(String(state))
+          if (content === undefined) throw new DriverError('GONE', 'there is no such upload')
+          const stored = this.#put(metadata, content, token)
+          uploads.delete(String(state))
+          unheard.delete(String(state))
+          return stored
+        }),
+      abortUpload: ({ path }, { state }) =>
+        this.#call({ name: 'abortUpload', path, writes: true }, () => {
+          uploads.delete(String(state))
+        }),
+    }
+  }
+
+  #changes(): Partial<Handlers> {
+    const { capabilities } = this.#storage.kind
+    const handlers: Partial<Handlers> = {
+      deleteFile: (metadata, { token, signal }) =>
+        this.#call({ name: 'deleteFile', path: metadata.path, writes: true, signal }, () =>
+          this.#delete(metadata, token),
+        ),
+    }
+    if (capabilities.nativeMove) {
+      handlers.moveFile = (from, to, { token, signal }) =>
+        this.#call({ name: 'moveFile', path: `${from.path} -> ${to.path}`, writes: true, signal }, () =>
+          this.#move(from, to, token),
+        )
+    }
+    if (capabilities.mtime || capabilities.mode) {
+      handlers.setAttributes = (metadata, { token, signal }) =>
+        this.#call({ name: 'setAttributes', path: metadata.path, writes: true, signal }, () => {
+          if (metadata.kind === 'directory') return this.#setMode(metadata, token)
+          const entry = this.#expect(metadata.path, token)
+          return this.#store(metadata, entry.content, entry.inode)
+        })
+    }
+    if (capabilities.directories) {
+      handlers.createDirectory = ({ path }, { signal }) =>
+        this.#call({ name: 'createDirectory', path, writes: true, signal }, () => {
+          const entry = this.#storage.entries.get(path)
+          if (entry?.kind === 'file' || !this.#storage.makeUnordered(path)) throw new ConflictError(`${path} is a file`)
+          const made = entry ?? this.#storage.makeDirectory(path)
+          this.#index.saw(path, made.token)
+          return { token: made.token, mode: capabilities.mode ? made.mode : null }
+        })
+    }
+    return handlers
+  }
+
+  #read(metadata: Metadata, offset: number, size: number, token: string, signal: AbortSignal, name: keyof Handlers) {
+    const { path } = metadata
+    if (this.#storage.kind.mode === 'w' && size > 0) this.#world.violated(`${this.#storage.name} is only written`)
+    return this.#call({ name, path, writes: false, signal }, () => {
+      const entry = this.#storage.entries.get(path)
+      if (entry?.token !== token) throw new ChangedError(`${path} has changed`)
+      if (size === 0) this.#proven.set(path, token)
+      const content = entry.content.subarray(offset, offset + size)
+      return this.#chance(0.1) ? content.subarray(0, content.byteLength - 1) : content
+    })
+  }
+
+  #put(metadata: Metadata, content: Buffer, token: string | null): Stored {
+    const { path } = metadata
+    this.#replace(path, token)
+    if (this.#storage.entries.get(path)?.kind === 'directory') throw new ConflictError(`${path} is a directory`)
+    if (!this.#storage.makeUnordered(path)) throw new ServiceError('ENOTDIR', `${path} is below a file`)
+    if (this.#world.ledger.numberOf(content) === undefined) {
+      this.#world.violated(`${path} of ${this.#storage.name} gets a content that nobody wrote`)
+    }
+    this.#take(content.byteLength)
+    return this.#store(metadata, content, this.#storage.nextInode())
+  }
+
+  #store({ path, mtime, mode }: Metadata, content: Buffer, inode: number): Stored {
+    const { capabilities } = this.#storage.kind
+    const stored = this.#storage.put(path, {
+      kind: 'file',
+      content,
+      inode,
+      mtime: capabilities.mtime && mtime !== null ? mtime : this.#world.scheduler.now(),
+      mode: capabilities.mode && mode !== null ? mode : 0o644,
+    })
+    this.#index.saw(path, stored.token)
+    return { token: stored.token, mtime: stored.mtime, mode: capabilities.mode ? stored.mode : null }
+  }
+
+  #setMode({ path, mode }: Metadata, token: string): Stored {
+    const entry = this.#storage.entries.get(path)
+    if (entry?.token !== token) throw new ConflictError(`${path} is another directory`)
+    const stored = { ...entry, mode: this.#storage.kind.capabilities.mode && mode !== null ? mode : entry.mode }
+    this.#storage.entries.set(path, stored)
+    return { token, mode: this.#storage.kind.capabilities.mode ? stored.mode : null }
+  }
+
+  #delete({ path, kind }: Metadata, token: string): void {
+    const entry = this.#storage.entries.get(path)
+    if (entry === undefined) return
+    if (entry.kind !== kind) throw new ConflictError(`${path} is a ${entry.kind}`)
+    if (kind === 'file') this.#replace(path, token)
+    else if (this.#storage.below(path).length > 0) throw new DriverError('NOT_EMPTY', `${path} is not empty`)
+    this.#storage.entries.delete(path)
+    this.#index.sawNothing(path)
+  }
+
+  #move(from: Metadata, to: Metadata, token: string): Stored {
+    const entry = this.#expect(from.path, token)
+    if (this.#storage.entries.has(to.path)) throw new ConflictError(`${to.path} is taken`)
+    if (!this.#storage.makeUnordered(to.path)) throw new ServiceError('ENOTDIR', `${to.path} is below a file`)
+    this.#storage.entries.delete(from.path)
+    this.#storage.entries.set(to.path, entry)
+    this.#index.sawNothing(from.path)
+    this.#index.saw(to.path, entry.token)
+    const { capabilities } = this.#storage.kind
+    return { token: entry.token, mtime: entry.mtime, mode: capabilities.mode ? entry.mode : null }
+  }
+
+  #expect(path: string, token: string): Entry {
+    const entry = this.#storage.entries.get(path)
+    if (entry === undefined || entry.kind !== 'file') throw new ConflictError(`${path} is gone`)
+    this.#replace(path, token)
+    return entry
+  }
+
+  /** Whether what is there may be replaced; a service that cannot tell replaces it. */
+  #replace(path: string, token: string | null): void {
+    const entry = this.#storage.entries.get(path)
+    if ((entry?.token ?? null) === token) return
+    const proven = this.#proven.get(path)
+    const isBlind = !this.#storage.kind.capabilities.conditionalWrite && (token === null || proven === token)
+    if (!isBlind) throw new ConflictError(`${path} has ${entry?.token}, expected ${token}`)
+    // Nothing can be done about what comes between the check and the write of such a service.
+    if (entry?.kind === 'file') this.#world.ledger.replace(entry.content)
+  }
+
+  #take(bytes: number): void {
+    if (this.#storage.room < bytes) throw new ServiceError('ENOSPC', 'no space is left')
+    this.#storage.room -= bytes
+  }
+
+  #chance(share: number): boolean {
+    const faults = this.#world.faults()
+    return faults > 0 && this.#world.scheduler.random.chance(faults * share)
+  }
+
+  async #call<T>({ name, path, writes, signal }: Call, act: () => T): Promise<T> {
+    const { scheduler } = this.#world
+    const label = `${this.#owner.name} ${name} ${path}`
+    if (writes && this.#storage.kind.mode === 'r' && name !== 'abortUpload') this.#world.violated(`${label}: read-only`)
+    const checked = () => {
+      if (!this.#storage.isReachable) throw new ServiceError('UNREACHABLE', `${this.#storage.name} is away`)
+      return act()
+    }
+    const orphan = writes ? () => ignoreFailure(checked) : undefined
+    const result = await scheduler.call(
+      this.#owner,
+      label,
+      () => {
+        signal?.throwIfAborted()
+        if (this.#chance(1)) throw new ServiceError('ECONNRESET', `${label} failed`)
+        return checked()
+      },
+      orphan,
+    )
+    if (scheduler.random.chance(0.2)) await scheduler.call(this.#owner, `${label} answers`, () => undefined)
+    if (writes && this.#chance(1)) {
+      for (const one of path.split(' -> ')) {
+        this.#index.doubts(one)
+        this.#storage.unsure.add(one)
+      }
+      throw new ServiceError('ETIMEDOUT', `${label} was done, and nobody said so`)
+    }
+    return result
+  }
+}
+
+function ignoreFailure(act: () => unknown): void {
+  try {
+    act()
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error
+  }
+}

@@ -1,0 +1,14 @@
+import { decode, type FileRecord, keys } from '@onitu/protocol'
+import type { Storage } from './storage.ts'
+import type { World } from './world.ts'
+
+/** The paths at which a service holds something else than its Plug knows. */
+export function unknownOf(world: World, storage: Storage): string[] {
+  const known = new Map<string, string>()
+  for (const key of world.keysOf(keys.filePrefix(storage.name))) {
+    const { path, token } = decode(world.store.values.get(key) ?? Buffer.alloc(0)) as FileRecord
+    if (token !== null) known.set(path, token)
+  }
+  const changed = [...storage.entries].filter(([path, { token }]) => known.get(path) !== token).map(([path]) => path)
+  return [...changed, ...[...known.keys()].filter((path) => !storage.entries.has(path))]
+}

@@ -1,0 +1,168 @@
+import { contentHash } from '@onitu/protocol'
+import type { Scheduler } from './scheduler.ts'
+import { parentsOf, type Storage } from './storage.ts'
+
+/** One thing that a user did. */
+export interface Deed {
+  readonly service: string
+  readonly what: 'write' | 'erase' | 'move' | 'attributes' | 'directory'
+  readonly path: string
+  readonly to?: string
+  readonly content?: number
+}
+
+/** What users have put in the world, and what somebody replaced or deleted who had it before their eyes. */
+export class Ledger {
+  readonly written = new Set<number>()
+  readonly replaced = new Set<number>()
+  readonly #numbers = new Map<string, number>([[contentHash(Buffer.alloc(0)), 0]])
+  /** Since everything was last quiet. */
+  deeds: Deed[] = []
+  #serial = 0
+
+  create(size: number): Buffer {
+    const number = ++this.#serial
+    const content = Buffer.from(`content ${number} `.repeat(1 + Math.floor(size / 12)))
+    this.written.add(number)
+    this.#numbers.set(contentHash(content), number)
+    return content
+  }
+
+  /** Undefined for what no user ever wrote. */
+  numberOf(content: Buffer): number | undefined {
+    return this.#numbers.get(contentHash(content))
+  }
+
+  replace(content: Buffer): void {
+    const number = this.numberOf(content)
+    if (number !== undefined) this.replaced.add(number)
+  }
+}
+
+const NAMES = ['a', 'b', 'c', 'd', 'a/x', 'a/y', 'b/x', 'b/y', 'c/x/z']
+
+/** Whoever works in a service, by hand and at any moment. */
+export class User {
+  readonly #scheduler: Scheduler
+  readonly #storage: Storage
+  readonly #ledger: Ledger
+  readonly #changed: () => void
+
+  constructor(scheduler: Scheduler, storage: Storage, ledger: Ledger, changed: () => void) {
+    this.#scheduler = scheduler
+    this.#storage = storage
+    this.#ledger = ledger
+    this.#changed = changed
+  }
+
+  act(): void {
+    if (!this.#storage.isReachable) return
+    const { random } = this.#scheduler
+    const path = random.pick(NAMES)
+    const action = random.integer(13)
+    if (action < 4) this.write(path)
+    else if (action < 6) this.erase(path)
+    else if (action < 9) this.move(path, random.pick(NAMES))
+    else if (action === 9) this.#collapse(path)
+    else if (action === 10) this.#expand(path)
+    else if (action === 11) this.attributes(path)
+    else this.makeDirectory(path)
+    this.#changed()
+  }
+
+  write(path: string): void {
+    const storage = this.#storage
+    const { random } = this.#scheduler
+    const entry = storage.entries.get(path)
+    if (entry?.kind === 'directory' || this.#isDirectoryOfKeys(path)) return
+    if (entry === undefined && !storage.makeParents(path)) return
+    if (entry !== undefined) this.#ledger.replace(entry.content)
+    const content = this.#ledger.create(random.chance(0.3) ? random.integer(300) : random.integer(30))
+    // Saved in place, or written anew and renamed over, as editors do.
+    const inode = entry !== undefined && random.chance(0.5) ? entry.inode : storage.nextInode()
+    storage.put(path, { kind: 'file', content, mtime: this.#scheduler.now(), mode: entry?.mode ?? 0o644, inode })
+    this.#did('write', path, undefined, this.#ledger.numberOf(content))
+  }
+
+  erase(path: string): void {
+    const gone = [...this.#storage.below(path), path].filter((one) => this.#storage.entries.has(one))
+    for (const one of gone) {
+      const entry = this.#storage.entries.get(one)
+      if (entry?.kind === 'file') this.#ledger.replace(entry.content)
+      this.#storage.entries.delete(one)
+      this.#did('erase', one, undefined, entry?.kind === 'file' ? this.#ledger.numberOf(entry.content) : undefined)
+    }
+  }
+
+  move(from: string, to: string): void {
+    const storage = this.#storage
+    const entry = storage.entries.get(from)
+    if (entry === undefined || from === to || to.startsWith(`${from}/`) || from.startsWith(`${to}/`)) return
+    const target = storage.entries.get(to)
+    if (target !== undefined && (target.kind === 'directory' || entry.kind === 'directory')) return
+    if (this.#isDirectoryOfKeys(to) || !storage.makeParents(to)) return
+    if (target !== undefined) this.#ledger.replace(target.content)
+    for (const path of [from, ...storage.below(from)]) this.#rename(path, `${to}${path.slice(from.length)}`)
+  }
+
+  attributes(path: string): void {
+    const entry = this.#storage.entries.get(path)
+    if (entry?.kind !== 'file') return
+    const isTouched = this.#scheduler.random.chance(0.5)
+    const mode = isTouched ? entry.mode : entry.mode ^ 0o100
+    this.#storage.put(path, { ...entry, mode, mtime: isTouched ? this.#scheduler.now() : entry.mtime })
+    this.#did('attributes', path)
+  }
+
+  makeDirectory(path: string): void {
+    const storage = this.#storage
+    if (!storage.kind.capabilities.directories || storage.entries.has(path) || !storage.makeParents(path)) return
+    storage.makeDirectory(path)
+    this.#did('directory', path)
+  }
+
+  /** A file takes the place of the directory that it was in. */
+  #collapse(path: string): void {
+    const entry = this.#storage.entries.get(path)
+    const parent = parentsOf(path).at(-1)
+    if (entry?.kind !== 'file' || parent === undefined) return
+    this.#storage.entries.delete(path)
+    this.erase(parent)
+    this.#storage.entries.set(parent, entry)
+    this.#did('move', path, parent, this.#ledger.numberOf(entry.content))
+  }
+
+  /** A file goes into a directory of its own name. */
+  #expand(path: string): void {
+    const entry = this.#storage.entries.get(path)
+    if (entry?.kind !== 'file' || path.includes('/') || !this.#storage.kind.capabilities.directories) return
+    this.#storage.makeDirectory(path)
+    this.#storage.entries.set(`${path}/x`, entry)
+    this.#did('move', path, `${path}/x`, this.#ledger.numberOf(entry.content))
+  }
+
+  #rename(from: string, to: string): void {
+    const entry = this.#storage.entries.get(from)
+    if (entry === undefined) return
+    this.#storage.entries.set(to, entry)
+    this.#storage.entries.delete(from)
+    this.#did('move', from, to, entry.kind === 'file' ? this.#ledger.numberOf(entry.content) : undefined)
+  }
+
+  /** Where a service has no directories, names must not say otherwise. */
+  #isDirectoryOfKeys(path: string): boolean {
+    return this.#storage.below(path).length > 0 && this.#storage.entries.get(path) === undefined
+  }
+
+  #did(what: Deed['what'], path: string, to?: string, content?: number): void {
+    const { name } = this.#storage
+    this.#ledger.deeds.push({
+      service: name,
+      what,
+      path,
+      ...(to === undefined ? {} : { to }),
+      ...(content === undefined ? {} : { content }),
+    })
+    this.#scheduler.note(`USER of ${name}: ${what} ${path}${to === undefined ? '' : ` -> ${to}`} (${content ?? ''})`)
+  }
+}

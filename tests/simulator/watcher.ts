@@ -1,0 +1,228 @@
+import { contentHash, isOnituError } from '@onitu/protocol'
+import type { Change } from '../../packages/plug/src/contract.ts'
+import type { Owner, Scheduler } from './scheduler.ts'
+import { type Entry, FOLDER, inodeOf, parentsOf, type Storage } from './storage.ts'
+
+export interface WatcherHooks {
+  report(changes: readonly Change[]): Promise<void>
+  /** Path and token of all that the Plug knows. */
+  listKnown(): Promise<(readonly [path: string, token: string])[]>
+  setAvailable(available: boolean): Promise<void>
+  failed(error: unknown): void
+  /** Whether a listing that could not be read to its end counts as one that was: a deliberate fault. */
+  readonly believesParts: boolean
+  /** 0..1 */
+  faults(): number
+}
+
+const SCAN_INTERVAL = 60_000
+const RETRY_DELAY = 200
+
+/**
+ * Looks for what users did: told of by the system late, or never, so it also looks now and then. It lists a service in two
+ * parts, between which anything can happen, as it can in every service that cannot be listed in one moment.
+ */
+export class Watcher {
+  readonly #scheduler: Scheduler
+  readonly #owner: Owner
+  readonly #storage: Storage
+  readonly #hooks: WatcherHooks
+  #index = new Map<string, string>()
+  /** Paths that the driver itself has written since the listing began. */
+  #written: Set<string> | undefined
+  #isDirty = true
+  #looking: Promise<void> | undefined
+  #reports = 0
+  #isKnown = false
+  #wasReachable: boolean | undefined
+
+  constructor(scheduler: Scheduler, owner: Owner, storage: Storage, hooks: WatcherHooks) {
+    this.#scheduler = scheduler
+    this.#owner = owner
+    this.#storage = storage
+    this.#hooks = hooks
+  }
+
+  /** Nothing is left to look at or to tell. */
+  get isIdle(): boolean {
+    return !this.#isDirty && this.#looking === undefined && this.#reports === 0
+  }
+
+  saw(path: string, token: string): void {
+    this.#index.set(path, token)
+    this.#written?.add(path)
+  }
+
+  sawNothing(path: string): void {
+    this.#index.delete(path)
+    this.#written?.add(path)
+  }
+
+  doubts(path: string): void {
+    this.#index.set(path, 'unknown')
+    this.changed()
+  }
+
+  async start(): Promise<void> {
+    await this.#checkRoot()
+    this.#scanLater()
+    this.look()
+  }
+
+  /** Something changed: it comes out when the system gets round to telling. */
+  changed(): void {
+    this.#isDirty = true
+    const faults = this.#hooks.faults()
+    if (faults > 0 && this.#scheduler.random.chance(faults)) return
+    this.#scheduler.after(this.#owner, this.#scheduler.random.integer(300), () => this.look())
+  }
+
+  look(): void {
+    this.#looking ??= this.#look()
+      .catch((error: unknown) => {
+        if (!isOnituError(error)) this.#hooks.failed(error)
+        this.#isDirty = true
+        this.#scheduler.after(this.#owner, RETRY_DELAY, () => this.look())
+      })
+      .finally(() => {
+        this.#looking = undefined
+      })
+  }
+
+  /** Forgets what it saw: what the Plug knows has no effect, however often it is told. */
+  tellAll(): void {
+    const all = [...this.#storage.entries.keys()]
+    this.#report(all.flatMap((path) => this.#changeOf(path, this.#storage.entries.get(path))))
+  }
+
+  #scanLater(): void {
+    this.#scheduler.after(this.#owner, SCAN_INTERVAL, () => {
+      this.look()
+      this.#scanLater()
+    })
+  }
+
+  async #checkRoot(): Promise<boolean> {
+    const { isReachable } = this.#storage
+    if (!isReachable) this.#isKnown = false
+    if (this.#wasReachable !== isReachable) await this.#hooks.setAvailable(isReachable)
+    this.#wasReachable = isReachable
+    return isReachable
+  }
+
+  async #look(): Promise<void> {
+    if (!(await this.#checkRoot())) return
+    const written = new Set<string>()
+    this.#written = written
+    if (!this.#isKnown) await this.#learn(written)
+    this.#isDirty = false
+    const found = await this.#list()
+    this.#written = undefined
+    if (!this.#storage.isReachable) return
+    if (found.isWhole || this.#hooks.believesParts) this.#conclude(found.entries, written, true)
+    else {
+      this.#conclude(found.entries, written, false)
+      this.#isDirty = true
+      this.#scheduler.after(this.#owner, RETRY_DELAY, () => this.look())
+    }
+  }
+
+  /** What the driver wrote while the Plug was asked is newer than the answer. */
+  async #learn(written: ReadonlySet<string>): Promise<void> {
+    const known = new Map(await this.#hooks.listKnown())
+    for (const path of written) {
+      const token = this.#index.get(path)
+      if (token === undefined) known.delete(path)
+      else known.set(path, token)
+    }
+    this.#index = known
+    this.#isKnown = true
+  }
+
+  async #list(): Promise<{ entries: Map<string, Entry>; isWhole: boolean }> {
+    const entries = new Map<string, Entry>()
+    const { random } = this.#scheduler
+    for (const part of random.chance(0.5) ? [0, 1] : [1, 0]) {
+      await this.#scheduler.call(this.#owner, `${this.#owner.name} lists part ${part}`, () => {
+        if (!this.#storage.isReachable) return
+        for (const [path, entry] of this.#storage.entries) {
+          if (path.charCodeAt(0) % 2 === part) entries.set(path, entry)
+        }
+      })
+      const faults = this.#hooks.faults()
+      if (faults > 0 && random.chance(faults)) return { entries, isWhole: false }
+    }
+    return { entries, isWhole: true }
+  }
+
+  /** What is in the listing and was not known; and, of a whole listing, what is not in it and not there now either. */
+  #conclude(found: ReadonlyMap<string, Entry>, written: ReadonlySet<string>, isWhole: boolean): void {
+    const now = this.#storage.entries
+    // Where a file was seen there was nothing below it, whatever is there by now.
+    const isBelowFile = (path: string) => parentsOf(path).some((parent) => found.get(parent)?.kind === 'file')
+    const isGone = (path: string) =>
+      isBelowFile(path) || (isWhole && !found.has(path) && (this.#hooks.believesParts || !now.has(path)))
+    const gone = [...this.#index.keys()].filter((path) => !written.has(path) && isGone(path))
+    const fromInode = new Map(gone.map((path) => [inodeOf(this.#index.get(path) ?? ''), path]))
+    const changes: Change[] = []
+    const moved = new Set<string>()
+    for (const [path, entry] of found) {
+      const before = this.#index.get(path)
+      if (written.has(path) || before === entry.token) continue
+      const isNew = before === undefined || before.startsWith('d')
+      const from = isNew && entry.kind === 'file' ? this.#movedFrom(entry, fromInode) : undefined
+      this.#index.set(path, entry.token)
+      if (from !== undefined) moved.add(from)
+      changes.push(...this.#changeOf(path, entry, from))
+    }
+    const deleted = gone
+      .filter((path) => !moved.has(path))
+      .sort()
+      .reverse()
+    for (const path of gone) this.#index.delete(path)
+    this.#report([...changes, ...deleted.map((path) => ({ type: 'deleted' as const, folder: FOLDER, path }))])
+  }
+
+  #movedFrom(entry: Entry, fromInode: Map<string, string>): string | undefined {
+    if (!this.#storage.kind.seesMoves) return undefined
+    const inode = inodeOf(entry.token)
+    const from = fromInode.get(inode)
+    fromInode.delete(inode)
+    return from
+  }
+
+  #changeOf(path: string, entry: Entry | undefined, from?: string): Change[] {
+    if (entry === undefined) return []
+    const { kind, content, mtime, token } = entry
+    const { tellsHash, capabilities } = this.#storage.kind
+    const hash = tellsHash && kind === 'file' ? { hash: contentHash(content) } : {}
+    const mode = capabilities.mode ? entry.mode : null
+    const seen = { folder: FOLDER, path, kind, size: content.byteLength, mtime, mode, token, ...hash }
+    return [
+      from === undefined
+        ? { type: 'updated', ...seen }
+        : { type: 'moved', from: { folder: FOLDER, path: from }, ...seen },
+    ]
+  }
+
+  #report(changes: readonly Change[]): void {
+    if (changes.length === 0) return
+    const lines = changes.map(
+      (change) => `${change.type} ${change.type === 'moved' ? `${change.from.path} -> ` : ''}${change.path}`,
+    )
+    this.#scheduler.note(`${this.#owner.name} tells of ${lines.join(', ')}`)
+    this.#reports += 1
+    this.#hooks
+      .report(changes)
+      .catch((error: unknown) => {
+        if (!isOnituError(error)) this.#hooks.failed(error)
+        // What was written of it is not known: it is compared anew with what the Plug knows.
+        this.#isKnown = false
+        this.#isDirty = true
+        this.#scheduler.after(this.#owner, RETRY_DELAY, () => this.look())
+      })
+      .finally(() => {
+        this.#reports -= 1
+      })
+  }
+}

@@ -1,0 +1,246 @@
+import { encode, isOnituError, keys } from '@onitu/protocol'
+import type { Handlers } from '../../packages/plug/src/contract.ts'
+import type { Engine } from '../../packages/plug/src/engine.ts'
+import { createStore, type DatabaseHooks, type Store } from './database.ts'
+import type { DriverWorld } from './driver.ts'
+import { unknownOf } from './known.ts'
+import { PlugProcess } from './plug-process.ts'
+import { RefereeProcess } from './referee-process.ts'
+import { type Owner, Scheduler } from './scheduler.ts'
+import { FOLDER, type ServiceKind, Storage } from './storage.ts'
+import { Ledger, User } from './users.ts'
+
+/** Where a deliberate fault can be put in, without touching the code that is tested. */
+export interface Seams extends DatabaseHooks {
+  readonly handlers?: (handlers: Partial<Handlers>, storage: Storage) => Partial<Handlers>
+  readonly engine?: (process: PlugProcess) => Partial<Engine>
+  readonly believesParts?: boolean
+}
+
+/** 0..1 for each kind: how much goes wrong. */
+export interface Faults {
+  db: number
+  driver: number
+  bus: number
+  crash: number
+  clock: number
+  root: number
+}
+
+const NO_FAULTS: Faults = { db: 0, driver: 0, bus: 0, crash: 0, clock: 0, root: 0 }
+const RESTART_DELAY = 1_000
+const MONTH = 30 * 24 * 3600 * 1000
+
+/** A whole hub in one process: services with their users, their Plugs, the Referee, and a database between them. */
+export class World {
+  readonly scheduler: Scheduler
+  readonly seams: Seams
+  readonly store: Store = createStore()
+  readonly ledger = new Ledger()
+  readonly storages = new Map<string, Storage>()
+  readonly users: User[] = []
+  readonly processes = new Map<string, PlugProcess>()
+  faults: Faults = { ...NO_FAULTS }
+  referee: RefereeProcess | undefined
+  failure: unknown
+  /** What each service held when its users stopped. */
+  leftBy = new Map<string, readonly string[]>()
+  readonly driverWorld: DriverWorld
+  /** Outlives every process: restarts them. */
+  readonly #supervisor: Owner = { name: 'supervisor', alive: true }
+
+  constructor(seed: number, services: Readonly<Record<string, ServiceKind>>, seams: Seams = {}, traceAll = false) {
+    this.scheduler = new Scheduler(seed, traceAll)
+    this.seams = seams
+    this.driverWorld = {
+      scheduler: this.scheduler,
+      ledger: this.ledger,
+      faults: () => this.faults.driver,
+      violated: (what) => this.fail(new Error(what)),
+    }
+    for (const [name, kind] of Object.entries(services)) this.#addService(name, kind)
+    this.#writeSetup()
+  }
+
+  start(): void {
+    this.#startReferee()
+    for (const name of this.storages.keys()) this.#startPlug(name)
+  }
+
+  fail(error: unknown): void {
+    this.failure ??= error
+  }
+
+  get failureText(): string[] {
+    const { failure } = this
+    if (failure === undefined) return []
+    return [failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)]
+  }
+
+  remember(): void {
+    this.leftBy = new Map([...this.storages].map(([name, storage]) => [name, storage.describe()]))
+  }
+
+  /** Every head as it is stored. */
+  headsText(): string {
+    return this.keysOf(keys.headPrefix)
+      .sort()
+      .map((key) => Buffer.from(this.store.values.get(key) ?? []).toString('hex'))
+      .join('\n')
+  }
+
+  wakeReferee(service: string): void {
+    this.#deliver(`wake the Referee for ${service}`, () => this.referee?.wake(service))
+  }
+
+  wakePlug(service: string, fid: string): void {
+    this.#deliver(`wake ${service} for ${fid.slice(0, 8)}`, () => {
+      const process = this.processes.get(service)
+      if (process?.alive === true && process.isListening) process.core?.wake(fid)
+    })
+  }
+
+  /** A process that cannot go on. */
+  died(process: PlugProcess | RefereeProcess): void {
+    if (!process.alive) return
+    this.kill(process, RESTART_DELAY)
+  }
+
+  kill(process: PlugProcess | RefereeProcess, away: number): void {
+    this.scheduler.note(`KILLED ${process.name}`)
+    this.scheduler.kill(process)
+    const storage = this.storages.get(process.name)
+    if (storage !== undefined) for (const path of unknownOf(this, storage)) storage.unsure.add(path)
+    this.scheduler.after(this.#supervisor, away, () => {
+      if (process instanceof PlugProcess) this.#startPlug(process.name)
+      else this.#startReferee()
+    })
+  }
+
+  killAll(): void {
+    for (const process of this.#running()) this.kill(process, RESTART_DELAY)
+  }
+
+  /** May let something go wrong, as often as the faults say. */
+  disturb(): void {
+    const { random } = this.scheduler
+    if (random.chance(this.faults.crash * 0.01)) {
+      const running = this.#running()
+      if (running.length > 0) this.kill(random.pick(running), 100 + random.integer(5_000))
+    }
+    if (random.chance(this.faults.db * 0.01)) this.#loseConnections()
+    if (random.chance(this.faults.clock * 0.01)) this.#jump()
+    if (random.chance(this.faults.root * 0.01)) this.#loseRoot()
+  }
+
+  calm(): void {
+    this.faults = { ...NO_FAULTS }
+    this.store.faults = 0
+    for (const storage of this.storages.values()) {
+      storage.isReachable = true
+      storage.room = Number.POSITIVE_INFINITY
+    }
+    for (const { watcher } of this.processes.values()) watcher?.changed()
+  }
+
+  setFaults(faults: Partial<Faults>): void {
+    this.faults = { ...NO_FAULTS, ...faults }
+    this.store.faults = this.faults.db
+  }
+
+  keysOf(prefix: string): string[] {
+    return [...this.store.values.keys()].filter((key) => key.startsWith(prefix))
+  }
+
+  get allRun(): boolean {
+    return (
+      this.#running().length === this.storages.size + 1 && [...this.processes.values()].every((one) => one.isListening)
+    )
+  }
+
+  #addService(name: string, kind: ServiceKind): void {
+    const storage = new Storage(name, kind)
+    this.storages.set(name, storage)
+    this.users.push(
+      new User(this.scheduler, storage, this.ledger, () => {
+        const process = this.processes.get(name)
+        if (process?.alive === true) process.watcher?.changed()
+      }),
+    )
+  }
+
+  #writeSetup(): void {
+    const put = (key: string, value: unknown) => this.store.values.set(key, encode(value))
+    put(keys.folder(FOLDER), {})
+    put(keys.services, [...this.storages.keys()])
+    for (const [name, { kind }] of this.storages) {
+      put(keys.serviceOptions(name), {})
+      put(keys.serviceFolders(name), [FOLDER])
+      put(keys.serviceFolderPath(name, FOLDER), `/${name}`)
+      put(keys.serviceFolderOptions(name, FOLDER), { mode: kind.mode })
+    }
+  }
+
+  #deliver(label: string, act: () => void): void {
+    const { random } = this.scheduler
+    const deliver = () => this.scheduler.post(this.#supervisor, label, act)
+    if (random.chance(this.faults.bus)) return
+    if (random.chance(this.faults.bus)) deliver()
+    if (random.chance(this.faults.bus)) this.scheduler.after(this.#supervisor, random.integer(10_000), deliver)
+    else deliver()
+  }
+
+  #startPlug(name: string): void {
+    const storage = this.storages.get(name)
+    if (storage === undefined) return
+    const process = new PlugProcess(this, storage)
+    this.processes.set(name, process)
+    this.#supervise(process)
+  }
+
+  #startReferee(): void {
+    this.referee = new RefereeProcess(this)
+    this.#supervise(this.referee)
+  }
+
+  #supervise(process: PlugProcess | RefereeProcess): void {
+    this.scheduler.note(`STARTED ${process.name}`)
+    process.start().catch((error: unknown) => {
+      if (isOnituError(error)) this.died(process)
+      else this.fail(error)
+    })
+  }
+
+  #running(): (PlugProcess | RefereeProcess)[] {
+    const all = [...this.processes.values(), ...(this.referee === undefined ? [] : [this.referee])]
+    return all.filter(({ alive }) => alive)
+  }
+
+  /** The Escalator is killed, and is there again at once. */
+  #loseConnections(): void {
+    this.scheduler.note('KILLED escalator')
+    for (const process of this.#running()) process.db.disconnect()
+  }
+
+  #jump(): void {
+    const { random } = this.scheduler
+    if (random.chance(0.3)) this.scheduler.elapsed += random.chance(0.5) ? MONTH : 3600_000
+    else this.scheduler.skew += (random.chance(0.5) ? 1 : -1) * random.integer(24 * 3600_000)
+    this.scheduler.note(`CLOCK jumps, off by ${this.scheduler.skew}`)
+  }
+
+  #loseRoot(): void {
+    const { random } = this.scheduler
+    const storage = random.pick([...this.storages.values()])
+    const isFull = random.chance(0.3)
+    this.scheduler.note(`${isFull ? 'DISK FULL' : 'ROOT AWAY'} ${storage.name}`)
+    if (isFull) storage.room = random.integer(100)
+    else storage.isReachable = false
+    this.scheduler.after(this.#supervisor, 500 + random.integer(90_000), () => {
+      storage.isReachable = true
+      storage.room = Number.POSITIVE_INFINITY
+      const process = this.processes.get(storage.name)
+      if (process?.alive === true) process.watcher?.changed()
+    })
+  }
+}
