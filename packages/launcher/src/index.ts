@@ -5,6 +5,9 @@
  */
 export type { ServiceAction } from './control/messages.ts'
 export { type ExitStatus, exitStatus } from './exit-status.ts'
+export type { FileHistory, FileVersion, Holder, Keeper } from './history/file-history.ts'
+export type { FileArgument } from './history/locate-file.ts'
+export type { RestoreResult } from './history/restore-version.ts'
 export { Launcher, type LauncherOptions } from './launcher.ts'
 export { defaultConfigDirectory, defaultSetupFile } from './session/config-directory.ts'
 export type { SessionFile } from './session/session-file.ts'

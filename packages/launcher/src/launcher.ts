@@ -7,6 +7,12 @@ import { type Controlled, createControlServer } from './control/control-server.t
 import { controlService } from './control/control-service.ts'
 import type { ServiceAction } from './control/messages.ts'
 import { createGate } from './gate.ts'
+import { collectHistory } from './history/collect-history.ts'
+import type { FileHistory } from './history/file-history.ts'
+import { folderRoots } from './history/folder-roots.ts'
+import type { HistorySource } from './history/history-source.ts'
+import { type FileArgument, locateFile } from './history/locate-file.ts'
+import { type RestoreResult, restoreVersion } from './history/restore-version.ts'
 import { openSession, type SessionFiles } from './session/open-session.ts'
 import type { Setup } from './setup/setup.ts'
 import { writeSetup } from './setup/write-setup.ts'
@@ -121,6 +127,17 @@ export class Launcher implements Controlled {
     return controlService(this.#opened(this.#hub).services, action, name)
   }
 
+  history(file: FileArgument, signal: AbortSignal): Promise<FileHistory> {
+    const { setup } = this.#options
+    return collectHistory(this.#historySource(), locateFile(setup.folders, folderRoots(setup), file), signal)
+  }
+
+  restore(file: FileArgument, version: number, signal: AbortSignal): Promise<RestoreResult> {
+    const { setup } = this.#options
+    const place = locateFile(setup.folders, folderRoots(setup), file)
+    return restoreVersion(this.#historySource(), place, version, AbortSignal.any([signal, this.#stopping.signal]))
+  }
+
   async #open(): Promise<Hub> {
     const { setup, setupFile, configDirectory, debug = false, onEvents, ...supervision } = this.#options
     const files = openSession({ configDirectory, name: setup.name, setupFile })
@@ -183,13 +200,24 @@ export class Launcher implements Controlled {
     return { referee, services, bus: this.#opened(this.#bus), database: () => this.#database, catchUp }
   }
 
+  #historySource(): HistorySource {
+    const { services } = this.#opened(this.#hub)
+    const ask: HistorySource['ask'] = (...question) => this.#ask(...question)
+    return { setup: this.#options.setup, services, database: this.#opened(this.#database), ask }
+  }
+
   async #catchUp(service: string, signal: AbortSignal): Promise<void> {
+    await this.#ask(service, { type: 'catchUp' }, CATCH_UP_TIMEOUT, signal)
+  }
+
+  /** Asks the Plug of a service; `timeout` in ms. */
+  async #ask(service: string, body: unknown, timeout: number, signal: AbortSignal): Promise<unknown> {
     const hub = this.#opened(this.#hub)
     const requester = createRequester({
       address: ipcAddress(this.#opened(this.#files).runtime, hub.plugSocket(service)),
     })
     try {
-      await requester.request({ type: 'catchUp' }, { signal, timeout: CATCH_UP_TIMEOUT })
+      return (await requester.request(body, { signal, timeout })).body
     } finally {
       await requester.close()
     }

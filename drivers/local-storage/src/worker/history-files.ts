@@ -4,6 +4,9 @@ import { codeOf, isAbsent } from '../failure.ts'
 import { isDay, parseEntry } from '../history/entry-name.ts'
 import { split } from '../paths.ts'
 
+/** A content may come from a directory that only its owner may enter. */
+const PRIVATE = 0o700
+
 export interface KeptFile extends HistoryEntry {
   /** Absolute. */
   readonly path: string
@@ -41,7 +44,7 @@ export function putInto(entry: string, put: () => void): void {
     put()
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error
-    mkdirSync(split(entry).directory, { recursive: true })
+    mkdirSync(split(entry).directory, { recursive: true, mode: PRIVATE })
     put()
   }
 }

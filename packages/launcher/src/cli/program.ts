@@ -2,8 +2,10 @@ import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import type { ServiceAction } from '../control/messages.ts'
 import { exitStatus } from '../exit-status.ts'
+import type { FileArgument } from '../history/locate-file.ts'
 import { defaultConfigDirectory, defaultSetupFile } from '../session/config-directory.ts'
 import { type FoundSession, findSession } from '../session/find-session.ts'
+import { realPath } from '../setup/folder-paths.ts'
 import { packageVersion } from './version.ts'
 
 interface SetupFlags {
@@ -20,6 +22,8 @@ export function createProgram(): Command {
   const program = new Command('onitu')
     .description('Keeps files in sync between any number of services, under rules kept in one setup file.')
     .version(packageVersion())
+    // `restore` has a --version of its own.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(see onitu --help)')
     .addHelpText('after', `\n${EXIT_HELP}`)
@@ -70,6 +74,7 @@ function addSessionCommands(program: Command): void {
       const { wait } = await import('./wait.ts')
       await wait(await session(flags), flags.timeout)
     })
+  addHistoryCommands(program)
   withSession(program.command('stop'))
     .description('stop the running session, and wait until it is gone')
     .action(async (flags: SessionFlags) => {
@@ -79,6 +84,27 @@ function addSessionCommands(program: Command): void {
   addServiceCommands(
     program.command('service').description('start, stop or restart one service of the running session'),
   )
+}
+
+interface FileFlags extends SessionFlags {
+  readonly folder?: string
+}
+
+function addHistoryCommands(program: Command): void {
+  withFolder(withSession(program.command('history <file>')))
+    .description('list the versions of a file, and who still has their contents')
+    .option('--json', 'for programs')
+    .action(async (file: string, flags: FileFlags & { readonly json?: boolean }) => {
+      const { history } = await import('./history.ts')
+      await history(await session(flags), fileArgument(file, flags), flags.json ?? false)
+    })
+  withFolder(withSession(program.command('restore <file>')))
+    .description('bring back a former content of a file, on all services')
+    .requiredOption('--version <number>', 'which one, as `onitu history` lists them', parseVersion)
+    .action(async (file: string, flags: FileFlags & { readonly version: number }) => {
+      const { restore } = await import('./restore.ts')
+      await restore(await session(flags), fileArgument(file, flags), flags.version)
+    })
 }
 
 function addServiceCommands(services: Command): void {
@@ -108,6 +134,18 @@ function withSession(command: Command): Command {
   )
 }
 
+function withFolder(command: Command): Command {
+  return command.option(
+    '--folder <name>',
+    'the folder that the file is in, and relative to (default: the one whose root it is in)',
+  )
+}
+
+function fileArgument(file: string, { folder }: FileFlags): FileArgument {
+  const absolute = resolve(file)
+  return { file, absolute: [absolute, realPath(absolute)], folder: folder ?? null }
+}
+
 function configDirectory({ configDir }: SetupFlags): string {
   return configDir === undefined ? defaultConfigDirectory() : resolve(configDir)
 }
@@ -118,6 +156,13 @@ function setupFile(flags: SetupFlags): string {
 
 function session(flags: SessionFlags): Promise<FoundSession> {
   return findSession({ configDirectory: configDirectory(flags), session: flags.session, setup: flags.setup })
+}
+
+function parseVersion(text: string): number {
+  const version = Number(text)
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(version) || version < 1)
+    throw new InvalidArgumentError('expected the number of a version')
+  return version
 }
 
 /** Gives ms. */

@@ -1,5 +1,7 @@
 import { createRequester } from '@onitu/escalator/messaging'
 import { ipcAddress, isOnituError, OnituError } from '@onitu/protocol'
+import type { FileHistory } from '../history/file-history.ts'
+import type { RestoreResult } from '../history/restore-version.ts'
 import type { FoundSession } from '../session/find-session.ts'
 import { isAlive } from '../session/session-file.ts'
 import type { Status } from '../status/status.ts'
@@ -21,6 +23,8 @@ interface Answers {
   status: Status
   wait: WaitResult
   service: null
+  history: FileHistory
+  restore: RestoreResult
   stop: null
 }
 
@@ -52,6 +56,7 @@ export async function askSession<T extends ControlRequest>(
 
 function timeoutOf(request: ControlRequest): number {
   if (request.type === 'service') return SERVICE_TIMEOUT
+  if (request.type === 'restore') return FOREVER
   if (request.type !== 'wait') return TIMEOUT
   return request.timeout === null ? FOREVER : Math.min(FOREVER, request.timeout + MARGIN)
 }

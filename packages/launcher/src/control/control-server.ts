@@ -1,5 +1,8 @@
 import { createResponder, type Responder } from '@onitu/escalator/messaging'
 import { ipcAddress, parseRecord } from '@onitu/protocol'
+import type { FileHistory } from '../history/file-history.ts'
+import type { FileArgument } from '../history/locate-file.ts'
+import type { RestoreResult } from '../history/restore-version.ts'
 import type { Status } from '../status/status.ts'
 import type { WaitResult } from '../wait/wait-until-quiet.ts'
 import { type ControlRequest, controlRequestSchema, type ServiceAction } from './messages.ts'
@@ -10,6 +13,8 @@ export interface Controlled {
   /** `timeout` in ms, null for none. */
   wait(timeout: number | null, signal: AbortSignal): Promise<WaitResult>
   service(action: ServiceAction, name: string): Promise<void>
+  history(file: FileArgument, signal: AbortSignal): Promise<FileHistory>
+  restore(file: FileArgument, version: number, signal: AbortSignal): Promise<RestoreResult>
   requestStop(): void
 }
 
@@ -28,6 +33,10 @@ function answer(controlled: Controlled, request: ControlRequest, signal: AbortSi
       return controlled.wait(request.timeout, signal)
     case 'service':
       return controlled.service(request.action, request.name)
+    case 'history':
+      return controlled.history(request.file, signal)
+    case 'restore':
+      return controlled.restore(request.file, request.version, signal)
     case 'stop':
       return controlled.requestStop()
   }

@@ -1,5 +1,12 @@
 import * as v from 'valibot'
 
+/** See FileArgument. */
+const file = v.object({
+  file: v.pipe(v.string(), v.minLength(1)),
+  absolute: v.pipe(v.array(v.string()), v.readonly()),
+  folder: v.nullable(v.string()),
+})
+
 /** What the command line asks of a running session over its `control` socket. */
 export const controlRequestSchema = v.variant('type', [
   v.object({ type: v.literal('status') }),
@@ -9,6 +16,12 @@ export const controlRequestSchema = v.variant('type', [
     timeout: v.nullable(v.pipe(v.number(), v.minValue(0))),
   }),
   v.object({ type: v.literal('service'), action: v.picklist(['start', 'stop', 'restart']), name: v.string() }),
+  v.object({ type: v.literal('history'), file }),
+  v.object({
+    type: v.literal('restore'),
+    file,
+    version: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  }),
   v.object({ type: v.literal('stop') }),
 ])
 export type ControlRequest = v.InferOutput<typeof controlRequestSchema>

@@ -180,6 +180,11 @@ describe('parseSetup', () => {
       ['2:20 folders.docs.blacklst: unknown option "blacklst", did you mean "blacklist"?'],
     ],
     [
+      'a history that cannot be kept',
+      'name: a\nfolders: { docs: { history: { age: 30 } } }\nservices: { left: { driver: local-storage } }',
+      ['2:29 folders.docs.history: expected true, false, or a map of age (a time such as 30d) and size (such as 10G)'],
+    ],
+    [
       'a conflict with an unknown service',
       'name: a\nfolders: { docs: { conflict: [lfet] } }\nservices: { left: { driver: local-storage } }',
       ['2:31 folders.docs.conflict[0]: unknown service "lfet", did you mean "left"?'],

@@ -27,7 +27,7 @@ const wantedChunk = v.object({ fid, hash, history: v.optional(v.string()) })
 export type WantedChunk = v.InferOutput<typeof wantedChunk>
 
 /** Most contents of one question about the history. */
-export const HASHES_PER_REQUEST = 10_000
+const HASHES_PER_REQUEST = 10_000
 
 const restoreSource = v.object({ service: v.string(), fid, history: v.boolean() })
 

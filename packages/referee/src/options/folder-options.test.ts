@@ -63,6 +63,8 @@ describe('folderOptionsProblems', () => {
     expect(folderOptionsProblems(undefined)).toEqual([])
     expect(folderOptionsProblems({ conflict: ['left'], file_size: { max: '2G' } })).toEqual([])
     expect(serviceFolderOptionsProblems({ mode: 'rw', whitelist: ['a'] })).toEqual([])
+    expect(folderOptionsProblems({ history: { age: '30d', size: '10G' } })).toEqual([])
+    expect(serviceFolderOptionsProblems({ history: false })).toEqual([])
   })
 
   it('knows the modes', () => {
