@@ -25,7 +25,7 @@ export interface RunOptions {
   readonly cwd?: string
 }
 
-export function start(parameters: readonly string[], { input = '', env = {}, cwd }: RunOptions = {}): Started {
+function start(parameters: readonly string[], { input = '', env = {}, cwd }: RunOptions = {}): Started {
   const child = spawn(process.execPath, [bin, ...parameters], {
     env: { ...process.env, ...env },
     ...(cwd === undefined ? {} : { cwd }),
