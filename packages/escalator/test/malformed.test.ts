@@ -71,6 +71,22 @@ describe('a malformed message', () => {
     await iterator.return?.()
   })
 
+  it('cannot read one database at the snapshot of another, nor open two things under one number', async () => {
+    const { server, database } = await open()
+    await database.create('other')
+    const socket = await rawClient(server.address)
+    expect(await ask(socket, encode([1, 1, ['snapshot', 'default', 5]]))).toEqual([1, 1, true, null])
+    for (const request of [
+      ['get', 'other', 'a', 5],
+      ['range', 'other', {}, 6, 5],
+      ['clear', 'other', {}, 5, false],
+      ['snapshot', 'default', 5],
+    ])
+      expect(await ask(socket, encode([1, 2, request]))).toEqual([1, 2, false, protocolError])
+    expect(await ask(socket, encode([1, 3, ['get', 'default', 'a', 5]]))).toEqual([1, 3, true, null])
+    expect(server.stats().snapshots).toBe(1)
+  })
+
   it('of any kind harms no other client', async () => {
     const { server, database } = await open()
     const hostile = await rawClient(server.address)

@@ -63,6 +63,25 @@ describe('a snapshot', () => {
     await expect(snapshot.keys().all()).rejects.toMatchObject({ code: 'SNAPSHOT_GONE' })
   })
 
+  it('goes with its database when that is released, and so do ranges', async () => {
+    const { server, database } = await open()
+    await database.batch(Array.from({ length: 20_000 }, (_, i) => ({ type: 'put', key: `${i}`, value: i })))
+    const snapshot = await database.snapshot()
+    const iterator = database.iterator()
+    await iterator.next()
+    await database.release('default')
+    await expect(snapshot.get('1')).rejects.toMatchObject({ code: 'SNAPSHOT_GONE' })
+    await expect(snapshot.getMany(['1'])).rejects.toMatchObject({ code: 'SNAPSHOT_GONE' })
+    await expect(snapshot.keys().all()).rejects.toMatchObject({ code: 'SNAPSHOT_GONE' })
+    const rest = async () => {
+      while ((await iterator.next()) !== undefined);
+    }
+    await expect(rest()).rejects.toMatchObject({ code: 'RANGE_INTERRUPTED' })
+    expect(await database.get('1')).toBe(1)
+    await snapshot.close()
+    expect(server.stats()).toMatchObject({ ranges: 0, snapshots: 0 })
+  })
+
   it('does not outlive its connection', async () => {
     const directory = await temporaryDirectory()
     const first = await serve({ directory })

@@ -2,6 +2,7 @@ import { OnituError } from '@onitu/protocol'
 import { Reply } from '../messaging/responder.ts'
 import type { Cursor, CursorPage } from './cursor.ts'
 import type { Databases } from './databases.ts'
+import { findSnapshot, goneError, type HeldSnapshot, holdSnapshot } from './held-snapshot.ts'
 import type { Holdings } from './holdings.ts'
 import type { LevelSnapshot } from './open-level.ts'
 import { checkDatabaseName, parseRequest, type RangeRequest, type ServerRequest } from './parse-request.ts'
@@ -10,7 +11,7 @@ import type { Store } from './store.ts'
 export interface HandlerOptions {
   readonly databases: Databases
   readonly cursors: Holdings<Cursor>
-  readonly snapshots: Holdings<LevelSnapshot>
+  readonly snapshots: Holdings<HeldSnapshot>
   /** What a client is told about the server. */
   readonly stats: () => Promise<unknown>
 }
@@ -36,7 +37,21 @@ export function createHandler({ databases, cursors, snapshots, stats }: HandlerO
       return pageReply(page)
     } catch (error) {
       await cursors.end(peer, id)
-      throw error
+      throw goneError(error)
+    }
+  }
+
+  /** Reads, or clears, what the snapshot holds. */
+  const withSnapshot = async (
+    { database, snapshot }: InStore,
+    peer: string,
+    use: (store: Store, snapshot: LevelSnapshot) => Promise<unknown>,
+  ): Promise<unknown> => {
+    const found = await findSnapshot(snapshots, { peer, id: checkId(snapshot), database })
+    try {
+      return await withStore(database, (store) => use(store, found))
+    } catch (error) {
+      throw goneError(error)
     }
   }
 
@@ -44,14 +59,17 @@ export function createHandler({ databases, cursors, snapshots, stats }: HandlerO
   const openRange = (request: RangeRequest, { database, id, snapshot }: InStore, peer: string): Promise<unknown> => {
     const number = checkId(id)
     const opened = withStore(database, async (store) =>
-      store.range(request, snapshot === undefined ? undefined : await snapshots.use(peer, snapshot)),
+      store.range(
+        request,
+        snapshot === undefined ? undefined : await findSnapshot(snapshots, { peer, id: snapshot, database }),
+      ),
     )
     cursors.add(peer, number, opened)
     return givePage(peer, number)
   }
 
   const openSnapshot = ({ database, id }: InStore, peer: string): Promise<null> => {
-    const opened = withStore(database, (store) => store.snapshot())
+    const opened = withStore(database, async (store) => holdSnapshot(database, await store.snapshot()))
     snapshots.add(peer, checkId(id), opened)
     return opened.then(() => null)
   }
@@ -64,9 +82,8 @@ export function createHandler({ databases, cursors, snapshots, stats }: HandlerO
       case 'snapshot':
         return openSnapshot(asked, peer)
       case 'clear':
-        return withStore(database, async (store) =>
-          store.clear(request, snapshot === undefined ? undefined : await snapshots.use(peer, snapshot)),
-        )
+        if (snapshot === undefined) return withStore(database, (store) => store.clear(request))
+        return withSnapshot(asked, peer, (store, found) => store.clear(request, found))
       case 'batch':
         return withStore(database, (store) => store.submit(request))
       case 'approximateSize':
@@ -75,7 +92,7 @@ export function createHandler({ databases, cursors, snapshots, stats }: HandlerO
         return withStore(database, (store) => store.inquire(request))
       default:
         if (snapshot === undefined) return withStore(database, (store) => store.submit(request))
-        return withStore(database, async (store) => store.readAt(await snapshots.use(peer, snapshot), request))
+        return withSnapshot(asked, peer, (store, found) => store.readAt(found, request))
     }
   }
 

@@ -33,6 +33,8 @@ interface Held<T> {
 const DEFAULT_IDLE_TIMEOUT = 5 * 60_000
 /** Each holds a LevelDB snapshot, which keeps deleted data on disk. */
 const MAX_HELD = 10_000
+/** One client cannot take all of them. */
+const MAX_OF_ONE = 1_000
 
 export function createHoldings<T extends { close(): Promise<void> }>({
   name,
@@ -69,11 +71,14 @@ export function createHoldings<T extends { close(): Promise<void> }>({
 
   return {
     add(peer, id, thing) {
-      if (size >= MAX_HELD) {
-        void closeThing(thing)
-        throw new OnituError('TOO_MANY_OPEN', `${MAX_HELD} of these are open already: ${name}`, { retryable: true })
-      }
       let mine = peers.get(peer)
+      if (size >= MAX_HELD || (mine !== undefined && mine.size >= MAX_OF_ONE)) {
+        void closeThing(thing)
+        const limit = `${MAX_OF_ONE} for one client, ${MAX_HELD} in all`
+        throw new OnituError('TOO_MANY_OPEN', `${name} ${id} is one too many (at most ${limit}); close some`, {
+          retryable: true,
+        })
+      }
       if (mine === undefined) {
         mine = new Map()
         peers.set(peer, mine)

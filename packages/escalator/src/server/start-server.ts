@@ -4,9 +4,9 @@ import { collectStats } from './collect-stats.ts'
 import type { Cursor } from './cursor.ts'
 import { createDatabases } from './databases.ts'
 import { createHandler } from './handle-request.ts'
+import type { HeldSnapshot } from './held-snapshot.ts'
 import { createHoldings } from './holdings.ts'
 import { type CurveServerOptions, createListeners, type Listeners } from './listeners.ts'
-import type { LevelSnapshot } from './open-level.ts'
 
 export interface ServerOptions {
   /**
@@ -50,7 +50,7 @@ export async function startServer({ address, directory, idleTimeout, curve }: Se
   }
   const idle = { holding: watch, ...(idleTimeout === undefined ? {} : { idleTimeout }) }
   const cursors = createHoldings<Cursor>({ name: 'Range', goneCode: 'RANGE_GONE', ...idle })
-  const snapshots = createHoldings<LevelSnapshot>({ name: 'Snapshot', goneCode: 'SNAPSHOT_GONE', ...idle })
+  const snapshots = createHoldings<HeldSnapshot>({ name: 'Snapshot', goneCode: 'SNAPSHOT_GONE', ...idle })
   let listeners: Listeners | undefined
   const stats = (): ServerCounters => ({ ranges: cursors.size, snapshots: snapshots.size, ...countersOf(listeners) })
   const handle = createHandler({
