@@ -144,6 +144,8 @@ describe('without a server', () => {
     server.child.kill('SIGSTOP')
     await expect(database.get('a', { timeout: 200 })).rejects.toMatchObject({ code: 'REQUEST_TIMEOUT' })
     await expect(database.put('a', 1, { timeout: 200 })).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+    const clear = database.prefixed('b').clear({ timeout: 200 })
+    await expect(clear).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN', retryable: true })
     server.child.kill('SIGCONT')
     expect(await database.get('a')).toBe(1)
   })
