@@ -98,6 +98,15 @@ describe('a range', () => {
     expect(highest - before).toBeLessThan(80 * 1024 * 1024)
   })
 
+  it('takes a bound on the files that LevelDB keeps open', async () => {
+    await expect(serve({ maxOpenFiles: 10 })).rejects.toThrow(TypeError)
+    const server = await serve({ maxOpenFiles: 74 })
+    const database = await client(server.address)
+    await database.batch(fill(letters))
+    await database.compactRange()
+    expect(await database.keys().all()).toEqual(letters)
+  })
+
   it('is freed when its loop is left', async () => {
     const { server, database } = await open()
     await database.batch(fill(Array.from({ length: 20_000 }, (_, i) => String(i))))

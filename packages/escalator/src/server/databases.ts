@@ -28,9 +28,10 @@ export interface Databases {
 const LOCK_PATIENCE = 10_000
 /** Pages of ranges that are read at the same time: one on its way to the main thread while another is read. */
 const PAGES_AT_ONCE = 2
+const MAX_OPEN_FILES = 1_000
 const EXISTING: OpenOptions = { create: false, mustBeNew: false }
 
-export function createDatabases(directory: string): Databases {
+export function createDatabases(directory: string, maxOpenFiles = MAX_OPEN_FILES): Databases {
   const opening = new Map<string, Promise<Store>>()
   const open = new Map<string, Store>()
   const closing = new Map<string, Promise<void>>()
@@ -43,7 +44,8 @@ export function createDatabases(directory: string): Databases {
     if (!exists && !create) {
       throw new OnituError('DATABASE_NOT_FOUND', `The database ${JSON.stringify(name)} does not exist; create it first`)
     }
-    return createStore(await openLevel(path, { createIfMissing: create, patience: LOCK_PATIENCE }), reading)
+    const level = await openLevel(path, { createIfMissing: create, patience: LOCK_PATIENCE, maxOpenFiles })
+    return createStore(level, reading)
   }
 
   const databases: Databases = {

@@ -11,6 +11,7 @@ export interface OpenLevelOptions {
   readonly createIfMissing: boolean
   /** How long to wait for another process that still holds the database, in ms. */
   readonly patience: number
+  readonly maxOpenFiles: number
 }
 
 const LOCK_RETRY = 50
@@ -21,12 +22,13 @@ const DAMAGE = /corrupt|missing files|no such file|CURRENT|MANIFEST|sstable/i
  * Opens a LevelDB directory. A predecessor that is just ending may still hold it, so that is waited for.
  * @throws OnituError `DATABASE_LOCKED` (retryable), `DATABASE_CORRUPTED`, `DATABASE_NOT_OPEN`
  */
-export async function openLevel(directory: string, { createIfMissing, patience }: OpenLevelOptions): Promise<Level> {
+export async function openLevel(directory: string, options: OpenLevelOptions): Promise<Level> {
+  const { createIfMissing, patience, maxOpenFiles } = options
   const until = performance.now() + patience
   for (;;) {
     const level: Level = new ClassicLevel(directory, { keyEncoding: 'view', valueEncoding: 'view' })
     try {
-      await level.open({ createIfMissing })
+      await level.open({ createIfMissing, maxOpenFiles })
       return level
     } catch (error) {
       await level.close()

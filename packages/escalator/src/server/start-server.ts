@@ -20,6 +20,12 @@ export interface ServerOptions {
   readonly directory: string
   /** A range or snapshot that its client left open is freed after so many ms. Default 5 minutes. */
   readonly idleTimeout?: number
+  /**
+   * Most files of a database that LevelDB keeps open and mapped into memory, of 2 MB each: 74 at least, default 1,000.
+   * What is mapped counts as resident, but the system takes it back when it needs the room. Fewer files mean that
+   * reads all over a large database open files again and again.
+   */
+  readonly maxOpenFiles?: number
 }
 
 export interface Server {
@@ -37,13 +43,19 @@ export interface Server {
   close(): Promise<void>
 }
 
+/** LevelDB takes fewer for this many. */
+const FEWEST_FILES = 74
+
 /**
  * Opens every database in the directory, then serves.
  * @throws OnituError `DATABASE_LOCKED` after 10 s, `DATABASE_CORRUPTED`, `BIND_FAILED`, `KEYS_REQUIRED`
  */
-export async function startServer({ address, directory, idleTimeout, curve }: ServerOptions): Promise<Server> {
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const { address, directory, idleTimeout, curve, maxOpenFiles } = options
   if (address?.length === 0) throw new TypeError('A server needs at least one address')
-  const databases = createDatabases(directory)
+  if (maxOpenFiles !== undefined && !(Number.isSafeInteger(maxOpenFiles) && maxOpenFiles >= FEWEST_FILES))
+    throw new TypeError(`maxOpenFiles: expected a number from ${FEWEST_FILES}, got ${maxOpenFiles}`)
+  const databases = createDatabases(directory, maxOpenFiles)
   const watch = (peer: string) => {
     if (cursors.has(peer) || snapshots.has(peer)) listeners?.watch(peer)
     else listeners?.unwatch(peer)
