@@ -4,7 +4,7 @@ import { directoryPlace, testDriver } from '@onitu/test-utils/conformance'
 testDriver({
   manifest,
   can: { hide: true },
-  place: directoryPlace,
+  place: () => directoryPlace(),
   async start(plug) {
     const storage = createLocalStorage(plug)
     await storage.start()

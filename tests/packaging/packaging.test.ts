@@ -48,6 +48,7 @@ describe('packed packages', () => {
   test('are all there', () => {
     expect(packages.map(({ manifest }) => manifest.name).sort()).toEqual([
       '@onitu/driver-local-storage',
+      '@onitu/driver-sftp',
       '@onitu/escalator',
       '@onitu/launcher',
       '@onitu/plug',

@@ -23,6 +23,8 @@ export interface Case {
 export interface CaseGroup {
   readonly title: string
   /** The cases that a driver has to pass; those it need not pass are left out. */
+  /** False: they disturb what others may be using. Default true. */
+  readonly concurrent?: boolean
   readonly cases: (definition: DriverDefinition) => readonly Case[]
 }
 

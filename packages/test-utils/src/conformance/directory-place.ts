@@ -40,9 +40,9 @@ export function directoryAccess(root: string): Required<Access> {
   }
 }
 
-/** A temporary directory with the folder in it, and something beside it that nobody may touch. */
-export async function directoryPlace(): Promise<Place> {
-  const above = await mkdtemp(join(tmpdir(), 'onitu-place-'))
+/** A temporary directory, made in `parent`, with the folder in it, and something beside it that nobody may touch. */
+export async function directoryPlace(parent = tmpdir()): Promise<Place> {
+  const above = await mkdtemp(join(parent, 'onitu-place-'))
   const path = join(above, 'folder')
   await mkdir(path)
   await mkdir(join(above, 'outside'))

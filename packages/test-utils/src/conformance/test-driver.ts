@@ -9,10 +9,12 @@ const TIMEOUT = 120_000
 export interface TestDriverOptions {
   /** Why nothing can be tested here: said in the title of a test that is skipped. */
   readonly skip?: string | undefined
+  /** The places have nothing in common: several cases run at once, but for those that stop a server. Default false. */
+  readonly concurrent?: boolean
 }
 
 /** Declares the tests that every driver has to pass, each on a place of its own. To be called in a test file of vitest. */
-export function testDriver(definition: DriverDefinition, { skip }: TestDriverOptions = {}): void {
+export function testDriver(definition: DriverDefinition, { skip, concurrent = false }: TestDriverOptions = {}): void {
   const title = `driver ${definition.manifest.name}`
   if (skip !== undefined) {
     describe(title, () => test.skip(`not tested here: ${skip}`, () => undefined))
@@ -22,7 +24,8 @@ export function testDriver(definition: DriverDefinition, { skip }: TestDriverOpt
     const cases = group.cases(definition)
     if (cases.length === 0) continue
     describe(`${title}: ${group.title}`, () => {
-      for (const one of cases) test(one.title, () => runCase(definition, one), TIMEOUT)
+      const declare = concurrent && group.concurrent !== false ? test.concurrent : test
+      for (const one of cases) declare(one.title, () => runCase(definition, one), TIMEOUT)
     })
   }
 }

@@ -37,7 +37,7 @@ export type Mistake =
   | 'gives new tokens'
   | 'ignores cancelling'
 
-export const manifest: Manifest = {
+const manifest: Manifest = {
   name: 'reference',
   description: 'A service in memory',
   velocity: 0.5,

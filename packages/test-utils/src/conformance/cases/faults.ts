@@ -57,5 +57,6 @@ function faultCase(fault: Fault): Case {
 
 export const faults: CaseGroup = {
   title: 'refusals',
+  concurrent: false,
   cases: ({ faults: declared = [] }) => declared.map(faultCase),
 }

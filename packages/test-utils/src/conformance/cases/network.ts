@@ -146,5 +146,6 @@ const downAtStart: Case = {
 
 export const network: CaseGroup = {
   title: 'network',
+  concurrent: false,
   cases: () => [cutWriting, cutReading, slow, swallowed, restarted, downAtStart],
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { contentHash } from '@onitu/protocol'
 import { expect } from 'vitest'
+import { waitUntil } from '../../wait-until.ts'
 import { type Case, type CaseContext, type CaseGroup, when } from '../case.ts'
 import type { Access } from '../definition.ts'
 import type { RunningService } from '../service/running-service.ts'
@@ -169,14 +170,16 @@ const hidden: Case = {
     const restore = (await place.hide?.()) ?? (async () => undefined)
     const timeout = definition.noticed ?? 10_000
     try {
-      await service.catchUp().catch(() => undefined)
-      await expect.poll(() => service.plug.unavailable, { timeout }).toEqual(expect.stringMatching(/./))
+      await waitUntil(() => service.plug.unavailable, { timeout, what: 'the folder was not called unavailable' })
       await expect(service.write('other', text('other'))).rejects.toMatchObject({ retryable: true })
       expect(service.known('file').path).toBe('file')
     } finally {
       await restore()
     }
-    await expect.poll(() => service.plug.unavailable, { timeout: 2 * timeout }).toBeUndefined()
+    await waitUntil(() => service.plug.unavailable === undefined, {
+      timeout: 2 * timeout,
+      what: () => service.describe(),
+    })
     await service.write('other', text('other'))
     await expectContent(place.access, 'file', text('content'))
     expect(service.plug.changes.filter(({ type }) => type === 'deleted')).toEqual([])

@@ -153,7 +153,7 @@ function isKnown(before: KnownFile | undefined, seen: Seen): boolean {
   return seen.hash === undefined || seen.hash === before.hash
 }
 
-export function fileOf(seen: Seen, hash: string): Omit<KnownFile, 'token'> {
+function fileOf(seen: Seen, hash: string): Omit<KnownFile, 'token'> {
   const { folder, path, kind = 'file', size, mtime, mode = null } = seen
   return { fid: fileId(folder, path), folder, path, kind, size, mtime, mode, hash, mimetype: '', version: 1 }
 }

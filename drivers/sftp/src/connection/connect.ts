@@ -1,0 +1,139 @@
+import { ServiceError, systemCode } from '@onitu/plug'
+import { Client, type ConnectConfig, type SFTPWrapper } from 'ssh2'
+import type { SftpOptions } from '../options/read-options.ts'
+import { readSecret } from '../options/read-secret.ts'
+import { type HostKeyCheck, hostKeyCheck } from './host-key.ts'
+import { Session } from './session.ts'
+import { connectionLost } from './sftp-status.ts'
+
+export interface Connected {
+  readonly session: Session
+  close(): Promise<void>
+}
+
+/** What ssh2 can verify, best first. The types that are known of the server are asked for before all others. */
+const HOST_KEY_ALGORITHMS = [
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'rsa-sha2-512',
+  'rsa-sha2-256',
+] as const
+
+/** ms between two signs of life on a quiet connection. */
+const KEEP_ALIVE = 15_000
+
+/** Logs in and opens an SFTP channel. @throws ServiceError that says what is wrong */
+export async function connect(options: SftpOptions): Promise<Connected> {
+  const check = await hostKeyCheck(options)
+  const credentials = await readCredentials(options)
+  const client = new Client()
+  try {
+    const sftp = await logIn(client, options, check, credentials)
+    client.setNoDelay(true)
+    const session = new Session(sftp, options, () => client.destroy())
+    // What comes after this belongs to the session: its requests fail.
+    client.on('error', (error) => session.end(connectionLost(error)))
+    client.on('close', () => session.end(connectionLost()))
+    return { session, close: () => close(client, session) }
+  } catch (error) {
+    // It has told why it failed already; nobody is left to hear what happens while it is torn down.
+    client.on('error', () => client.destroy())
+    client.destroy()
+    throw error
+  }
+}
+
+async function close(client: Client, session: Session): Promise<void> {
+  const closed = new Promise<void>((resolve) => client.once('close', () => resolve()))
+  const wasAlive = session.isAlive
+  session.end(new ServiceError('CLOSED', 'The driver is closed'))
+  client.end()
+  if (!wasAlive) return
+  const impatience = setTimeout(() => client.destroy(), 1_000)
+  await closed
+  clearTimeout(impatience)
+}
+
+type Credentials = Pick<ConnectConfig, 'password' | 'privateKey' | 'passphrase' | 'agent'>
+
+async function readCredentials(options: SftpOptions): Promise<Credentials> {
+  const [password, privateKey, passphrase] = await Promise.all([
+    readSecret(options.password),
+    readSecret(options.privateKey),
+    readSecret(options.passphrase),
+  ])
+  if (password === undefined && privateKey === undefined && options.agent === undefined) {
+    throw new ServiceError(
+      'NO_CREDENTIALS',
+      `Nothing to log in to ${options.host} with: set password_env, password_file, private_key_file, private_key_env or agent`,
+    )
+  }
+  return {
+    ...(password === undefined ? {} : { password }),
+    ...(privateKey === undefined ? {} : { privateKey }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+    ...(options.agent === undefined ? {} : { agent: options.agent }),
+  }
+}
+
+function logIn(
+  client: Client,
+  options: SftpOptions,
+  { verify, types }: HostKeyCheck,
+  credentials: Credentials,
+): Promise<SFTPWrapper> {
+  const known = HOST_KEY_ALGORITHMS.filter((name) => types.includes(name.startsWith('rsa') ? 'ssh-rsa' : name))
+  const others = HOST_KEY_ALGORITHMS.filter((name) => !known.includes(name))
+  let refusal: ServiceError | undefined
+  return new Promise((resolve, reject) => {
+    client.on('error', (error) => reject(refusal ?? loginError(error, options)))
+    client.on('close', () => reject(refusal ?? connectionLost()))
+    client.on('keyboard-interactive', (_name, _instructions, _language, prompts, answer) =>
+      answer(prompts.map(() => String(credentials.password ?? ''))),
+    )
+    client.on('ready', () =>
+      client.sftp((error, sftp) => (error === undefined ? resolve(sftp) : reject(noSftp(error, options)))),
+    )
+    const config: ConnectConfig = {
+      ...credentials,
+      host: options.host,
+      port: options.port,
+      username: options.user,
+      readyTimeout: options.timeout,
+      keepaliveInterval: KEEP_ALIVE,
+      tryKeyboard: credentials.password !== undefined,
+      algorithms: { serverHostKey: [...known, ...others] },
+      hostVerifier: (key: Buffer) => {
+        refusal = verify(key)
+        return refusal === undefined
+      },
+    }
+    try {
+      client.connect(config)
+    } catch (error) {
+      // A private key that cannot be parsed, or needs a passphrase.
+      reject(new ServiceError('BAD_CREDENTIALS', `Cannot use the private key: ${String(error)}`))
+    }
+  })
+}
+
+function loginError(error: Error & { level?: string }, { host, port, user }: SftpOptions): ServiceError {
+  const where = `${host}:${port}`
+  if (error.level === 'client-authentication') {
+    return new ServiceError(
+      'AUTHENTICATION_FAILED',
+      `${where} does not let ${user} in with what it was given: ${error.message}`,
+    )
+  }
+  if (error.level === 'client-timeout') {
+    return new ServiceError('NO_ANSWER', `${where} did not answer in time: ${error.message}`)
+  }
+  const code = systemCode(error) ?? 'CONNECTION_LOST'
+  return new ServiceError(code, `Cannot connect to ${where}: ${error.message}`, { cause: error })
+}
+
+function noSftp(error: Error, { host }: SftpOptions): ServiceError {
+  return new ServiceError('NO_SFTP', `${host} let us in but offers no SFTP: ${error.message}`)
+}

@@ -1,0 +1,160 @@
+import { DriverError, type DriverPlug, type Metadata, type Stored } from '@onitu/plug'
+import { Connection } from './connection/connection.ts'
+import type { Session } from './connection/session.ts'
+import { createDirectory, deleteFile, moveFile, setAttributes } from './files/changing.ts'
+import { cleanTemporaries } from './files/clean-temporaries.ts'
+import { readFile } from './files/reading.ts'
+import { writeSmall } from './files/small-writes.ts'
+import { Uploads } from './files/uploads.ts'
+import { Folder } from './folder.ts'
+import { readOptions, type SftpOptions } from './options/read-options.ts'
+import { requirePath } from './paths.ts'
+import { Watcher } from './watch/watcher.ts'
+
+export interface Sftp {
+  /** Resolves when each folder is watched or known to be unavailable; what changed before is told afterwards. */
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+const MIN_CHUNK = 64 * 1024
+const MAX_CHUNK = 16 * 1024 * 1024
+
+/** Registers the handlers of a service whose folders are on an SFTP server. */
+export function createSftp(plug: DriverPlug): Sftp {
+  const options = readOptions(plug.options)
+  const connection = new Connection(options)
+  const folders = new Map([...plug.folders.values()].map((place) => [place.name, new Folder(place, plug)]))
+  const limits = { fastest: options.pollFastest, slowest: options.pollSlowest }
+  const watchers = [...folders.values()].map((folder) => new Watcher(plug, connection, folder, limits))
+  const service: Service = { plug, options, connection, folders }
+  registerReading(service)
+  registerWriting(service)
+  registerChanging(service)
+  let closing: Promise<void> | undefined
+  const close = async () => {
+    await Promise.all(watchers.map((watcher) => watcher.close()))
+    await connection.close()
+  }
+  const closeOnce = () => {
+    closing ??= close()
+    return closing
+  }
+  plug.handler('catchUp', async ({ signal }) => {
+    await Promise.all(watchers.map((watcher) => watcher.catchUp(signal)))
+  })
+  plug.handler('close', closeOnce)
+  return {
+    async start() {
+      await Promise.all(watchers.map((watcher) => watcher.start(cleanTemporaries)))
+    },
+    close: closeOnce,
+  }
+}
+
+interface Service {
+  readonly plug: DriverPlug
+  readonly options: SftpOptions
+  readonly connection: Connection
+  readonly folders: ReadonlyMap<string, Folder>
+}
+
+function folderOf({ folders }: Service, name: string): Folder {
+  const folder = folders.get(name)
+  if (folder === undefined)
+    throw new DriverError('UNKNOWN_FOLDER', `This service has no folder ${JSON.stringify(name)}`)
+  return folder
+}
+
+function registerReading(service: Service): void {
+  const { plug, connection } = service
+  plug.handler('getFile', async (metadata, context) =>
+    readFile(await connection.session(), folderOf(service, metadata.folder), metadata, 0, metadata.size, context),
+  )
+  plug.handler('getChunk', async (metadata, offset, size, context) =>
+    readFile(await connection.session(), folderOf(service, metadata.folder), metadata, offset, size, context),
+  )
+  plug.handler('setChunkSize', async (size) => Math.min(MAX_CHUNK, Math.max(MIN_CHUNK, size)))
+  plug.handler('normalizePath', async (_folder, path) => requirePath(path))
+}
+
+/** While a file is written, and after that, a listing that began before says nothing about it. */
+async function writing(
+  service: Service,
+  { folder: name, path }: Metadata,
+  work: (session: Session, folder: Folder) => Promise<Stored>,
+): Promise<Stored> {
+  const folder = folderOf(service, name)
+  const session = await service.connection.session()
+  folder.index.writing(path)
+  try {
+    const stored = await work(session, folder)
+    folder.index.wrote(path, stored.token)
+    return stored
+  } catch (error) {
+    folder.index.gaveUp(path)
+    throw error
+  }
+}
+
+function registerWriting(service: Service): void {
+  const { plug, options, connection } = service
+  const uploads = new Uploads(options.fsync, plug.logger)
+  plug.handler('uploadFile', (metadata, content, context) =>
+    writing(service, metadata, (session, folder) =>
+      writeSmall(session, folder, { metadata, content, fsync: options.fsync, logger: plug.logger }, context),
+    ),
+  )
+  plug.handler('startUpload', async (metadata, context) => {
+    await uploads.start(await connection.session(), folderOf(service, metadata.folder), metadata, context)
+    // The temporary name follows from file and version: there is nothing to remember.
+    return null
+  })
+  plug.handler('restartUpload', async (metadata, offset) =>
+    uploads.restart(await connection.session(), folderOf(service, metadata.folder), metadata, offset),
+  )
+  plug.handler('uploadChunk', async (metadata, offset, chunk, { signal }) => {
+    signal.throwIfAborted()
+    await uploads.chunk(await connection.session(), folderOf(service, metadata.folder), metadata, offset, chunk)
+  })
+  plug.handler('endUpload', (metadata, context) =>
+    writing(service, metadata, (session, folder) => uploads.end(session, folder, metadata, context)),
+  )
+  plug.handler('abortUpload', async (metadata) =>
+    uploads.abort(await connection.session(), folderOf(service, metadata.folder), metadata),
+  )
+}
+
+function registerChanging(service: Service): void {
+  const { plug } = service
+  plug.handler('deleteFile', async (metadata, { token, signal }) => {
+    signal.throwIfAborted()
+    const folder = folderOf(service, metadata.folder)
+    await writing(service, metadata, async (session) => {
+      await deleteFile(session, folder, metadata, token)
+      return { token }
+    })
+    folder.index.wrote(metadata.path, undefined)
+  })
+  plug.handler('moveFile', async (from, to, context) => {
+    const source = folderOf(service, from.folder)
+    source.index.writing(from.path)
+    try {
+      const stored = await writing(service, to, (session, target) =>
+        moveFile(session, source, target, from, to, context),
+      )
+      source.index.wrote(from.path, undefined)
+      return stored
+    } catch (error) {
+      source.index.gaveUp(from.path)
+      throw error
+    }
+  })
+  plug.handler('setAttributes', (metadata, context) =>
+    writing(service, metadata, (session, folder) => setAttributes(session, folder, metadata, context)),
+  )
+  plug.handler('createDirectory', (metadata, { signal }) => {
+    signal.throwIfAborted()
+    return writing(service, metadata, (session, folder) => createDirectory(session, folder, metadata))
+  })
+}

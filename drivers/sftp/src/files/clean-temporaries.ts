@@ -1,0 +1,19 @@
+import type { Session } from '../connection/session.ts'
+import type { Folder } from '../folder.ts'
+import { TEMPORARY_DIRECTORY } from '../paths.ts'
+import { orAbsent } from '../root.ts'
+import { SMALL_PREFIX } from './small-writes.ts'
+import { unlinkIfThere } from './state.ts'
+
+/** Nobody goes on with an upload after so many ms without a chunk. */
+const ABANDONED = 24 * 60 * 60 * 1000
+
+/** Removes what an earlier process left behind: small files at once, uploads that could be gone on with after a day. */
+export async function cleanTemporaries(session: Session, folder: Folder): Promise<void> {
+  const directory = folder.absolute(TEMPORARY_DIRECTORY)
+  const entries = (await orAbsent(session.list(directory))) ?? []
+  const useless = entries.filter(
+    ({ filename, attrs }) => filename.startsWith(SMALL_PREFIX) || Date.now() - attrs.mtime * 1000 > ABANDONED,
+  )
+  await Promise.all(useless.map(({ filename }) => unlinkIfThere(session, `${directory}/${filename}`)))
+}

@@ -1,0 +1,57 @@
+import { ChangedError, type Metadata, type ReadContext } from '@onitu/plug'
+import type { Session } from '../connection/session.ts'
+import type { Folder } from '../folder.ts'
+import { requirePath } from '../paths.ts'
+import { guarded } from './guarded.ts'
+import { requireParents, requireWanted, stateOf } from './state.ts'
+import { all, readRange, withHandle } from './transfer.ts'
+
+type Place = Pick<Metadata, 'path'>
+
+/** `size` bytes at `offset` of a file in the state that is wanted: looked at before and after, so that it is never a mixture. */
+export function readFile(
+  session: Session,
+  folder: Folder,
+  { path }: Place,
+  offset: number,
+  size: number,
+  { token, signal }: ReadContext,
+): Promise<Uint8Array> {
+  return guarded(session, folder, `Reading "${path}"`, async () => {
+    signal.throwIfAborted()
+    requirePath(path)
+    if (size === 0) return readNothing(session, folder, path, token)
+    const absolute = folder.absolute(path)
+    const looks = all([stateOf(session, folder, path), requireParents(session, folder, path)])
+    const [[found], content] = await all([looks, read(session, absolute, path, offset, size, token)])
+    requireWanted(found, path, token)
+    return content
+  })
+}
+
+async function readNothing(session: Session, folder: Folder, path: string, token: string): Promise<Uint8Array> {
+  const [found] = await all([stateOf(session, folder, path), requireParents(session, folder, path)])
+  requireWanted(found, path, token)
+  return new Uint8Array()
+}
+
+/** The server works on the requests for a handle in their order: the second look is behind all that was read. */
+function read(
+  session: Session,
+  absolute: string,
+  path: string,
+  offset: number,
+  size: number,
+  token: string,
+): Promise<Uint8Array> {
+  return withHandle(session, absolute, 'r', async (handle) => {
+    const before = session.fstat(handle)
+    const content = readRange(session, handle, offset, size)
+    const [opened, bytes] = await all([before, content])
+    requireWanted(opened, path, token)
+    requireWanted(await session.fstat(handle), path, token)
+    const expected = Math.max(0, Math.min(size, opened.size - offset))
+    if (bytes.byteLength === expected) return bytes
+    throw new ChangedError(`"${path}" gave ${bytes.byteLength} bytes at ${offset}, expected ${expected}`)
+  })
+}

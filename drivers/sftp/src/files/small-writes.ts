@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto'
+import type { DriverPlug, Metadata, Stored, WriteContext } from '@onitu/plug'
+import type { Session } from '../connection/session.ts'
+import type { Folder } from '../folder.ts'
+import { requirePath, TEMPORARY_DIRECTORY } from '../paths.ts'
+import { guarded } from './guarded.ts'
+import { missingParents, requireReplaceable, stateOf, unlinkIfThere } from './state.ts'
+import { all, withHandle, writeRange } from './transfer.ts'
+import { commit, finish, storedOf } from './write-file.ts'
+
+/** Marks temporary files that no later process can go on with. */
+export const SMALL_PREFIX = 'small-'
+
+/** Writes a whole content aside and puts it in its place. */
+export async function writeSmall(
+  session: Session,
+  folder: Folder,
+  {
+    metadata,
+    content,
+    fsync,
+    logger,
+  }: {
+    readonly metadata: Metadata
+    readonly content: Uint8Array
+    readonly fsync: boolean
+    readonly logger: DriverPlug['logger']
+  },
+  { token, signal }: WriteContext,
+): Promise<Stored> {
+  const { path } = metadata
+  const temporary = folder.absolute(`${TEMPORARY_DIRECTORY}/${SMALL_PREFIX}${randomUUID()}`)
+  try {
+    return await guarded(session, folder, `Writing "${path}"`, async () => {
+      signal.throwIfAborted()
+      requirePath(path)
+      const [found] = await all([stateOf(session, folder, path), missingParents(session, folder, path)])
+      requireReplaceable(found, path, token)
+      signal.throwIfAborted()
+      const state = await withHandle(session, temporary, 'wx', async (handle) => {
+        const [, written] = await all([
+          writeRange(session, handle, content, 0),
+          finish(session, handle, metadata, { replaced: token, fsync }),
+        ])
+        return written
+      })
+      signal.throwIfAborted()
+      await commit({ session, folder, path, temporary, token })
+      return storedOf(state)
+    })
+  } catch (error) {
+    // After a lost connection it stays, until the next start removes it.
+    if (session.isAlive) {
+      await unlinkIfThere(session, temporary).catch((reason: unknown) =>
+        logger.warn({ err: reason }, `Could not remove ${temporary}`),
+      )
+    }
+    throw error
+  }
+}

@@ -1,0 +1,76 @@
+import type { Session } from '../connection/session.ts'
+
+/** Bytes in one request: below what every server takes (OpenSSH: 255 KiB), and many of them are on their way at once. */
+const PIECE = 64 * 1024
+
+/** Reads up to `size` bytes, by many requests at once. Shorter only at the end of the file. */
+export async function readRange(session: Session, handle: Buffer, offset: number, size: number): Promise<Buffer> {
+  const content = Buffer.allocUnsafe(size)
+  const pieces = ranges(size).map(async ({ start, end }) => {
+    const count = await readPiece(session, handle, content.subarray(start, end), offset + start)
+    return start + count
+  })
+  const ends = await all(pieces)
+  const short = ends.findIndex((end, index) => end < Math.min(size, (index + 1) * PIECE))
+  return short < 0 ? content : content.subarray(0, ends[short])
+}
+
+/** Servers may give less than was asked for. */
+async function readPiece(session: Session, handle: Buffer, target: Buffer, position: number): Promise<number> {
+  let done = 0
+  while (done < target.byteLength) {
+    const count = await session.read(handle, target.subarray(done), position + done)
+    if (count === 0) break
+    done += count
+  }
+  return done
+}
+
+/** Writes a content, by many requests at once. */
+export async function writeRange(session: Session, handle: Buffer, content: Uint8Array, offset: number): Promise<void> {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
+  await all(
+    ranges(bytes.byteLength).map(({ start, end }) => session.write(handle, bytes.subarray(start, end), offset + start)),
+  )
+}
+
+function ranges(size: number): { readonly start: number; readonly end: number }[] {
+  return Array.from({ length: Math.ceil(size / PIECE) }, (_, index) => ({
+    start: index * PIECE,
+    end: Math.min(size, (index + 1) * PIECE),
+  }))
+}
+
+/** Waits for all, also after one has failed, so that nothing goes on in the background; then fails as the first did. */
+export async function all<T extends readonly unknown[]>(
+  promises: readonly [...T],
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>
+export async function all(promises: readonly unknown[]): Promise<unknown[]> {
+  await Promise.allSettled(promises)
+  return Promise.all(promises)
+}
+
+/** Opens, and closes whatever happens. */
+export async function withHandle<T>(
+  session: Session,
+  path: string,
+  flags: 'r' | 'r+' | 'wx',
+  work: (handle: Buffer) => Promise<T>,
+): Promise<T> {
+  const handle = await session.open(path, flags)
+  try {
+    return await work(handle)
+  } finally {
+    if (session.isAlive) await session.close(handle)
+  }
+}
+
+/** A small file; at most `limit` bytes of it. */
+export function readWhole(session: Session, path: string, limit: number): Promise<Buffer> {
+  return withHandle(session, path, 'r', (handle) => readRange(session, handle, 0, limit))
+}
+
+/** A small file that must not be there yet. */
+export function writeNew(session: Session, path: string, content: Buffer): Promise<void> {
+  return withHandle(session, path, 'wx', (handle) => writeRange(session, handle, content, 0))
+}

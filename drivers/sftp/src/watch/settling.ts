@@ -1,0 +1,63 @@
+import { isDirectoryToken } from '../token.ts'
+import type { Found } from './found.ts'
+
+interface Waiting {
+  readonly found: Found
+  readonly since: number
+  readonly first: number
+}
+
+/** ms until a change is in another second than the one that a listing showed. */
+export const SETTLE = 1_100
+/** A file that goes on changing is told of all the same after so many ms. */
+const LONGEST = 10_000
+/** What has not changed for so many ms, by clocks that may go differently, is not being changed now. */
+const OLD = 3_600_000
+
+/**
+ * Holds back what may still change unseen. Times of SFTP are whole seconds: a content that is read in the second of its last change may change
+ * once more and look the same. So a young file is told only when it has looked the same twice, more than a second apart. Pure but for its memory.
+ */
+export class Settling {
+  readonly #waiting = new Map<string, Waiting>()
+
+  get paths(): string[] {
+    return [...this.#waiting.keys()]
+  }
+
+  /** `now`: ms of a clock that only goes forward; `date`: ms since 1970. Gives what may be told at once. */
+  take(changed: readonly Found[], now: number, date: number): Found[] {
+    return changed.filter((found) => {
+      if (isDirectoryToken(found.token) || Math.abs(date - found.mtime * 1000) > OLD) return true
+      return this.look(found, now)
+    })
+  }
+
+  /** Whether it may be told; otherwise it is to be looked at again. */
+  look(found: Found, now: number): boolean {
+    const known = this.#waiting.get(found.path)
+    const same = known?.found.token === found.token
+    const first = known?.first ?? now
+    const isSettled = known !== undefined && ((same && now - known.since >= SETTLE) || now - first >= LONGEST)
+    if (isSettled) this.#waiting.delete(found.path)
+    else this.#waiting.set(found.path, { found, first, since: same ? known.since : now })
+    return isSettled
+  }
+
+  /** It is gone, or this driver has written it. */
+  forget(path: string): void {
+    this.#waiting.delete(path)
+  }
+
+  clear(): void {
+    this.#waiting.clear()
+  }
+
+  /** ms until the first of them has to be looked at again; undefined when none waits. */
+  due(now: number): number | undefined {
+    let due: number | undefined
+    for (const { since } of this.#waiting.values())
+      due = Math.min(due ?? Number.POSITIVE_INFINITY, since + SETTLE - now)
+    return due === undefined ? undefined : Math.max(0, due)
+  }
+}

@@ -1,0 +1,98 @@
+import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { type OptionValue, systemCode } from '@onitu/plug'
+import { directoryPlace, type Fault, type Place } from '@onitu/test-utils/conformance'
+import { OpenSshServer } from '@onitu/test-utils/servers'
+
+/** A folder behind a real OpenSSH server. */
+export interface SftpPlace extends Place {
+  readonly options: Readonly<Record<string, OptionValue>>
+}
+
+/** Quick to notice and to give up, as tests are impatient. */
+const hasty = { poll_fastest: 0.2, poll_slowest: 1, timeout: 3 }
+
+export function optionsOf(server: OpenSshServer): Readonly<Record<string, OptionValue>> {
+  const { host, port, user, clientKey, hostKey } = server
+  return { host, port, user, private_key_file: clientKey, host_key: hostKey, ...hasty }
+}
+
+/** A place on a server; `parent`: where its directory is made. */
+export async function sftpPlace(server: OpenSshServer, parent?: string): Promise<SftpPlace> {
+  const place = await directoryPlace(parent)
+  return {
+    ...place,
+    options: optionsOf(server),
+    network: {
+      host: server.host,
+      port: server.port,
+      through: (host, port) => ({ ...optionsOf(server), host, port }),
+      async stop() {
+        await server.stop()
+        return () => server.resume()
+      },
+    },
+    secrets: [readFileSync(server.clientKey, 'utf8').split('\n')[1] ?? ''],
+  }
+}
+
+/** What a server can refuse. */
+export function sftpFaults(server: () => Promise<OpenSshServer>): Fault[] {
+  const other = (title: string, code: string, change: (of: OpenSshServer) => Record<string, OptionValue>): Fault => ({
+    title,
+    code,
+    at: 'start',
+    async begin() {
+      return { options: change(await server()), end: async () => undefined }
+    },
+  })
+  return [
+    other('a key that is not let in', 'AUTHENTICATION_FAILED', ({ strangerKey }) => ({
+      private_key_file: strangerKey,
+    })),
+    other('a wrong host key', 'HOST_KEY_MISMATCH', ({ otherHostKey }) => ({ host_key: otherHostKey })),
+    other('a host key that nobody knows', 'HOST_KEY_UNKNOWN', () => ({ host_key: '', known_hosts: '/dev/null' })),
+    other('a secret that is not there', 'NO_SECRET', () => ({
+      private_key_file: '',
+      private_key_env: 'ONITU_NOT_SET',
+    })),
+    other('nothing to log in with', 'NO_CREDENTIALS', () => ({ private_key_file: '' })),
+    readOnlyServer,
+  ]
+}
+
+const readOnlyServer: Fault = {
+  title: 'a server that lets nobody write',
+  code: 'EACCES',
+  at: 'write',
+  async begin() {
+    const readOnly = await OpenSshServer.start({ readOnly: true })
+    return { options: optionsOf(readOnly), end: () => readOnly.close() }
+  },
+}
+
+const BLOCK = Buffer.alloc(64 * 1024)
+
+/** For places on a file system of their own: fills it with a file beside the folder. */
+export const fullDisk: Fault = {
+  title: 'a full disk',
+  code: 'ENOSPC',
+  at: 'write',
+  async begin({ path }) {
+    const filler = join(dirname(path), 'filler')
+    fill(filler)
+    return { options: {}, end: async () => unlinkSync(filler) }
+  },
+}
+
+function fill(path: string): void {
+  writeFileSync(path, '')
+  const file = openSync(path, 'a')
+  try {
+    for (;;) writeSync(file, BLOCK)
+  } catch (error) {
+    if (systemCode(error) !== 'ENOSPC') throw error
+  } finally {
+    closeSync(file)
+  }
+}

@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { systemCode } from '@onitu/protocol'
+import { waitUntil } from '../wait-until.ts'
+
+/** A program in the foreground, with all that it starts. */
+export interface RunningServer {
+  readonly pid: number
+  /** What it has printed. */
+  output(): string
+  /** Ends it and all its children at once. May be called twice. */
+  kill(): Promise<void>
+}
+
+export function startProgram(command: string, parameters: readonly string[]): RunningServer {
+  const child = spawn(command, parameters, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const printed: Buffer[] = []
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => printed.push(data))
+  const { pid } = child
+  if (pid === undefined) throw new Error(`${command} could not be started`)
+  return { pid, output: () => Buffer.concat(printed).toString(), kill: () => kill(child, pid) }
+}
+
+async function kill(child: ChildProcess, pid: number): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  for (const one of [pid, ...descendants(pid)]) send(one)
+  await exited
+}
+
+function send(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if (systemCode(error) !== 'ESRCH') throw error
+  }
+}
+
+/** By Linux' /proc. */
+function descendants(pid: number): number[] {
+  const children = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((other) => parentOf(other) === pid)
+  return children.flatMap((child) => [child, ...descendants(child)])
+}
+
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+  } catch (error) {
+    // It has ended meanwhile.
+    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ESRCH') return undefined
+    throw error
+  }
+}
+
+/** Until somebody listens on a port of this machine. */
+export async function listening(port: number, server: RunningServer): Promise<void> {
+  await waitUntil(() => answers(port), {
+    timeout: 20_000,
+    what: () => `nothing listens on port ${port}:\n${server.output()}`,
+  })
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
