@@ -10,6 +10,8 @@ export class Folder {
   readonly name: string
   readonly root: string
   readonly index = new FolderIndex()
+  /** Absolute names of files written aside that could not be removed when the connection was lost. */
+  readonly leftovers = new Set<string>()
   readonly #place: ServiceFolder
   readonly #plug: DriverPlug
   #known: boolean

@@ -7,7 +7,7 @@ import type { Setup } from './setup.ts'
 
 /** Folders on this machine, below the folder of the setup: `SETUP/SERVICE/FOLDER`. */
 export class LocalStorageDriver extends Driver {
-  readonly type = 'local-storage'
+  readonly type: string = 'local-storage'
   #root = ''
 
   override connect(setup: Setup): void {

@@ -17,3 +17,10 @@ export async function cleanTemporaries(session: Session, folder: Folder): Promis
   )
   await Promise.all(useless.map(({ filename }) => unlinkIfThere(session, `${directory}/${filename}`)))
 }
+
+/** Removes what could not be removed when an earlier connection was lost. */
+export async function cleanLeftovers(session: Session, folder: Folder): Promise<void> {
+  const paths = [...folder.leftovers]
+  await Promise.all(paths.map((path) => unlinkIfThere(session, path)))
+  for (const path of paths) folder.leftovers.delete(path)
+}

@@ -8,6 +8,8 @@ import { missingParents, requireReplaceable, stateOf, unlinkIfThere } from './st
 import { all, withHandle, writeRange } from './transfer.ts'
 import { commit, finish, storedOf } from './write-file.ts'
 
+type Logger = DriverPlug['logger']
+
 /** Marks temporary files that no later process can go on with. */
 export const SMALL_PREFIX = 'small-'
 
@@ -24,7 +26,7 @@ export async function writeSmall(
     readonly metadata: Metadata
     readonly content: Uint8Array
     readonly fsync: boolean
-    readonly logger: DriverPlug['logger']
+    readonly logger: Logger
   },
   { token, signal }: WriteContext,
 ): Promise<Stored> {
@@ -49,12 +51,17 @@ export async function writeSmall(
       return storedOf(state)
     })
   } catch (error) {
-    // After a lost connection it stays, until the next start removes it.
-    if (session.isAlive) {
-      await unlinkIfThere(session, temporary).catch((reason: unknown) =>
-        logger.warn({ err: reason }, `Could not remove ${temporary}`),
-      )
-    }
+    await discard(session, folder, temporary, logger)
     throw error
+  }
+}
+
+/** After a lost connection it is left for the next one to remove. */
+async function discard(session: Session, folder: Folder, temporary: string, logger: Logger): Promise<void> {
+  try {
+    await unlinkIfThere(session, temporary)
+  } catch (error) {
+    folder.leftovers.add(temporary)
+    logger.debug({ err: error }, `Could not remove ${temporary} yet`)
   }
 }

@@ -1,6 +1,7 @@
 import { type Change, type DriverPlug, OnituError, ServiceError } from '@onitu/plug'
 import type { Connection } from '../connection/connection.ts'
 import type { Session } from '../connection/session.ts'
+import { cleanLeftovers } from '../files/clean-temporaries.ts'
 import { stateOf } from '../files/state.ts'
 import type { Folder } from '../folder.ts'
 import { foundAt } from './found.ts'
@@ -109,6 +110,7 @@ export class Watcher {
     await this.#folder.require(session)
     if (!this.#folder.isAvailable) this.#settling.clear()
     await this.#folder.available()
+    await cleanLeftovers(session, this.#folder)
     const listing = await listFolder(session, this.#folder, this.#problem)
     const { changes, rest } = await changesOf(this.#plug, session, this.#folder, listing)
     for (const path of listing.vanished) this.#settling.forget(path)

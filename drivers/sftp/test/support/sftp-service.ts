@@ -12,7 +12,7 @@ export interface SftpPlace extends Place {
 /** Quick to notice and to give up, as tests are impatient. */
 const hasty = { poll_fastest: 0.2, poll_slowest: 1, timeout: 3 }
 
-export function optionsOf(server: OpenSshServer): Readonly<Record<string, OptionValue>> {
+function optionsOf(server: OpenSshServer): Readonly<Record<string, OptionValue>> {
   const { host, port, user, clientKey, hostKey } = server
   return { host, port, user, private_key_file: clientKey, host_key: hostKey, ...hasty }
 }
