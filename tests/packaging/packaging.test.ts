@@ -47,6 +47,7 @@ async function installInto(folder: string): Promise<void> {
 describe('packed packages', () => {
   test('are all there', () => {
     expect(packages.map(({ manifest }) => manifest.name).sort()).toEqual([
+      '@onitu/create-driver',
       '@onitu/driver-local-storage',
       '@onitu/driver-sftp',
       '@onitu/escalator',
@@ -66,7 +67,9 @@ describe('packed packages', () => {
     for (const { manifest, files } of packages) {
       const stray = files.filter(
         (path) =>
-          !/^(dist\/.*\.(js|js\.map|d\.ts)|bin\/onitu\.js|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(path),
+          !/^(dist\/.*\.(js|js\.map|d\.ts)|bin\/[a-z-]+\.js|template\/.*|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
+            path,
+          ),
       )
       expect({ name: manifest.name, stray }).toEqual({ name: manifest.name, stray: [] })
       expect(files).toEqual(
