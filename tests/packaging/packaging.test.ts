@@ -49,6 +49,7 @@ describe('packed packages', () => {
     expect(packages.map(({ manifest }) => manifest.name).sort()).toEqual([
       '@onitu/create-driver',
       '@onitu/driver-local-storage',
+      '@onitu/driver-s3',
       '@onitu/driver-sftp',
       '@onitu/escalator',
       '@onitu/launcher',

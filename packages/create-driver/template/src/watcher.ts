@@ -91,7 +91,7 @@ export class Watcher {
 }
 
 /** What is neither a file nor a directory is left alone, and what it replaced does not count as deleted. */
-export function changesBetween(
+function changesBetween(
   folder: string,
   known: ReadonlyMap<string, string>,
   tree: ReadonlyMap<string, State>,

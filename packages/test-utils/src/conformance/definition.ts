@@ -63,6 +63,8 @@ export interface Network {
   readonly port: number
   /** The options of a driver that reaches the same service at another address. */
   readonly through: (host: string, port: number) => Options
+  /** The access of the place goes through the server, so it does not work while that is stopped. Default false. */
+  readonly isOnlyAccess?: boolean
   /** Ends the server, with its connections; gives what starts it again at the same address. */
   readonly stop: () => Promise<() => Promise<void>>
 }

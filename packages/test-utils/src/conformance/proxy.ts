@@ -99,7 +99,7 @@ export class FaultyProxy {
       return
     }
     const send = () => {
-      if (to.destroyed || to.write(data)) return
+      if (to.destroyed || to.write(data) || from.isPaused()) return
       from.pause()
       to.once('drain', () => from.resume())
     }

@@ -5,3 +5,4 @@
  */
 export { freePorts } from './free-port.ts'
 export { OpenSshServer, openSshProblem } from './open-ssh.ts'
+export { SwiftServer, swiftProblem } from './swift.ts'

@@ -10,6 +10,8 @@ export interface RunningServer {
   readonly pid: number
   /** What it has printed. */
   output(): string
+  /** Until it ends by itself. @throws when it ends with another status than 0 */
+  ended(): Promise<void>
   /** Ends it and all its children at once. May be called twice. */
   kill(): Promise<void>
 }
@@ -20,7 +22,20 @@ export function startProgram(command: string, parameters: readonly string[]): Ru
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => printed.push(data))
   const { pid } = child
   if (pid === undefined) throw new Error(`${command} could not be started`)
-  return { pid, output: () => Buffer.concat(printed).toString(), kill: () => kill(child, pid) }
+  const output = () => Buffer.concat(printed).toString()
+  return {
+    pid,
+    output,
+    kill: () => kill(child, pid),
+    ended: () => ending(child, () => `${command} failed:\n${output()}`),
+  }
+}
+
+function ending(child: ChildProcess, failure: () => string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (status) => (status === 0 || status === null ? resolve() : reject(new Error(failure()))))
+  })
 }
 
 async function kill(child: ChildProcess, pid: number): Promise<void> {

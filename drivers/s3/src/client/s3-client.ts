@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ServiceError } from '@onitu/plug'
+import type { S3Options } from '../options/read-options.ts'
+import { readSecret } from '../options/read-secret.ts'
+import { HttpClient, type HttpResponse } from './http-client.ts'
+import { statusError } from './s3-error.ts'
+import { type Credentials, canonicalQuery, encodePath, signRequest } from './sign-request.ts'
+
+export interface S3Request {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
+  readonly bucket: string
+  /** Empty: the bucket itself. */
+  readonly key: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Uint8Array
+  readonly signal?: AbortSignal | undefined
+}
+
+const EMPTY_HASH = createHash('sha256').digest('hex')
+/** A busy service is asked again so often, after growing pauses, before that is an error. */
+const ATTEMPTS = 5
+const FIRST_PAUSE = 200
+const BUSY: ReadonlySet<number> = new Set([429, 500, 502, 503, 504])
+
+/** Signed requests to the buckets of one service. */
+export class S3Client {
+  readonly #options: S3Options
+  readonly #clients = new Map<string, HttpClient>()
+  #closed = false
+
+  constructor(options: S3Options) {
+    this.#options = options
+  }
+
+  /** @throws S3StatusError when the service refuses; ServiceError when it cannot be reached */
+  async send(request: S3Request): Promise<HttpResponse> {
+    for (let attempt = 1; ; attempt++) {
+      const response = await this.#sendOnce(request)
+      if (response.status < 300) return response
+      const error = statusError(response, `${request.method} ${JSON.stringify(request.key)}`)
+      if (!BUSY.has(error.status) || attempt === ATTEMPTS) throw error
+      await delay(pauseOf(response, attempt), undefined, request.signal === undefined ? {} : { signal: request.signal })
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const client of this.#clients.values()) client.close()
+  }
+
+  async #sendOnce({ method, bucket, key, query = {}, headers = {}, body, signal }: S3Request): Promise<HttpResponse> {
+    if (this.#closed) throw new ServiceError('CLOSED', 'The driver is closed')
+    const url = this.#urlOf(bucket)
+    const base = url.pathname.replace(/\/$/, '')
+    const path = encodePath(`${base}${this.#options.pathStyle ? `/${bucket}` : ''}/${key}`)
+    const signed = signRequest(
+      { method, host: url.host, path, query, headers: { ...headers, ...digest(body) }, payloadHash: hashOf(url, body) },
+      await this.#credentials(),
+      this.#options.region,
+      new Date(),
+    )
+    const search = canonicalQuery(query)
+    return this.#clientOf(url).send({
+      method,
+      path: search === '' ? path : `${path}?${search}`,
+      headers: signed,
+      ...(body === undefined ? {} : { body }),
+      signal,
+    })
+  }
+
+  #urlOf(bucket: string): URL {
+    const url = new URL(this.#options.endpoint)
+    if (!this.#options.pathStyle) url.hostname = `${bucket}.${url.hostname}`
+    return url
+  }
+
+  #clientOf(url: URL): HttpClient {
+    const known = this.#clients.get(url.host)
+    if (known !== undefined) return known
+    const client = new HttpClient(url, this.#options)
+    this.#clients.set(url.host, client)
+    return client
+  }
+
+  async #credentials(): Promise<Credentials> {
+    const { accessKey, secretKey, sessionToken } = this.#options
+    const [access, secret, token] = await Promise.all([accessKey, secretKey, sessionToken].map(readSecret))
+    if (access === undefined || secret === undefined) {
+      throw new ServiceError(
+        'NO_CREDENTIALS',
+        'Nothing to log in with: set access_key or access_key_env, and secret_key_env or secret_key_file',
+      )
+    }
+    return { accessKey: access, secretKey: secret, ...(token === undefined ? {} : { sessionToken: token }) }
+  }
+}
+
+/** Over TLS the body needs no proof of its own in the signature; the service still checks its MD5. */
+function hashOf({ protocol }: URL, body: Uint8Array | undefined): string {
+  if (body === undefined || body.byteLength === 0) return EMPTY_HASH
+  return protocol === 'https:' ? 'UNSIGNED-PAYLOAD' : createHash('sha256').update(body).digest('hex')
+}
+
+function digest(body: Uint8Array | undefined): Record<string, string> {
+  return body === undefined ? {} : { 'content-md5': createHash('md5').update(body).digest('base64') }
+}
+
+function pauseOf({ headers }: HttpResponse, attempt: number): number {
+  const wanted = Number(headers['retry-after'])
+  if (wanted > 0) return Math.min(wanted, 30) * 1000
+  return FIRST_PAUSE * 2 ** (attempt - 1) * (0.5 + Math.random())
+}

@@ -1,0 +1,53 @@
+import { DriverError, type OptionValue } from '@onitu/plug'
+import type { SecretPlaces } from './read-secret.ts'
+
+/** The options of a service, typed. Secrets are read when they are needed. */
+export interface S3Options {
+  readonly endpoint: URL
+  readonly region: string
+  readonly pathStyle: boolean
+  readonly accessKey: SecretPlaces
+  readonly secretKey: SecretPlaces
+  readonly sessionToken: SecretPlaces
+  readonly storageClass: string
+  /** ms */
+  readonly pollFastest: number
+  readonly pollSlowest: number
+  readonly timeout: number
+  readonly requests: number
+}
+
+/** @throws DriverError when the endpoint is not the address of a service */
+export function readOptions(options: Readonly<Record<string, OptionValue>>): S3Options {
+  const text = (name: string) => String(options[name] ?? '')
+  const seconds = (name: string, otherwise: number) => Number(options[name] ?? otherwise) * 1000
+  const places = (name: string): SecretPlaces => ({
+    name,
+    value: text(name),
+    environment: text(`${name}_env`),
+    file: text(`${name}_file`),
+  })
+  const fastest = seconds('poll_fastest', 2)
+  return {
+    endpoint: endpointOf(text('endpoint')),
+    region: text('region') || 'us-east-1',
+    pathStyle: options.path_style !== false,
+    accessKey: places('access_key'),
+    secretKey: places('secret_key'),
+    sessionToken: { ...places('session_token'), value: '', file: '' },
+    storageClass: text('storage_class'),
+    pollFastest: fastest,
+    pollSlowest: Math.max(fastest, seconds('poll_slowest', 60)),
+    timeout: seconds('timeout', 30),
+    requests: Number(options.requests ?? 16),
+  }
+}
+
+function endpointOf(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url !== undefined && /^https?:$/.test(url.protocol)) return url
+  throw new DriverError(
+    'BAD_OPTION',
+    `Expected an address such as https://s3.example.org in the option endpoint, got ${JSON.stringify(text)}`,
+  )
+}

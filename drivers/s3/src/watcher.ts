@@ -1,0 +1,141 @@
+import { type Change, CONTROL_DIRECTORY, type DriverPlug, OnituError, pathProblem, ServiceError } from '@onitu/plug'
+import type { S3Object } from './client/bucket.ts'
+import type { Folder } from './folder.ts'
+import { guarded } from './guarded.ts'
+import { nextPoll, type PollLimits } from './poll-schedule.ts'
+import { Timer } from './timer.ts'
+import { tokenOf } from './token.ts'
+
+/** ms before a folder that cannot be reached is tried again. */
+const RETRY = 2_000
+
+/** Finds what changes in one folder: by listing it again and again, without reading any content. */
+export class Watcher {
+  readonly #plug: DriverPlug
+  readonly #folder: Folder
+  readonly #limits: PollLimits
+  readonly #reports = new Set<Promise<void>>()
+  readonly #told = new Set<string>()
+  readonly #timer = new Timer(() => void this.#background())
+  #interval: number
+  #turn: Promise<unknown> = Promise.resolve()
+  #closed = false
+
+  constructor(plug: DriverPlug, folder: Folder, limits: PollLimits) {
+    this.#plug = plug
+    this.#folder = folder
+    this.#limits = limits
+    this.#interval = limits.fastest
+  }
+
+  /** Resolves when the folder is known to be available, or not; what is in it is told afterwards. */
+  async start(): Promise<void> {
+    await this.#reach(async () => {
+      await guarded('Looking for the marker', () => this.#folder.requireMarker())
+      await this.#folder.available()
+    })
+    this.#timer.set(this.#folder.isAvailable ? 0 : RETRY)
+  }
+
+  /** Everything that had changed before the call has been told. @throws when that cannot be known */
+  async catchUp(): Promise<void> {
+    await this.#exclusive(() => this.#look())
+    await Promise.all(this.#reports)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#timer.close()
+    await Promise.allSettled([this.#turn])
+  }
+
+  async #background(): Promise<void> {
+    await this.#exclusive(() => this.#reach(() => this.#look()))
+    if (!this.#closed)
+      this.#timer.set(this.#folder.isAvailable ? this.#interval : Math.min(RETRY, this.#limits.slowest))
+  }
+
+  /** One look at a time: one that began before a call may have missed something. */
+  #exclusive<T>(task: () => Promise<T>): Promise<T> {
+    const run = this.#turn.then(task)
+    this.#turn = Promise.allSettled([run])
+    return run
+  }
+
+  /** What fails makes the folder unavailable; it is tried again. */
+  async #reach(task: () => Promise<void>): Promise<void> {
+    try {
+      await task()
+    } catch (error) {
+      if (this.#closed) return
+      await this.#folder.unavailable(error instanceof OnituError ? error : unexpected(error))
+    }
+  }
+
+  #look(): Promise<void> {
+    return guarded(`Listing ${this.#folder.name}`, async () => {
+      const startedAt = performance.now()
+      const began = this.#folder.now()
+      await this.#folder.requireMarker()
+      await this.#folder.available()
+      const changes = await this.#changes(began)
+      this.#folder.forgetWritten(began)
+      this.#tell(changes)
+      this.#interval = nextPoll(this.#interval, changes.length > 0, performance.now() - startedAt, this.#limits)
+    })
+  }
+
+  async #changes(began: number): Promise<Change[]> {
+    const { index, bucket, prefix, name } = this.#folder
+    const seen = new Set<string>()
+    const updated: Change[] = []
+    for await (const page of bucket.list(prefix)) {
+      for (const object of page) {
+        const path = object.key.slice(prefix.length)
+        seen.add(path)
+        if (!this.#isFile(path, object)) continue
+        const token = tokenOf(object)
+        if (index.get(path) === token || this.#folder.wasWrittenSince(path, began)) continue
+        updated.push({ type: 'updated', folder: name, path, token, size: object.size, mtime: object.modified })
+      }
+    }
+    // Only a folder that is still the right one says anything about what is not in it.
+    await this.#folder.requireMarker()
+    const gone = [...index.keys()].filter((path) => !seen.has(path) && !this.#folder.wasWrittenSince(path, began))
+    return [...gone.map((path): Change => ({ type: 'deleted', folder: name, path })), ...updated]
+  }
+
+  /** Objects whose key ends in `/` stand for directories, which this driver does not keep. */
+  #isFile(path: string, { size }: S3Object): boolean {
+    if (path === '' || path.split('/').includes(CONTROL_DIRECTORY)) return false
+    if (path.endsWith('/') && size === 0) return false
+    const problem = pathProblem(path)
+    if (problem === undefined) return true
+    if (!this.#told.has(path)) this.#plug.problem(this.#folder.name, path, 'INVALID_PATH', `The path ${problem}`)
+    this.#told.add(path)
+    return false
+  }
+
+  /** Not waited for: contents have to be read for it. What could not be told is found again by the next listing. */
+  #tell(changes: readonly Change[]): void {
+    if (changes.length === 0) return
+    const { index } = this.#folder
+    for (const change of changes) {
+      if (change.type === 'deleted') index.delete(change.path)
+      else index.set(change.path, change.token)
+    }
+    const report = this.#plug.report(changes).catch(async (error: unknown) => {
+      this.#plug.logger.warn(
+        { err: error },
+        `Changes in ${this.#folder.name} could not be told, and are looked for again`,
+      )
+      await this.#folder.reload()
+    })
+    const tracked: Promise<void> = report.finally(() => this.#reports.delete(tracked))
+    this.#reports.add(tracked)
+  }
+}
+
+function unexpected(error: unknown): OnituError {
+  return new ServiceError('S3_FAILURE', `The folder cannot be listed: ${String(error)}`, { cause: error })
+}

@@ -1,0 +1,76 @@
+const STORAGE = ['account', 'container', 'object'] as const
+const FILTERS: Readonly<Record<string, string>> = {
+  catch_errors: '',
+  gatekeeper: '',
+  healthcheck: '',
+  listing_formats: '',
+  bulk: '',
+  s3api: 's3_acl = false\nlocation = us-east-1\ndns_compliant_bucket_names = false',
+  tempauth: 'user_test_tester = testing .admin',
+  slo: '',
+  dlo: '',
+  symlink: '',
+  versioned_writes: 'allow_object_versioning = true',
+}
+
+/** What a Swift of one node needs, by file name: its configuration, and scripts that prepare and serve it. Ports `port` to `port + 4`. */
+export function swiftScripts(folder: string, port: number, user: string): Readonly<Record<string, string>> {
+  const common = (own: number) => `[DEFAULT]
+bind_ip = 127.0.0.1
+bind_port = ${own}
+workers = 0
+swift_dir = ${folder}/etc
+user = ${user}
+log_udp_host = 127.0.0.1
+log_udp_port = 9
+`
+  const storage = STORAGE.map((name, index): [string, string] => [
+    `${name}.conf`,
+    `${common(port + 1 + index)}devices = ${folder}/node
+mount_check = false
+disable_fallocate = true
+[pipeline:main]
+pipeline = ${name}-server
+[app:${name}-server]
+use = egg:swift#${name}
+`,
+  ])
+  return {
+    'swift.conf':
+      '[swift-hash]\nswift_hash_path_suffix = onitu-test\nswift_hash_path_prefix = onitu-test\n[storage-policy:0]\nname = p0\ndefault = yes\n',
+    ...Object.fromEntries(storage),
+    'proxy.conf': `${common(port)}${proxy(port)}`,
+    'prepare.sh': prepareScript(folder, port),
+    'serve.sh': serveScript(folder, port, user),
+  }
+}
+
+function proxy(port: number): string {
+  const names = Object.keys(FILTERS)
+  const pipeline = ['catch_errors', 'gatekeeper', 'healthcheck', 'cache', ...names.slice(3), 'proxy-server']
+  const filters = Object.entries(FILTERS).map(([name, more]) => `[filter:${name}]\nuse = egg:swift#${name}\n${more}\n`)
+  return `[pipeline:main]
+pipeline = ${pipeline.join(' ')}
+[app:proxy-server]
+use = egg:swift#proxy
+account_autocreate = true
+allow_account_management = true
+[filter:cache]
+use = egg:swift#memcache
+memcache_servers = 127.0.0.1:${port + 4}
+${filters.join('')}`
+}
+
+function prepareScript(folder: string, port: number): string {
+  const rings = STORAGE.flatMap((name, index) => [
+    `swift-ring-builder ${name}.builder create 4 1 1`,
+    `swift-ring-builder ${name}.builder add r1z1-127.0.0.1:${port + 1 + index}/sda1 1`,
+    `swift-ring-builder ${name}.builder rebalance`,
+  ])
+  return ['set -e', `cd ${folder}/etc`, ...rings, ''].join('\n')
+}
+
+function serveScript(folder: string, port: number, user: string): string {
+  const servers = [...STORAGE, 'proxy'].map((name) => `swift-${name}-server ${folder}/etc/${name}.conf &`)
+  return [`memcached -l 127.0.0.1 -p ${port + 4} -m 32 -u ${user} &`, ...servers, 'wait', ''].join('\n')
+}

@@ -1,0 +1,122 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { type TemporaryFolder, temporaryFolder } from '../temporary-folder.ts'
+import { waitUntil } from '../wait-until.ts'
+import { freePorts } from './free-port.ts'
+import { type RunningServer, startProgram } from './process-tree.ts'
+import { swiftScripts } from './swift-scripts.ts'
+
+const PROGRAMS = [
+  'memcached',
+  'swift-ring-builder',
+  ...['account', 'container', 'object', 'proxy'].map((name) => `swift-${name}-server`),
+]
+
+/** Why no Swift can be started here, or undefined. */
+export function swiftProblem(): string | undefined {
+  const missing = PROGRAMS.filter((name) => !isInstalled(name))
+  if (missing.length === 0) return undefined
+  return `${missing.join(', ')} missing (Debian: swift-proxy swift-account swift-container swift-object memcached)`
+}
+
+function isInstalled(name: string): boolean {
+  const paths = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, name))
+  return paths.some((path) => existsSync(path))
+}
+
+class NotReady extends Error {}
+
+/** OpenStack Swift on one node, with its S3 interface: a real service that is neither Amazon's nor made to look like it. */
+export class SwiftServer {
+  readonly host = '127.0.0.1'
+  readonly port: number
+  readonly accessKey = 'test:tester'
+  readonly secretKey = 'testing'
+  readonly #folder: TemporaryFolder
+  #server: RunningServer | undefined
+  #login: { readonly url: string; readonly token: string } | undefined
+
+  private constructor(folder: TemporaryFolder, port: number) {
+    this.#folder = folder
+    this.port = port
+  }
+
+  static async start(): Promise<SwiftServer> {
+    const folder = await temporaryFolder('onitu-swift-')
+    const server = new SwiftServer(folder, await freePorts(5))
+    const scripts = swiftScripts(folder.path, server.port, userInfo().username)
+    for (const name of ['etc', 'node/sda1', 'run']) mkdirSync(join(folder.path, name), { recursive: true })
+    for (const [name, content] of Object.entries(scripts)) writeFileSync(join(folder.path, 'etc', name), content)
+    const prepare = startProgram('bash', [join(folder.path, 'etc', 'prepare.sh')])
+    await prepare.ended()
+    await server.resume()
+    return server
+  }
+
+  get endpoint(): string {
+    return `http://${this.host}:${this.port}`
+  }
+
+  /** Ends it with all its connections. */
+  async stop(): Promise<void> {
+    await this.#server?.kill()
+    this.#server = undefined
+    this.#login = undefined
+  }
+
+  /** Starts it again on the same port, with all that it had. */
+  async resume(): Promise<void> {
+    const server = startProgram('bash', [join(this.#folder.path, 'etc', 'serve.sh')])
+    this.#server = server
+    await waitUntil(() => this.#isHealthy(), {
+      timeout: 60_000,
+      step: 100,
+      what: () => `Swift did not start:\n${server.output()}`,
+    })
+  }
+
+  /** Through Swift's own interface, not that of S3. `path`: `CONTAINER` or `CONTAINER/OBJECT`. */
+  async request(method: string, path: string, body?: Uint8Array, query = ''): Promise<Response> {
+    this.#login ??= await this.#logIn()
+    const { url, token } = this.#login
+    const encoded = path.split('/').map(encodeURIComponent).join('/')
+    const init = {
+      method,
+      headers: { 'x-auth-token': token },
+      ...(body === undefined ? {} : { body: Uint8Array.from(body) }),
+    }
+    return fetch(`${url}/${encoded}${query}`, init)
+  }
+
+  /** May be called twice. */
+  async close(): Promise<void> {
+    await this.stop()
+    await this.#folder.remove()
+  }
+
+  async #logIn(): Promise<{ readonly url: string; readonly token: string }> {
+    const headers = { 'x-auth-user': this.accessKey, 'x-auth-key': this.secretKey }
+    const response = await fetch(`${this.endpoint}/auth/v1.0`, { headers })
+    const url = response.headers.get('x-storage-url')
+    const token = response.headers.get('x-auth-token')
+    if (url === null || token === null) throw new NotReady(`Swift did not let us in: ${response.status}`)
+    return { url, token }
+  }
+
+  async #isHealthy(): Promise<boolean> {
+    try {
+      const health = await fetch(`${this.endpoint}/healthcheck`)
+      if (health.status !== 200) return false
+      await this.#logIn()
+      // The proxy is up before the servers behind it are.
+      const probe = await this.request('PUT', 'probe')
+      return probe.ok
+    } catch (error) {
+      // What fetch says of a server that does not listen yet; #logIn says that it is not ready to let anybody in.
+      if (!(error instanceof TypeError) && !(error instanceof NotReady)) throw error
+      this.#login = undefined
+      return false
+    }
+  }
+}
