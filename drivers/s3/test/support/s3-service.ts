@@ -9,7 +9,7 @@ import { readOptions } from '../../src/options/read-options.ts'
 const BUCKET = 'conformance'
 const MARKER = '.onitu/folder'
 
-export function optionsOf(server: SwiftServer): Record<string, OptionValue> {
+function optionsOf(server: SwiftServer): Record<string, OptionValue> {
   const { endpoint, accessKey, secretKey } = server
   const quick = { poll_fastest: 0.2, poll_slowest: 1, timeout: 4 }
   return { endpoint, access_key: accessKey, secret_key: secretKey, ...quick }

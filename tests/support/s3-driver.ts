@@ -1,0 +1,89 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { createRequire } from 'node:module'
+import { Driver, type DriverOptions } from '@onitu/test-utils'
+import type { SwiftServer } from '@onitu/test-utils/servers'
+
+const BUCKET = 'hub'
+
+/** A service in a bucket of a real Swift; what its users do is done through Swift's own interface. */
+export class S3Driver extends Driver {
+  readonly type = createRequire(import.meta.url).resolve('@onitu/driver-s3')
+  readonly #server: SwiftServer
+  readonly #prefix = randomUUID()
+  #bucket: Promise<unknown> | undefined
+
+  constructor(name: string, server: SwiftServer, options: DriverOptions = {}) {
+    super(name, options)
+    this.#server = server
+  }
+
+  override connect(): void {}
+
+  override async close(): Promise<void> {}
+
+  /** Directories exist as far as files are in them. */
+  override async mkdir(): Promise<void> {}
+
+  override async rmdir(path: string): Promise<void> {
+    for (const name of await this.below(path)) await this.unlink(`${path}/${name}`)
+  }
+
+  override async write(path: string, content: Uint8Array | string): Promise<void> {
+    this.#bucket ??= this.#succeed('PUT', BUCKET)
+    await this.#bucket
+    await this.#succeed('PUT', path, Buffer.from(content))
+  }
+
+  override generate(path: string, size: number): Promise<void> {
+    return this.write(path, randomBytes(size))
+  }
+
+  override async read(path: string): Promise<Uint8Array> {
+    return new Uint8Array(await (await this.#succeed('GET', path)).arrayBuffer())
+  }
+
+  override async exists(path: string): Promise<boolean> {
+    const response = await this.#server.request('HEAD', path)
+    return response.ok
+  }
+
+  override async unlink(path: string): Promise<void> {
+    await this.#succeed('DELETE', path)
+  }
+
+  override async rename(path: string, to: string): Promise<void> {
+    await this.write(to, await this.read(path))
+    await this.unlink(path)
+  }
+
+  override async checksum(path: string): Promise<string> {
+    return createHash('md5')
+      .update(await this.read(path))
+      .digest('hex')
+  }
+
+  /** The names below a path, without it. */
+  async below(path: string): Promise<string[]> {
+    const prefix = `${path.slice(BUCKET.length + 1)}/`
+    const query = `?format=json&limit=10000&prefix=${encodeURIComponent(prefix)}`
+    const entries: unknown = await (await this.#server.request('GET', BUCKET, undefined, query)).json()
+    if (!Array.isArray(entries)) throw new TypeError('Swift did not give a list')
+    return entries.map((entry: { readonly name: string }) => entry.name.slice(prefix.length))
+  }
+
+  protected override resolveFolder(folder: string): string {
+    return `${BUCKET}/${this.#prefix}/${folder}`
+  }
+
+  protected override ownOptions() {
+    const { endpoint, accessKey, secretKey } = this.#server
+    const quick = { poll_fastest: 0.3, poll_slowest: 2, timeout: 5 }
+    return { endpoint, access_key: accessKey, secret_key: secretKey, ...quick }
+  }
+
+  async #succeed(method: string, path: string, body?: Uint8Array): Promise<Response> {
+    const response = await this.#server.request(method, path, body)
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`)
+    return response
+  }
+}
