@@ -4,10 +4,12 @@ import { AccessDeniedError, RequestTimeoutError } from '../errors.ts'
 import { afterMicrotasks } from './after-microtasks.ts'
 import { type HandshakeFailure, watchConnections } from './connection-events.ts'
 import { curveClientSocketOptions } from './curve-client.ts'
-import { BATCH_WEIGHT, decodeReplies, encodeRequests, MAX_FRAME_SIZE, type ReplyItem, weigh } from './envelope.ts'
+import { decodeReplies, encodeRequests, MAX_FRAME_SIZE, type ReplyItem, type RequestItem } from './envelope.ts'
 import { readMessages } from './read-messages.ts'
+import { RECEIPT, Receipts } from './receipts.ts'
 import type { Answer, Requester, RequesterOptions, RequestOptions } from './requester.ts'
 import { isNotWritable } from './socket-errors.ts'
+import { takeGroup } from './take-group.ts'
 import { transportOptions } from './transport-options.ts'
 
 interface Pending {
@@ -46,10 +48,13 @@ export class DealerRequester implements Requester {
   #handshakeFailure: HandshakeFailure | undefined
   #reconnect: NodeJS.Timeout | undefined
   #reading: Promise<void>
+  #receipts = new Receipts()
+  #named: boolean
 
   constructor({ address, timeout = DEFAULT_TIMEOUT, identity, curve }: RequesterOptions) {
     this.address = address
     this.#timeout = timeout
+    this.#named = identity !== undefined
     // immediate and sendTimeout 0: the socket takes a message only for a connection that is up, so what could not be
     // sent stays here, known to be unsent. No high water marks: callers that wait bound both directions.
     this.#socket = new Dealer({
@@ -125,27 +130,9 @@ export class DealerRequester implements Requester {
 
   async #write(): Promise<void> {
     while (this.#queue.length > 0 && this.#connected && !this.#closed) {
-      if (!(await this.#sendGroup(this.#takeGroup()))) break
+      if (!(await this.#sendGroup(takeGroup(this.#queue, this.#pending)))) break
     }
     this.#writing = false
-  }
-
-  /** What goes into the next message: requests without frames together, one with frames alone. */
-  #takeGroup(): Pending[] {
-    const group: Pending[] = []
-    let weight = 0
-    let taken = 0
-    for (const pending of this.#queue) {
-      if (this.#pending.has(pending.id)) {
-        if (group.length > 0 && (pending.frames.length > 0 || weight > BATCH_WEIGHT)) break
-        group.push(pending)
-        weight += weigh(pending.body)
-      }
-      taken++
-      if (pending.frames.length > 0) break
-    }
-    this.#queue.splice(0, taken)
-    return group
   }
 
   /** False when the socket cannot send now; the group is back in the queue then. */
@@ -203,7 +190,17 @@ export class DealerRequester implements Requester {
   #receive(frames: Buffer[]): void {
     const [header, ...rest] = frames
     if (header === undefined) return
+    const receipt = this.#receipts.count(frames)
+    if (receipt !== undefined) this.#report(receipt)
     for (const item of this.#decode(header)) this.#settle(item, rest)
+  }
+
+  /** At once, whatever waits: a send is over, or has failed, when the call returns. */
+  #report(receipt: RequestItem): void {
+    this.#socket.send([encodeRequests([receipt])]).catch((error: unknown) => {
+      if (this.#closed || !isNotWritable(error)) return
+      this.#receipts.takeBack(receipt)
+    })
   }
 
   /** Replies that cannot be read fail nobody here: whoever waits for them runs into the deadline. */
@@ -240,6 +237,9 @@ export class DealerRequester implements Requester {
     if (this.#closed) return
     this.#connected = true
     this.#handshakeFailure = undefined
+    this.#receipts.reset()
+    // Under its old name the responder still counts what was on its way on the old connection.
+    if (this.#named) this.#report({ id: RECEIPT, body: null })
     // Asking makes the socket notice that a former connection is gone; it would take a message for that one otherwise.
     if (this.#socket.writable) this.#flush()
     else this.#retryLater()

@@ -1,7 +1,7 @@
 import type { Authenticator } from './authenticator.ts'
 import { RouterResponder } from './router-responder.ts'
 
-export { Reply } from './reply.ts'
+export { Parked, Reply } from './reply.ts'
 
 export interface RequestContext {
   /** Binary frames that came behind the body. */
@@ -21,7 +21,9 @@ export interface ResponderOptions {
   readonly handle: RequestHandler
   /** Most requests handled at once; beyond it, reading waits. Default 1,000. */
   readonly concurrency?: number
-  /** A peer disconnected. Called within a short time, for peers that were asked about with `watch`. */
+  /** Most requests of one peer handled at once; its others wait. Default: no limit of its own. */
+  readonly peerConcurrency?: number
+  /** A peer disconnected, or was dropped since it did not read its answers. Called within a short time, for peers that were asked about with `watch`. */
   readonly peerGone?: (peer: string) => void
   /** Encrypts, and lets only those connect whose key it allows. Default: everyone who reaches the address may connect. */
   readonly authenticator?: Authenticator
@@ -39,6 +41,8 @@ export interface ResponderCounters {
   readonly malformed: number
   /** Messages that their peer did not take, or was gone for. */
   readonly undelivered: number
+  /** Peers that did not read their answers, so that these were dropped. */
+  readonly dropped: number
 }
 
 export interface Responder {

@@ -1,27 +1,32 @@
 import { OnituError, toWireError } from '@onitu/protocol'
 import type { Router } from 'zeromq'
-import { afterMicrotasks } from './after-microtasks.ts'
 import type { Authenticator } from './authenticator.ts'
 import { bindPatiently } from './bind-patiently.ts'
 import { createConnectionCounter } from './connection-counter.ts'
 import { watchConnections } from './connection-events.ts'
-import { BATCH_WEIGHT, decodeRequests, encodeReplies, type ReplyItem, type RequestItem, weigh } from './envelope.ts'
+import { decodeRequests, encodeReplies, type RequestItem } from './envelope.ts'
+import { Peer, type Waiting } from './peer.ts'
 import { readMessages } from './read-messages.ts'
-import { Reply } from './reply.ts'
+import { byteLength, RECEIPT, receivedBytes } from './receipts.ts'
+import { Parked, Reply } from './reply.ts'
+import { ReplyBatches } from './reply-batches.ts'
 import type { RequestContext, RequestHandler, Responder, ResponderCounters, ResponderOptions } from './responder.ts'
 import { createRouterSocket } from './router-socket.ts'
 import { isPeerGone } from './socket-errors.ts'
 
-interface Outgoing {
-  readonly items: ReplyItem[]
-  weight: number
-}
-
 const DEFAULT_CONCURRENCY = 1_000
 /** When to look for the peer that is gone after a connection was lost, in ms. */
 const PROBE_DELAYS = [10, 200, 2_000]
+/** How often to look for peers that do not read, in ms. */
+const STALL_CHECK = 1_000
 /** ms */
 const REBIND_PATIENCE = 5_000
+/** What a peer is told that was dropped and asks on, until it reads. */
+const STALLED = toWireError(
+  new OnituError('CLIENT_STALLED', 'This client did not read its answers, so they were dropped; nothing was done', {
+    retryable: true,
+  }),
+)
 
 /** See `createResponder`. */
 export class RouterResponder implements Responder {
@@ -31,6 +36,7 @@ export class RouterResponder implements Responder {
   #bytesSent = 0
   #malformed = 0
   #undelivered = 0
+  #dropped = 0
   address = ''
   #socket: Router | undefined
   #generation = 0
@@ -38,19 +44,22 @@ export class RouterResponder implements Responder {
   #authenticator: Authenticator | undefined
   #handle: RequestHandler
   #concurrency: number
+  #peerConcurrency: number
   #peerGone: ((peer: string) => void) | undefined
   #abort = new AbortController()
   #active = 0
   #slotFree: (() => void) | undefined
-  #outgoing = new Map<string, Outgoing>()
-  #scheduled = false
+  #peers = new Map<string, Peer<RequestContext>>()
+  #replies = new ReplyBatches((peer, frames) => this.#answer(peer, frames))
+  #stallCheck = setInterval(() => this.#dropStalled(), STALL_CHECK).unref()
   #watched = new Set<string>()
   #reading: Promise<void> = Promise.resolve()
   #closed = false
 
-  constructor({ handle, concurrency = DEFAULT_CONCURRENCY, peerGone, authenticator }: ResponderOptions) {
+  constructor({ handle, concurrency, peerConcurrency, peerGone, authenticator }: ResponderOptions) {
     this.#handle = handle
-    this.#concurrency = concurrency
+    this.#concurrency = concurrency ?? DEFAULT_CONCURRENCY
+    this.#peerConcurrency = peerConcurrency ?? Number.POSITIVE_INFINITY
     this.#peerGone = peerGone
     this.#authenticator = authenticator
   }
@@ -64,6 +73,7 @@ export class RouterResponder implements Responder {
       bytesSent: this.#bytesSent,
       malformed: this.#malformed,
       undelivered: this.#undelivered,
+      dropped: this.#dropped,
     }
   }
 
@@ -99,7 +109,8 @@ export class RouterResponder implements Responder {
   async close(): Promise<void> {
     if (!this.#closed) {
       this.#closed = true
-      this.#flush()
+      clearInterval(this.#stallCheck)
+      this.#replies.flush()
       this.#abort.abort(new OnituError('CLOSED', 'The responder is closing', { retryable: true }))
       this.#slotFree?.()
       this.#socket?.close()
@@ -112,10 +123,11 @@ export class RouterResponder implements Responder {
   /** A new socket at the same address: the only way to be rid of connections (unbinding is not safe beside sending). */
   async #restart(): Promise<void> {
     if (this.#closed) return
-    this.#flush()
+    this.#replies.flush()
     this.#socket?.close()
     this.#generation++
     this.#connections.reset()
+    this.#peers.clear()
     for (const peer of [...this.#watched]) this.#forget(peer)
     this.#slotFree?.()
     await this.#reading
@@ -125,13 +137,35 @@ export class RouterResponder implements Responder {
 
   #receive([identity, header, ...frames]: Buffer[]): void | Promise<void> {
     if (identity === undefined) return
-    const peer = `${this.#generation}:${identity.toString('latin1')}`
-    this.#bytesReceived += size(header, frames)
-    const context: RequestContext = { frames, signal: this.#abort.signal, peer }
-    const items = this.#decode(peer, header)
-    this.#requests += items.length
-    for (const item of items) this.#dispatch(item, context)
+    const name = `${this.#generation}:${identity.toString('latin1')}`
+    this.#bytesReceived += (header?.byteLength ?? 0) + byteLength(frames)
+    const context: RequestContext = { frames, signal: this.#abort.signal, peer: name }
+    const peer = this.#peerOf(name)
+    for (const item of this.#decode(name, header)) this.#take(item, peer, context)
     if (this.#active >= this.#concurrency) return this.#waitForSlot()
+  }
+
+  #take(item: RequestItem, peer: Peer<RequestContext>, context: RequestContext): void {
+    if (item.id === RECEIPT) {
+      peer.received(receivedBytes(item))
+      return
+    }
+    this.#requests++
+    if (peer.dropped) this.#deliver(context.peer, [encodeReplies([{ id: item.id, ok: false, body: STALLED }])])
+    else peer.request({ item, context })
+  }
+
+  #peerOf(name: string): Peer<RequestContext> {
+    let peer = this.#peers.get(name)
+    if (peer === undefined) {
+      peer = new Peer({
+        limit: this.#peerConcurrency,
+        begin: (waiting) => this.#begin(waiting),
+        send: (frames) => this.#deliver(name, frames),
+      })
+      this.#peers.set(name, peer)
+    }
+    return peer
   }
 
   #decode(peer: string, header: Buffer | undefined): RequestItem[] {
@@ -140,43 +174,47 @@ export class RouterResponder implements Responder {
       return decodeRequests(header)
     } catch (error) {
       this.#malformed++
-      this.#reply(peer, { id: null, ok: false, body: toWireError(error) })
+      this.#replies.add(peer, { id: null, ok: false, body: toWireError(error) })
       return []
     }
   }
 
-  #dispatch({ id, body }: RequestItem, context: RequestContext): void {
+  #begin({ item: { id, body }, context }: Waiting<RequestContext>): void {
     this.#active++
     try {
       const answer = this.#handle(body, context)
-      if (answer instanceof Promise)
-        answer.then(
-          (value) => this.#succeed(context.peer, id, value),
-          (error: unknown) => this.#fail(context.peer, id, error),
-        )
-      else this.#succeed(context.peer, id, answer)
+      if (answer instanceof Promise) this.#settle(answer, context.peer, id, true)
+      else if (answer instanceof Parked) {
+        this.#release(context.peer)
+        this.#settle(answer.answer, context.peer, id, false)
+      } else this.#succeed(context.peer, id, answer, true)
     } catch (error) {
-      this.#fail(context.peer, id, error)
+      this.#fail(context.peer, id, error, true)
     }
   }
 
-  #succeed(peer: string, id: number, answer: unknown): void {
-    this.#release()
-    if (answer instanceof Reply) {
-      this.#flushPeer(peer)
-      this.#send(peer, [{ id, ok: true, body: answer.body }], answer.frames)
-    } else {
-      this.#reply(peer, { id, ok: true, body: answer ?? null })
-    }
+  /** `counts`: it has not been released before. */
+  #settle(answer: Promise<unknown>, peer: string, id: number, counts: boolean): void {
+    answer.then(
+      (value) => this.#succeed(peer, id, value, counts),
+      (error: unknown) => this.#fail(peer, id, error, counts),
+    )
   }
 
-  #fail(peer: string, id: number, error: unknown): void {
-    this.#release()
-    this.#reply(peer, { id, ok: false, body: toWireError(error) })
+  #succeed(peer: string, id: number, answer: unknown, counts: boolean): void {
+    if (answer instanceof Reply) this.#replies.addWithFrames(peer, { id, ok: true, body: answer.body }, answer.frames)
+    else this.#replies.add(peer, { id, ok: true, body: answer ?? null })
+    if (counts) this.#release(peer)
   }
 
-  #release(): void {
+  #fail(peer: string, id: number, error: unknown, counts: boolean): void {
+    this.#replies.add(peer, { id, ok: false, body: toWireError(error) })
+    if (counts) this.#release(peer)
+  }
+
+  #release(peer: string): void {
     this.#active--
+    this.#peers.get(peer)?.release()
     if (this.#active < this.#concurrency) this.#slotFree?.()
   }
 
@@ -189,49 +227,9 @@ export class RouterResponder implements Responder {
     })
   }
 
-  #reply(peer: string, item: ReplyItem): void {
-    let outgoing = this.#outgoing.get(peer)
-    if (outgoing === undefined) {
-      outgoing = { items: [], weight: 0 }
-      this.#outgoing.set(peer, outgoing)
-    }
-    outgoing.items.push(item)
-    outgoing.weight += weigh(item.body)
-    if (outgoing.weight > BATCH_WEIGHT) this.#flushPeer(peer)
-    if (this.#scheduled) return
-    this.#scheduled = true
-    afterMicrotasks(() => this.#flush())
-  }
-
-  #flush(): void {
-    this.#scheduled = false
-    for (const peer of [...this.#outgoing.keys()]) this.#flushPeer(peer)
-  }
-
-  #flushPeer(peer: string): void {
-    const outgoing = this.#outgoing.get(peer)
-    if (outgoing === undefined) return
-    this.#outgoing.delete(peer)
-    this.#send(peer, outgoing.items, [])
-  }
-
-  #send(peer: string, items: readonly ReplyItem[], frames: readonly Uint8Array[]): void {
-    if (this.#socket?.closed) return
-    try {
-      this.#deliver(peer, [encodeReplies(items), ...frames])
-    } catch (error) {
-      this.#sendApart(peer, items, error)
-    }
-  }
-
-  /** An answer that cannot be sent (too large, not plain data) becomes an error; the others go on their own. */
-  #sendApart(peer: string, items: readonly ReplyItem[], error: unknown): void {
-    const [first, ...others] = items
-    if (first === undefined) return
-    // Without its details: they may be what cannot be sent.
-    const body = { ...toWireError(error), details: {} }
-    const apart = others.length === 0 ? [{ id: first.id, ok: false, body }] : items
-    for (const item of apart) this.#send(peer, [item], [])
+  #answer(peer: string, frames: readonly Uint8Array[]): void {
+    // A peer that is forgotten is gone.
+    this.#peers.get(peer)?.answer(frames)
   }
 
   /** With sendTimeout 0 a send is done, or has failed, when the call returns: there is never a pending one. */
@@ -241,10 +239,12 @@ export class RouterResponder implements Responder {
       this.#undelivered++
       return
     }
-    this.#bytesSent += size(undefined, frames)
+    this.#bytesSent += byteLength(frames)
     this.#socket.send([identity, ...frames]).catch((error: unknown) => {
       this.#undelivered++
-      if (isPeerGone(error)) this.#forget(peer)
+      if (!isPeerGone(error)) return
+      this.#peers.delete(peer)
+      this.#forget(peer)
     })
   }
 
@@ -254,25 +254,29 @@ export class RouterResponder implements Responder {
     return Number(peer.slice(0, end)) === this.#generation ? Buffer.from(peer.slice(end + 1), 'latin1') : undefined
   }
 
+  #dropStalled(): void {
+    const now = performance.now()
+    for (const [name, peer] of this.#peers) {
+      if (!peer.stalled(now)) continue
+      this.#dropped++
+      peer.drop()
+      this.#forget(name)
+    }
+  }
+
   /** The event may come before the socket has given up the connection, hence more than once. */
   #probeSoon(): void {
-    for (const delay of PROBE_DELAYS) setTimeout(() => this.#probeWatched(), delay).unref()
+    for (const delay of PROBE_DELAYS) setTimeout(() => this.#probe(), delay).unref()
   }
 
   /** ZeroMQ tells that some connection is gone, but not whose: an empty batch of replies finds out. */
-  #probeWatched(): void {
+  #probe(): void {
     if (this.#closed) return
     const probe = encodeReplies([])
-    for (const peer of this.#watched) this.#deliver(peer, [probe])
+    for (const peer of this.#peers.keys()) this.#deliver(peer, [probe])
   }
 
   #forget(peer: string): void {
     if (this.#watched.delete(peer)) this.#peerGone?.(peer)
   }
-}
-
-function size(header: Uint8Array | undefined, frames: readonly Uint8Array[]): number {
-  let bytes = header?.byteLength ?? 0
-  for (const frame of frames) bytes += frame.byteLength
-  return bytes
 }
