@@ -133,6 +133,24 @@ export interface Snapshot<D = unknown> extends DatabaseReader<D>, AsyncDisposabl
   close(): Promise<void>
 }
 
+export interface WatchOptions extends Pick<CallOptions, 'signal'> {
+  /** Only keys that begin with it. Default: all. */
+  readonly prefix?: Key
+  /** The `position` of an event that was dealt with: what was committed behind it follows. Default: from now on. */
+  readonly from?: string
+  /** Give the stored bytes instead of the decoded msgpack value. Default false. */
+  readonly raw?: boolean
+}
+
+/**
+ * A change, or `rescan`: what was committed up to this `position` is not told, so read the range that is watched.
+ * `position` is where to resume behind this event, also in another process.
+ */
+export type WatchEvent<V = unknown, K extends Key = string> =
+  | { readonly type: 'put'; readonly key: K; readonly value: V; readonly position: string }
+  | { readonly type: 'delete'; readonly key: K; readonly position: string }
+  | { readonly type: 'rescan'; readonly position: string }
+
 /**
  * A database, or the part of one under a prefix. Keys are compared by their bytes; a string stands for its UTF-8
  * bytes. The engine (Referee, Plug) sees only this interface, so that a simulation can give it one in memory.
@@ -161,6 +179,14 @@ export interface Database<D = unknown> extends DatabaseReader<D> {
   compactRange(start?: Key, stop?: Key, options?: CallOptions): Promise<void>
   /** What LevelDB tells about itself, such as `leveldb.stats`; empty for a name that it does not know. */
   property(name: string, options?: CallOptions): Promise<string>
+  /**
+   * What is committed, in that order; each write of a batch is an event. The first event is `rescan` unless `from` is
+   * given. It comes again whenever changes were missed: when `from` is older than what the server remembers (16 MiB of
+   * changes), or of a time before the server was started. A connection that is lost is waited for, without a deadline;
+   * leave the loop or abort the signal to end it. A slow loop holds up nobody.
+   */
+  watch<V = D>(options: WatchOptions & RawKeys): AsyncIterableIterator<WatchEvent<V, Uint8Array>>
+  watch<V = D>(options?: WatchOptions): AsyncIterableIterator<WatchEvent<V>>
   /** The part of this database under `prefix`; keys in and out are without it. */
   prefixed<E = D>(prefix: Key): Database<E>
   /** plyvel's name for `prefixed`. */

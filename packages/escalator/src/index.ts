@@ -24,6 +24,8 @@ export type {
   ReadOptions,
   ScopeOptions,
   Snapshot,
+  WatchEvent,
+  WatchOptions,
   WriteOptions,
 } from './database.ts'
 export {

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Dealer } from 'zeromq'
 import type { Client } from '../src/client/connect.ts'
+import { RECEIPT } from '../src/messaging/receipts.ts'
 import { cleanup, client, forkServer, temporaryDirectory } from './support.ts'
 
 const MESSAGES = 100_000
@@ -103,6 +104,8 @@ function openHostile(address: string): Hostile {
       await socket.send(encode([1, id, ['exists', 'good', 'x']]))
       for (;;) {
         const [reply] = await socket.receive()
+        // Or the server would take it for one that does not read.
+        await socket.send(encode([1, RECEIPT, reply?.byteLength ?? 0]))
         const flat = decode(reply ?? new Uint8Array())
         if (Array.isArray(flat) && flat.includes(id)) return
       }

@@ -2,12 +2,12 @@ import type { ServerStats } from '../wire/stats.ts'
 
 /** For people: a few lines, and a table of the databases. */
 export function formatStats(stats: ServerStats): string {
-  const { connections, requests, ranges, snapshots, refused, malformed, undelivered } = stats
+  const { connections, requests, ranges, snapshots, refused, malformed, undelivered, dropped } = stats
   const lines = [
     `Up for ${duration(stats.uptime)}, with ${bytes(stats.memory)} of memory`,
-    `${connections} connections, ${requests} requests, ${ranges} open ranges, ${snapshots} open snapshots`,
+    `${connections} connections, ${requests} requests, ${ranges} open ranges, ${snapshots} open snapshots, ${stats.watches} watches`,
     `${bytes(stats.bytesReceived)} received, ${bytes(stats.bytesSent)} sent`,
-    `${refused} connections refused, ${malformed} messages malformed, ${undelivered} not delivered`,
+    `${refused} connections refused, ${malformed} messages malformed, ${undelivered} not delivered, ${dropped} clients dropped`,
     '',
   ]
   const rows = Object.entries(stats.databases).map(([name, { requests, size }]) => [name, `${requests}`, bytes(size)])

@@ -5,18 +5,23 @@ import type {
   ClearOptions,
   Database,
   Operation,
+  RawKeys,
   ScopeOptions,
   Snapshot,
+  WatchEvent,
+  WatchOptions,
   WriteOptions,
 } from '../database.ts'
 import { ConditionFailedError } from '../errors.ts'
-import { joinKeys, type Key } from '../wire/key.ts'
+import { joinKeys, type Key, keyBytes } from '../wire/key.ts'
 import { packWrites, type Stored } from '../wire/write-list.ts'
 import type { Channel } from './channel.ts'
 import { encodeValue } from './encode-value.ts'
 import { prefixEnd, rangeBounds } from './range-bounds.ts'
 import { type ReaderOptions, RemoteReader, wholeKey } from './remote-reader.ts'
 import { takeSnapshot } from './remote-snapshot.ts'
+import { watchChanges } from './watch.ts'
+import { createToEvent } from './watch-event.ts'
 
 /** A database of a server, or the part of it under `prefix`. Holds nothing but names, so it outlives the server's restarts. */
 export function createRemoteDatabase<D>(channel: Channel, name: string, prefix: Key): Database<D> {
@@ -105,6 +110,24 @@ class RemoteDatabase extends RemoteReader implements Database {
 
   async property(name: string, options?: CallOptions): Promise<string> {
     return String(await this.#channel.read(['property', this.#database, name], options))
+  }
+
+  watch<V = unknown>(options: WatchOptions & RawKeys): AsyncIterableIterator<WatchEvent<V, Uint8Array>>
+  watch<V = unknown>(options?: WatchOptions): AsyncIterableIterator<WatchEvent<V>>
+  watch({
+    prefix = '',
+    from,
+    signal,
+    ...forms
+  }: WatchOptions & Partial<RawKeys> = {}): AsyncIterableIterator<WatchEvent<unknown, Key>> {
+    return watchChanges({
+      channel: this.#channel,
+      database: this.#database,
+      prefix: wholeKey(this.#prefix, prefix),
+      from,
+      signal,
+      toEvent: createToEvent(keyBytes(this.#prefix).byteLength, forms),
+    })
   }
 
   prefixed<E>(prefix: Key): Database<E> {

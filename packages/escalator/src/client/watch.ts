@@ -4,7 +4,6 @@ import type { Key } from '../wire/key.ts'
 import { type Stored, unpackWrites } from '../wire/write-list.ts'
 import type { Channel } from './channel.ts'
 
-/** What is reported: `undefined` for a change stands for "scan again". */
 export interface RemoteWatchOptions<T> {
   readonly channel: Channel
   readonly database: string
@@ -12,13 +11,12 @@ export interface RemoteWatchOptions<T> {
   readonly prefix: Key
   readonly from: string | undefined
   readonly signal: AbortSignal | undefined
-  /** How long the server may take beyond the time that it was told to wait, in ms. */
-  readonly timeout: number
+  /** Undefined in place of a change: scan again. */
   readonly toEvent: (change: Change | undefined, position: string) => T
 }
 
 export interface Change {
-  readonly key: Uint8Array
+  readonly key: Key
   readonly value: Stored
 }
 
@@ -35,6 +33,8 @@ type Fetched = { readonly page: Page } | { readonly error: unknown }
 
 /** The server answers at least so often, be it with nothing: that is how a dead connection is noticed, in ms. */
 const WAIT = 5_000
+/** How long the server may take beyond that, in ms. */
+const PATIENCE = 10_000
 /** Between attempts while the server is gone, in ms. Most of the waiting is done by the calls themselves. */
 const RETRY_DELAY = 50
 const POSITION = /^([0-9a-f]+)\.([0-9]+)$/
@@ -79,8 +79,7 @@ async function* report<T>(options: RemoteWatchOptions<T>, stop: AbortSignal): As
     const { keys, values } = unpackWrites(page.packed)
     for (const [index, key] of keys.entries()) {
       const position = `${page.epoch}.${page.sequences[index] ?? 0}`
-      // The page came as views of a message; what a caller keeps must not keep all of it.
-      yield options.toEvent({ key: Buffer.from(key), value: values[index] ?? null }, position)
+      yield options.toEvent({ key, value: values[index] ?? null }, position)
     }
   }
 }
@@ -91,12 +90,12 @@ async function fetchPage<T>(
   from: string | undefined,
   stop: AbortSignal,
 ): Promise<Fetched> {
-  const { channel, database, prefix, timeout } = options
+  const { channel, database, prefix } = options
   const request = ['watch', database, prefix, from === undefined ? null : parsePosition(from), WAIT]
   try {
     for (;;) {
       try {
-        return { page: parsePage(await channel.once(request, { signal: stop, timeout: WAIT + timeout })) }
+        return { page: parsePage((await channel.answer(request, { signal: stop, timeout: WAIT + PATIENCE })).body) }
       } catch (error) {
         if (stop.aborted || !isOnituError(error) || !error.retryable) throw error
       }

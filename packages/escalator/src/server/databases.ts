@@ -4,6 +4,7 @@ import { nameProblem, OnituError, systemCode } from '@onitu/protocol'
 import { createGate } from './gate.ts'
 import { openLevel } from './open-level.ts'
 import { createStore, type Store } from './store.ts'
+import type { WatchingOptions } from './watching.ts'
 
 export interface OpenOptions {
   readonly create: boolean
@@ -19,6 +20,8 @@ export interface Databases {
   /** How often each open one was asked, by name. */
   requests(): ReadonlyMap<string, number>
   openAll(): Promise<void>
+  /** How many requests wait for changes. */
+  watches(): number
   closeOne(name: string): Promise<void>
   /** May be called twice. */
   close(): Promise<void>
@@ -31,7 +34,11 @@ const PAGES_AT_ONCE = 2
 const MAX_OPEN_FILES = 1_000
 const EXISTING: OpenOptions = { create: false, mustBeNew: false }
 
-export function createDatabases(directory: string, maxOpenFiles = MAX_OPEN_FILES): Databases {
+export function createDatabases(
+  directory: string,
+  maxOpenFiles = MAX_OPEN_FILES,
+  watching?: WatchingOptions,
+): Databases {
   const opening = new Map<string, Promise<Store>>()
   const open = new Map<string, Store>()
   const closing = new Map<string, Promise<void>>()
@@ -45,7 +52,7 @@ export function createDatabases(directory: string, maxOpenFiles = MAX_OPEN_FILES
       throw new OnituError('DATABASE_NOT_FOUND', `The database ${JSON.stringify(name)} does not exist; create it first`)
     }
     const level = await openLevel(path, { createIfMissing: create, patience: LOCK_PATIENCE, maxOpenFiles })
-    return createStore(level, reading)
+    return createStore(level, reading, watching)
   }
 
   const databases: Databases = {
@@ -79,6 +86,11 @@ export function createDatabases(directory: string, maxOpenFiles = MAX_OPEN_FILES
       const entries = await readdir(directory, { withFileTypes: true })
       const names = entries.filter((entry) => entry.isDirectory() && nameProblem(entry.name) === undefined)
       await Promise.all(names.map(({ name }) => databases.open(name)))
+    },
+    watches() {
+      let watches = 0
+      for (const store of open.values()) watches += store.watches
+      return watches
     },
     async closeOne(name) {
       const current = opening.get(name)

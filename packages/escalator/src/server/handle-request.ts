@@ -1,5 +1,5 @@
 import { OnituError } from '@onitu/protocol'
-import { Reply } from '../messaging/responder.ts'
+import { Parked, Reply } from '../messaging/responder.ts'
 import type { Cursor, CursorPage } from './cursor.ts'
 import type { Databases } from './databases.ts'
 import { findSnapshot, goneError, type HeldSnapshot, holdSnapshot } from './held-snapshot.ts'
@@ -74,7 +74,7 @@ export function createHandler({ databases, cursors, snapshots, stats }: HandlerO
     return opened.then(() => null)
   }
 
-  const inStore = (asked: InStore, peer: string): Promise<unknown> => {
+  const inStore = (asked: InStore, peer: string): unknown => {
     const { request, database, snapshot } = asked
     switch (request.type) {
       case 'range':
@@ -86,6 +86,8 @@ export function createHandler({ databases, cursors, snapshots, stats }: HandlerO
         return withSnapshot(asked, peer, (store, found) => store.clear(request, found))
       case 'batch':
         return withStore(database, (store) => store.submit(request))
+      case 'watch':
+        return new Parked(withStore(database, (store) => store.watch(request)))
       case 'approximateSize':
       case 'compactRange':
       case 'property':

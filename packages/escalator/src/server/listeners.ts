@@ -38,6 +38,9 @@ export interface Listeners {
   close(): Promise<void>
 }
 
+/** Requests of one client that are worked on at once; its others wait. */
+const PEER_CONCURRENCY = 1_000
+
 /** @throws OnituError `KEYS_REQUIRED`, `BIND_FAILED`; TypeError when a key is none */
 export async function createListeners(options: ListenersOptions): Promise<Listeners> {
   const { curve, handle, peerGone } = options
@@ -66,8 +69,9 @@ export async function createListeners(options: ListenersOptions): Promise<Listen
       const responder = await createResponder({
         ...(address === undefined ? {} : { address }),
         ...(security === 'curve' && authenticator !== undefined ? { authenticator } : {}),
-        // Work is bounded by what each client keeps in flight; holding up the reading would hold up all of them.
+        // Bounded for each client by itself: holding up the reading would hold up all of them.
         concurrency: Number.POSITIVE_INFINITY,
+        peerConcurrency: PEER_CONCURRENCY,
         handle: (body, { peer }) => handle(body, nameOf(index, peer)),
         peerGone: (peer) => peerGone(nameOf(index, peer)),
       })
@@ -129,6 +133,7 @@ function sum(all: readonly ResponderCounters[]): ResponderCounters {
     bytesSent: 0,
     malformed: 0,
     undelivered: 0,
+    dropped: 0,
   }
   for (const counters of all) {
     for (const name of Object.keys(total) as (keyof ResponderCounters)[]) total[name] += counters[name]

@@ -1,6 +1,7 @@
 import { nameProblem, OnituError } from '@onitu/protocol'
 import type { Key } from '../wire/key.ts'
 import { unpackWrites, type WriteList } from '../wire/write-list.ts'
+import { parseWatch, type WatchRequest } from './parse-watch.ts'
 
 /** Whole keys, in the order of their bytes. */
 export interface Bounds {
@@ -60,7 +61,7 @@ interface InStore<R> {
 }
 
 export type ServerRequest =
-  | InStore<StoreRequest | InquiryRequest>
+  | InStore<StoreRequest | InquiryRequest | WatchRequest>
   | { readonly type: 'open'; readonly database: string; readonly create: boolean; readonly mustBeNew: boolean }
   | { readonly type: 'close'; readonly database: string }
   | { readonly type: 'stats' }
@@ -96,6 +97,8 @@ export function parseRequest(body: unknown): ServerRequest {
       return inStore(target, { type: operation, start: checkKey(first), stop: checkKey(second) })
     case 'property':
       return inStore(target, { type: 'property', name: checkString(first, 'the name of a property') })
+    case 'watch':
+      return inStore(target, parseWatch(checkKey(first), second, third))
     case 'open':
       return { type: 'open', database: checkDatabaseName(target), create: first === true, mustBeNew: second === true }
     case 'close':

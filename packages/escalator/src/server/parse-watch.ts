@@ -3,6 +3,7 @@ import type { Key } from '../wire/key.ts'
 import type { Position } from './change-log.ts'
 
 export interface WatchRequest {
+  readonly type: 'watch'
   readonly prefix: Key
   /** Undefined: from now on. */
   readonly position: Position | undefined
@@ -20,7 +21,7 @@ export function parseWatch(prefix: Key, position: unknown, wait: unknown): Watch
       `Expected how long to wait for changes as 0 to ${MAX_WAIT} ms, got ${String(wait)}`,
     )
   }
-  return { prefix, position: position === null ? undefined : parsePosition(position), wait }
+  return { type: 'watch', prefix, position: position === null ? undefined : parsePosition(position), wait }
 }
 
 function parsePosition(value: unknown): Position {

@@ -26,6 +26,8 @@ export interface ServerOptions {
    * reads all over a large database open files again and again.
    */
   readonly maxOpenFiles?: number
+  /** How many bytes of changes each database remembers for those who watch it. Default 16 MiB. */
+  readonly watchLog?: number
 }
 
 export interface Server {
@@ -51,11 +53,11 @@ const FEWEST_FILES = 74
  * @throws OnituError `DATABASE_LOCKED` after 10 s, `DATABASE_CORRUPTED`, `BIND_FAILED`, `KEYS_REQUIRED`
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { address, directory, idleTimeout, curve, maxOpenFiles } = options
+  const { address, directory, idleTimeout, curve, maxOpenFiles, watchLog } = options
   if (address?.length === 0) throw new TypeError('A server needs at least one address')
   if (maxOpenFiles !== undefined && !(Number.isSafeInteger(maxOpenFiles) && maxOpenFiles >= FEWEST_FILES))
     throw new TypeError(`maxOpenFiles: expected a number from ${FEWEST_FILES}, got ${maxOpenFiles}`)
-  const databases = createDatabases(directory, maxOpenFiles)
+  const databases = createDatabases(directory, maxOpenFiles, watchLog === undefined ? {} : { capacity: watchLog })
   const watch = (peer: string) => {
     if (cursors.has(peer) || snapshots.has(peer)) listeners?.watch(peer)
     else listeners?.unwatch(peer)
@@ -64,7 +66,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   const cursors = createHoldings<Cursor>({ name: 'Range', goneCode: 'RANGE_GONE', ...idle })
   const snapshots = createHoldings<HeldSnapshot>({ name: 'Snapshot', goneCode: 'SNAPSHOT_GONE', ...idle })
   let listeners: Listeners | undefined
-  const stats = (): ServerCounters => ({ ranges: cursors.size, snapshots: snapshots.size, ...countersOf(listeners) })
+  const stats = (): ServerCounters => ({
+    ranges: cursors.size,
+    snapshots: snapshots.size,
+    watches: databases.watches(),
+    ...countersOf(listeners),
+  })
   const handle = createHandler({
     databases,
     cursors,

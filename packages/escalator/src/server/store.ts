@@ -7,8 +7,10 @@ import { type Cursor, openCursor } from './cursor.ts'
 import type { Gate } from './gate.ts'
 import type { Level, LevelSnapshot } from './open-level.ts'
 import type { ClearRequest, InquiryRequest, RangeRequest, ReadRequest } from './parse-request.ts'
+import type { WatchRequest } from './parse-watch.ts'
 import { answerMany, type Barrier, keysToRead, planRun, type RunPlan, type RunRequest, runLength } from './plan-run.ts'
 import { createReadingForms } from './reading-forms.ts'
+import { createWatching, type WatchAnswer, type Watching, type WatchingOptions } from './watching.ts'
 
 /** One database. Requests take effect in the order in which they were submitted, but for what reads from a snapshot. */
 export interface Store {
@@ -22,13 +24,17 @@ export interface Store {
   /** What the snapshot holds. */
   readAt(snapshot: LevelSnapshot, request: ReadRequest): Promise<unknown>
   inquire(request: InquiryRequest): Promise<unknown>
+  /** What was committed behind a position; waits for it. */
+  watch(request: WatchRequest): Promise<WatchAnswer>
+  /** How many wait for changes. */
+  readonly watches: number
   /** Finishes what was submitted. May be called twice. */
   close(): Promise<void>
 }
 
 /** `reading` is shared by the ranges of all stores. */
-export function createStore(level: Level, reading: Gate): Store {
-  return new LevelStore(level, reading)
+export function createStore(level: Level, reading: Gate, watching?: WatchingOptions): Store {
+  return new LevelStore(level, reading, createWatching(watching))
 }
 
 interface Waiting<R> {
@@ -56,11 +62,13 @@ class LevelStore implements Store {
   #forms = createReadingForms()
   #clearings = new Set<Clearing>()
   #reading: Gate
+  #watching: Watching
   #closed = false
 
-  constructor(level: Level, reading: Gate) {
+  constructor(level: Level, reading: Gate, watching: Watching) {
     this.#level = level
     this.#reading = reading
+    this.#watching = watching
   }
 
   submit(request: RunRequest): Promise<unknown> {
@@ -121,8 +129,17 @@ class LevelStore implements Store {
     }
   }
 
+  watch(request: WatchRequest): Promise<WatchAnswer> {
+    return this.#watching.watch(request)
+  }
+
+  get watches(): number {
+    return this.#watching.size
+  }
+
   async close(): Promise<void> {
     this.#closed = true
+    this.#watching.close()
     await this.#working
     await this.#level.close()
   }
@@ -223,6 +240,7 @@ class LevelStore implements Store {
     }
     await batch.write({ sync })
     for (const clearing of this.#clearings) clearing.written(lists)
+    this.#watching.written(lists)
   }
 
   async #clearSome(clearing: Clearing, sync: boolean): Promise<number> {

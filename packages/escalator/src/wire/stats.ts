@@ -13,6 +13,8 @@ export interface ServerCounters extends ResponderCounters {
   readonly ranges: number
   /** Open ones. */
   readonly snapshots: number
+  /** Requests that wait for changes. */
+  readonly watches: number
   /** Connections that were refused because of their key. */
   readonly refused: number
 }
