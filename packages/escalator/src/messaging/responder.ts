@@ -66,6 +66,11 @@ export interface Responder {
 /** Binds, then answers until it is closed. */
 export async function createResponder(options: ResponderOptions): Promise<Responder> {
   const responder = new RouterResponder(options)
-  await responder.bind(options.address ?? 'ipc://*')
-  return responder
+  try {
+    await responder.bind(options.address ?? 'ipc://*')
+    return responder
+  } catch (error) {
+    await responder.close()
+    throw error
+  }
 }
