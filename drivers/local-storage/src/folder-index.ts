@@ -54,6 +54,11 @@ export class FolderIndex {
     return removed
   }
 
+  /** Gives an entry with this token to every directory that is known only by what is in it. */
+  completeDirectories(token: Token): void {
+    for (const directory of [...this.#directories.keys()]) this.#complete(directory, token)
+  }
+
   removeBelow(directory: string, removed: Entry[] = []): Entry[] {
     const names = this.#directories.get(directory)
     this.#directories.delete(directory)
@@ -64,6 +69,12 @@ export class FolderIndex {
       removed.push({ path, token })
     }
     return removed
+  }
+
+  #complete(directory: string, token: Token): void {
+    if (directory === '' || this.get(directory) !== undefined) return
+    this.set(directory, token)
+    this.#complete(split(directory).directory, token)
   }
 
   directoriesBelow(directory: string, found: string[] = []): string[] {

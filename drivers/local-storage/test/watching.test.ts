@@ -96,3 +96,18 @@ it('sees a second change of the same size right after the first', async () => {
     expect((await plug.getMetadata('docs', 'file'))?.hash).toBe(hashOf(`b${round}`.padEnd(8)))
   }
 })
+
+it('finds files moved with a directory that it had not reported before it ended', async () => {
+  const root = temporaryFolder()
+  mkdirSync(`${root}/a/b`, { recursive: true })
+  writeFileSync(`${root}/a/b/file`, 'content')
+  const before = await open(root)
+  await before.catchUp()
+  await before.storage.close()
+  for (const [key, { kind }] of before.plug.known) if (kind === 'directory') before.plug.known.delete(key)
+  renameSync(`${root}/a`, `${root}/c`)
+  const { plug, catchUp } = await open(root, { before: before.plug })
+  await catchUp()
+  expect(paths(plug)).toEqual(['c', 'c/b', 'c/b/file'])
+  expect(plug.changes).toContainEqual(expect.objectContaining({ type: 'moved', path: 'c/b/file' }))
+})

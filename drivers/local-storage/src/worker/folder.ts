@@ -2,7 +2,7 @@ import type { ServiceFolder } from '@onitu/plug'
 import { type Entry, FolderIndex } from '../folder-index.ts'
 import type { KnownToken } from '../messages.ts'
 import { split } from '../paths.ts'
-import type { Token } from '../token.ts'
+import { type Token, UNSEEN_DIRECTORY } from '../token.ts'
 import { FolderHistory } from './folder-history.ts'
 import { isSameRoot, type Root } from './root.ts'
 import { Watches } from './watches.ts'
@@ -62,6 +62,8 @@ export class Folder {
   /** Begins anew with what was told to be known, and everything to be looked at. */
   open(root: Root): void {
     this.index = this.#incoming
+    // A crash may come between a file and the directory that was made for it. Without an entry nobody would miss the directory.
+    this.index.completeDirectories(UNSEEN_DIRECTORY)
     this.#unreported.clear()
     this.#incoming = new FolderIndex()
     this.root = root
