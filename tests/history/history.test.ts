@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
 import type { FileHistory } from '@onitu/launcher'
 import type { Launcher } from '@onitu/test-utils'
 import { describe, expect, test } from 'vitest'
@@ -231,4 +232,34 @@ test('a folder without history keeps nothing', async () => {
     const { versions } = await historyOf(launcher, 'file')
     expect(versions.map(({ keptBy }) => keptBy)).toEqual([[], []])
   })
+})
+
+test('what is new goes before what is kept when the disk is full', async (context) => {
+  await withHub(
+    twoFolders(),
+    async ({ launcher, services: { left, right } }) => {
+      const root = right.folderPath('default')
+      mkdirSync(root, { recursive: true })
+      if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', root]).status !== 0)
+        return context.skip('needs the right to mount a tmpfs')
+      try {
+        await launcher.start()
+        for (const name of ['first', 'second']) {
+          await left.generate(left.path('default', name), 3_000_000)
+          await launcher.settle()
+          rmSync(left.path('default', name))
+          await launcher.settle()
+        }
+        expect(keptIn(root)).toEqual(['first', 'second'])
+        await left.generate(left.path('default', 'new'), 4_000_000)
+        await launcher.settle()
+        await expectEqualTrees([left, right])
+        expect(keptIn(root)).toEqual(['second'])
+        await launcher.quit()
+      } finally {
+        execFileSync('umount', ['-l', root])
+      }
+    },
+    { start: false },
+  )
 })

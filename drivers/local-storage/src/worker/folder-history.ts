@@ -29,8 +29,8 @@ export class FolderHistory {
   readonly #warn: (message: string) => void
   /** Codes of failures that were told. */
   readonly #told = new Set<string>()
-  /** Bytes; undefined before they were counted. */
-  #size: number | undefined
+  /** Bytes; too many before they were counted, so that they are. */
+  #size = Number.POSITIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
   #cleaning: Promise<void> = Promise.resolve()
 
@@ -143,7 +143,7 @@ export class FolderHistory {
 
   #added(size: number): void {
     const most = this.#limits?.size ?? null
-    if (this.#size === undefined || most === null) return
+    if (most === null) return
     this.#size += size
     if (this.#size > most) this.#timer ??= setTimeout(() => this.clean(Date.now()), CLEAN_DELAY).unref()
   }
