@@ -1,0 +1,36 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { cleanup, open, until } from './support.ts'
+
+const VALUE = Buffer.alloc(1024 * 1024, 1)
+const VALUES = 20
+const MEGABYTE = 1024 * 1024
+
+describe('a client that is stopped while it has many answers to come', () => {
+  it('is dropped, costs bounded memory, harms nobody, and works again when it goes on', {
+    timeout: 120_000,
+  }, async () => {
+    const { server, database } = await open()
+    for (let index = 0; index < VALUES; index++) await database.put(`big:${index}`, VALUE, { raw: true })
+    const before = process.memoryUsage.rss()
+    const child = fork(fileURLToPath(new URL('./fixtures/stalling-client.mjs', import.meta.url)), [server.address])
+    const exited = once(child, 'exit')
+    cleanup(async () => {
+      child.kill('SIGKILL')
+      await exited
+    })
+    // It asks for 200 MB, and then stops before it reads any of it.
+    await once(child, 'message')
+    await until(async () => {
+      await database.put('small', 1)
+      expect(await database.get('small', { timeout: 5_000 })).toBe(1)
+      return server.stats().dropped === 1
+    }, 'the client is dropped')
+    expect(server.stats().ranges).toBe(0)
+    expect((process.memoryUsage.rss() - before) / MEGABYTE).toBeLessThan(400)
+    child.kill('SIGCONT')
+    expect(await once(child, 'message')).toEqual([{ type: 'works again' }, undefined])
+  })
+})
