@@ -7,7 +7,7 @@ import type { RequestItem } from './envelope.ts'
  * beyond it waits in the responder, where it can be bounded and dropped.
  */
 export const RECEIPT = 0
-export const RECEIPT_STEP = 1024 * 1024
+const RECEIPT_STEP = 1024 * 1024
 export const WINDOW = 16 * 1024 * 1024
 
 /** Counts what comes in on one connection. */
