@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { S3StatusError } from './client/s3-error.ts'
+import { Conditions } from './conditions.ts'
+import { guarded } from './guarded.ts'
+
+/** A service that remembers the conditions it was given, and answers with a status. */
+function service(answer: (headers: Readonly<Record<string, string>>) => number) {
+  const asked: Readonly<Record<string, string>>[] = []
+  const write = async (headers: Readonly<Record<string, string>>) => {
+    asked.push(headers)
+    const status = answer(headers)
+    if (status !== 200) throw new S3StatusError(status, 'Refused', `refused with ${status}`)
+    return 'written'
+  }
+  return { asked, write }
+}
+
+test('a write says which state it may replace', async () => {
+  const { asked, write } = service(() => 200)
+  const conditions = new Conditions()
+  expect(await conditions.write(null, write)).toBe('written')
+  expect(await conditions.write('14-abc', write)).toBe('written')
+  expect(asked).toEqual([{ 'if-none-match': '*' }, { 'if-match': '"abc"' }])
+})
+
+test.each([409, 412])('a service that refuses with %i has another state, which is left as it is', async (status) => {
+  const { asked, write } = service(() => status)
+  const attempt = guarded('Writing "file"', () => new Conditions().write('14-abc', write))
+  await expect(attempt).rejects.toMatchObject({ code: 'CONFLICT', retryable: true })
+  expect(asked).toHaveLength(1)
+})
+
+test('a service without conditions is written to without them, and asked only once', async () => {
+  const { asked, write } = service((headers) => (Object.keys(headers).length > 0 ? 501 : 200))
+  const conditions = new Conditions()
+  expect(await conditions.write(null, write)).toBe('written')
+  expect(await conditions.write('14-abc', write)).toBe('written')
+  expect(asked).toEqual([{ 'if-none-match': '*' }, {}, {}])
+})
