@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs'
 import type { FileHistory } from '@onitu/launcher'
-import type { Launcher } from '@onitu/test-utils'
+import { type Launcher, waitUntil } from '@onitu/test-utils'
 import { describe, expect, test } from 'vitest'
 import { sharedHub, withHub } from '../support/hub.ts'
 import { threeFolders, twoFolders } from '../support/local-services.ts'
@@ -262,4 +262,31 @@ test('what is new goes before what is kept when the disk is full', async (contex
     },
     { start: false },
   )
+})
+
+test('a service that is killed while it restores leaves the old or the restored content, and nothing else', async () => {
+  await withHub(twoFolders(), async ({ launcher, services: { left, right } }) => {
+    const path = left.path('default', 'large')
+    await left.generate(path, 60_000_000)
+    await launcher.settle()
+    const large = readFileSync(path)
+    await left.write(path, 'small')
+    await launcher.settle()
+    const { versions } = await historyOf(launcher, 'large')
+    const version = String(versions[1]?.version)
+    const parts = () => readdirSync(`${right.folderPath('default')}/.onitu/tmp`).length
+    const restoring = launcher.run('restore', 'large', '--version', version)
+    await waitUntil(() => parts() > 0, { step: 1 })
+    process.kill(launcher.pid('right') ?? 0, 'SIGKILL')
+    await restoring
+    await launcher.settle()
+    await expectEqualTrees([left, right])
+    const found = readFileSync(path)
+    expect(found.equals(large) || found.toString() === 'small').toBe(true)
+    await waitUntil(() => parts() === 0)
+    expect(await launcher.run('restore', 'large', '--version', version)).toMatchObject({ status: 0 })
+    await launcher.settle()
+    await expectEqualTrees([left, right])
+    expect(readFileSync(path).equals(large)).toBe(true)
+  })
 })

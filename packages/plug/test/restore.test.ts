@@ -91,7 +91,31 @@ describe('a content that is restored', () => {
     await ask('left', restoring('a.txt', content, 'left', 'right'))
     expect(left.files.text('a.txt')).toBe(content)
     expect(left.files.uploads.size).toBe(0)
+    expect(await hub.db.keys({ prefix: keys.transferPrefix('left') }).all()).toEqual([])
     expect(await hub.outbox('left')).toMatchObject([{ type: 'updated', base: 0, size: 3_000_000 }])
+  })
+
+  it('leaves nothing of an upload behind when its source fails, or when the service is killed before the end', async () => {
+    const content = 'x'.repeat(3_000_000)
+    const transfers = () => hub.db.keys({ prefix: keys.transferPrefix('left') }).all()
+    const first = await hub.run('left', keeper(keeping([hashOf(content), content.replace(/x$/, 'y')])))
+    await agree(first, 'a.txt', 'now')
+    await expect(ask('left', restoring('a.txt', content, 'left'))).rejects.toMatchObject({ code: 'HASH_MISMATCH' })
+    expect([first.files.uploads.size, await transfers()]).toEqual([0, []])
+    // A process that was killed leaves its journal and the part; this one is only cut off from both.
+    first.files.before = (handler) => (handler === 'uploadChunk' ? new Promise(() => {}) : Promise.resolve())
+    const never = ask('left', restoring('a.txt', content, 'left')).catch((error: unknown) => error)
+    await hub.until(async () => first.files.uploads.size === 1 && (await transfers()).length === 1)
+    const journal = await hub.db.get(keys.transfer('left', fileId('docs', 'a.txt')))
+    first.files.before = async () => undefined
+    await first.running.close()
+    await never
+    await hub.db.put(keys.transfer('left', fileId('docs', 'a.txt')), journal)
+    first.files.calls.length = 0
+    await hub.run('left', { files: first.files })
+    await hub.until(async () => (await transfers()).length === 0)
+    expect(first.files.calls).toContain('abortUpload a.txt')
+    expect(first.files.text('a.txt')).toBe('now')
   })
 
   it('replaces a content of which the driver is told, as it is by an order', async () => {

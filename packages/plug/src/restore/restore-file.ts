@@ -6,7 +6,7 @@ import type { ReceiveTools } from '../orders/receive-file.ts'
 import type { Restore, RestoreSource } from '../transfer/messages.ts'
 import { readSettled, type SettledFile, untilSettled } from './settled-file.ts'
 
-export type RestoreTools = Pick<ReceiveTools, 'engine' | 'driver' | 'locks' | 'local' | 'peers' | 'report'>
+export type RestoreTools = Pick<ReceiveTools, 'engine' | 'driver' | 'locks' | 'journals' | 'local' | 'peers' | 'report'>
 
 /**
  * Puts a former content back at a path of this service, as a user would: what is there is replaced (and kept in the
@@ -119,20 +119,41 @@ async function write(
     const content = Buffer.concat(chunks)
     return { end: () => driver.writeWhole(metadata, content, token, replaced), giveUp: () => givenUp(metadata.path) }
   }
-  const state = await driver.startUpload(metadata, token)
+  const aside = await writeAside(tools, metadata, token)
   try {
-    await receive(tools, restore, source, signal, (chunk, offset) => driver.uploadChunk(metadata, offset, chunk, state))
+    await receive(tools, restore, source, signal, (chunk, offset) =>
+      driver.uploadChunk(metadata, offset, chunk, aside.state),
+    )
   } catch (error) {
-    await driver.abortUpload(metadata, state)
+    await aside.remove()
     throw error
   }
   return {
-    end: () =>
-      driver.endUpload(metadata, token, state, replaced).catch(async (error: unknown) => {
-        await driver.abortUpload(metadata, state)
-        throw error
-      }),
-    giveUp: () => driver.abortUpload(metadata, state).then(() => givenUp(metadata.path)),
+    end: async () => {
+      try {
+        return await driver.endUpload(metadata, token, aside.state, replaced)
+      } finally {
+        await aside.remove()
+      }
+    },
+    giveUp: async () => {
+      await aside.remove()
+      return givenUp(metadata.path)
+    },
+  }
+}
+
+/** With a journal, so that the next process finds and removes what is left of it when this one is killed. */
+async function writeAside({ driver, journals }: RestoreTools, metadata: Metadata, token: string | null) {
+  const state = await driver.startUpload(metadata, token)
+  await journals.write(metadata, state, new BlockHash(), 0)
+  return {
+    state,
+    /** Also after the end of the upload, when there is nothing but the journal. */
+    async remove() {
+      await driver.abortUpload(metadata, state)
+      await journals.remove(metadata.fid)
+    },
   }
 }
 
