@@ -1,7 +1,5 @@
 import type { FileRecord, Head, Observation, Order } from '@onitu/protocol'
 import { checkedChange, fidsOf, planReport } from '../../packages/plug/src/observe/plan-report.ts'
-import { asidePath } from '../../packages/plug/src/orders/aside-path.ts'
-import { type OrderPlan, planOrder } from '../../packages/plug/src/orders/plan-order.ts'
 import { decide } from '../../packages/referee/src/decide/decide.ts'
 import {
   applyDecision,
@@ -12,7 +10,8 @@ import {
 import type { Policy } from '../../packages/referee/src/decide/policy.ts'
 import { MissingData } from '../../packages/referee/src/decide/view.ts'
 import { parseFolderOptions, parseServiceFolderOptions } from '../../packages/referee/src/options/folder-options.ts'
-import { below, type Entry, type Ledger, look, makeParents, type Tree, tokenOf } from './model-service.ts'
+import { parseRules } from '../../packages/referee/src/options/rules.ts'
+import { type Ledger, look, type Tree } from './model-service.ts'
 
 /** A service with its tree and its Plug's outbox. */
 export interface ModelService {
@@ -35,7 +34,15 @@ export interface ModelHub {
   sequence: number
 }
 
-export function createModelHub(modes: Readonly<Record<string, 'r' | 'w' | 'rw'>>): ModelHub {
+/** What the setup says of the one folder that there is. */
+export interface ModelSetup {
+  readonly services: Readonly<Record<string, 'r' | 'w' | 'rw'>>
+  /** As written in a setup. */
+  readonly folder: unknown
+  readonly rules: unknown
+}
+
+export function createModelHub({ services: modes, folder, rules }: ModelSetup): ModelHub {
   const services = Object.entries(modes).map(([name, mode]) => ({
     name,
     mode,
@@ -44,11 +51,11 @@ export function createModelHub(modes: Readonly<Record<string, 'r' | 'w' | 'rw'>>
     outbox: [],
   }))
   const policy: Policy = {
-    folders: new Map([['docs', parseFolderOptions({})]]),
+    folders: new Map([['docs', parseFolderOptions(folder)]]),
     services: new Map(
       services.map(({ name, mode }) => [name, new Map([['docs', parseServiceFolderOptions({ mode })]])]),
     ),
-    rules: undefined,
+    rules: parseRules(rules),
   }
   const ledger = { written: new Set<number>(), replaced: new Set<number>(), serial: 0, inode: 0, clock: 1000 }
   return { policy, services, database: createLoadedView(), ledger, log: [], lastVersion: 0, sequence: 0 }
@@ -111,221 +118,6 @@ export function ordersOf(
   })
 }
 
-/** The Plug of a service takes one step with one of its orders. Gives whether anything happened. */
-export function carryOutOne(hub: ModelHub, service: ModelService, fid: string): boolean {
-  const plan = planFor(hub, service, fid)
-  if (plan.do === 'wait' || plan.do === 'reread') return false
-  const head = fileOf(hub, fid).head
-  if (head === undefined) return false
-  const done = apply(hub, service, head, plan)
-  hub.log.push(`${service.name} ${done ? 'does' : 'cannot'} ${plan.do} ${head.path} v${head.version}`)
-  return done
-}
-
-export function planFor(hub: ModelHub, service: ModelService, fid: string): OrderPlan {
-  const { head, record, order } = stateOf(hub, service, fid)
-  if (order === undefined) return { do: 'reread' }
-  const others = ordersOf(hub, service)
-  const path = head?.path ?? ''
-  const to = order.movedTo === undefined ? undefined : fileOf(hub, order.movedTo.fid).orders.get(service.name)
-  const above = others.filter(({ fid: id, head: other }) => {
-    const held = fileOf(hub, id).records.get(service.name)
-    const clears =
-      held?.token != null && held.kind === 'file' && (other?.deleted === true || other?.kind === 'directory')
-    return clears && path.startsWith(`${held.path}/`)
-  })
-  return planOrder({
-    fid,
-    order,
-    head,
-    record,
-    undecided: isUndecided(service, record),
-    from: order.movedFrom === undefined ? undefined : localState(hub, service, order.movedFrom),
-    toWaitsForThis: to?.movedFrom === fid,
-    toPending: to !== undefined,
-    toHasIt: order.movedTo !== undefined && hasSame(hub, service, order.movedTo.fid, record),
-    blockedBy: above.map(({ fid: id }) => id),
-    ordersBelow: others.some(({ head: other }) => other?.path.startsWith(`${path}/`) === true),
-    isSettling: isGivenBack(record) && service.outbox.length > 0,
-    mode: service.mode,
-    can: { move: true, directories: true, attributes: true },
-  })
-}
-
-function hasSame(hub: ModelHub, service: ModelService, fid: string, record: FileRecord | undefined): boolean {
-  const other = fileOf(hub, fid).records.get(service.name)
-  return other?.token != null && record?.token != null && other.hash === record.hash && other.kind === record.kind
-}
-
-/** Deleted by its user: see GivenBack of the Plug. */
-function isGivenBack(record: FileRecord | undefined): boolean {
-  return record !== undefined && record.token === null && record.reported > 0
-}
-
-function localState(hub: ModelHub, service: ModelService, fid: string) {
-  const record = fileOf(hub, fid).records.get(service.name)
-  return { record, undecided: isUndecided(service, record) }
-}
-
-function isUndecided(service: ModelService, record: FileRecord | undefined): boolean {
-  return record !== undefined && service.outbox.some(({ sequence }) => sequence === record.reported)
-}
-
-type Act = Exclude<OrderPlan, { do: 'wait' | 'reread' }>
-
-function apply(hub: ModelHub, service: ModelService, head: Head, plan: Act): boolean {
-  const { record } = stateOf(hub, service, head.fid)
-  switch (plan.do) {
-    case 'adopt':
-      return finish(
-        hub,
-        service,
-        head,
-        record === undefined ? absent(head) : { ...record, version: head.version, reported: 0 },
-      )
-    case 'acknowledge':
-      return finish(hub, service, head, record === undefined ? absent(head) : { ...record, version: head.version })
-    case 'attributes':
-      return withToken(service, head.path, plan.token, (entry) =>
-        put(hub, service, head, { ...entry, mtime: head.mtime ?? 0 }),
-      )
-    case 'delete':
-      return withToken(service, head.path, plan.token, () => erase(hub, service, head, record))
-    case 'make_directory':
-      return makeDirectory(hub, service, head)
-    case 'clear':
-      return withToken(service, head.path, plan.token, () => {
-        if (below(service.tree, head.path).length > 0) return false
-        service.tree.delete(head.path)
-        forget(hub, service, head.fid)
-        return true
-      })
-    case 'decline':
-      return finish(hub, service, head, record ?? absent(head))
-    case 'rename':
-      return rename(hub, service, head, plan)
-    case 'move_aside':
-      return moveAside(hub, service, head, plan.token)
-    case 'fetch':
-      return fetch(hub, service, head, plan.replaces)
-  }
-}
-
-function withToken(service: ModelService, path: string, token: string, act: (entry: Entry) => boolean): boolean {
-  const entry = service.tree.get(path)
-  return entry !== undefined && tokenOf(entry) === token && act(entry)
-}
-
-function erase(hub: ModelHub, service: ModelService, head: Head, record: FileRecord | undefined): boolean {
-  // A directory with files that nobody syncs stays, and is known to stay.
-  if (below(service.tree, head.path).length > 0)
-    return finish(hub, service, head, { ...(record ?? absent(head)), version: head.version })
-  service.tree.delete(head.path)
-  service.seen.delete(head.path)
-  return finish(hub, service, head, absent(head))
-}
-
-function makeDirectory(hub: ModelHub, service: ModelService, head: Head): boolean {
-  const there = service.tree.get(head.path)
-  if (there?.kind === 'file' || !makeParents(service.tree, head.path, hub.ledger)) return false
-  return put(hub, service, head, there ?? { kind: 'directory', content: 0, mtime: 0, inode: ++hub.ledger.inode })
-}
-
-function rename(hub: ModelHub, service: ModelService, head: Head, plan: Extract<Act, { do: 'rename' }>): boolean {
-  const { path } = plan.source
-  return withToken(service, path, plan.token, (entry) => {
-    if (service.tree.has(head.path) || !makeParents(service.tree, head.path, hub.ledger)) return false
-    service.tree.delete(path)
-    service.seen.delete(path)
-    forget(hub, service, plan.from)
-    return put(hub, service, head, entry)
-  })
-}
-
-function moveAside(hub: ModelHub, service: ModelService, head: Head, token: string): boolean {
-  const path = asidePath(head.path, service.name, service.tree.get(head.path)?.mtime ?? 0)
-  return withToken(service, head.path, token, (entry) => {
-    if (service.tree.has(path)) return false
-    service.tree.set(path, entry)
-    service.tree.delete(head.path)
-    service.seen.delete(head.path)
-    forget(hub, service, head.fid)
-    return true
-  })
-}
-
-function fetch(hub: ModelHub, service: ModelService, head: Head, replaces: string | null): boolean {
-  const content = contentFromSource(hub, service, head)
-  const there = service.tree.get(head.path)
-  if (content === undefined || (there === undefined ? null : tokenOf(there)) !== replaces) return false
-  if (there?.kind === 'directory' || !makeParents(service.tree, head.path, hub.ledger)) return false
-  return put(hub, service, head, { kind: 'file', content, mtime: head.mtime ?? 0, inode: ++hub.ledger.inode })
-}
-
-/** As the Plug does: a service whose record of this file, or of the one it was moved from, has the hash, and still shows it. */
-function contentFromSource(hub: ModelHub, asker: ModelService, head: Head): number | undefined {
-  for (const service of hub.services) {
-    if (service === asker || service.mode === 'w') continue
-    for (const fid of [head.fid, head.movedFrom]) {
-      const record = fid === undefined ? undefined : fileOf(hub, fid).records.get(service.name)
-      const entry = record === undefined ? undefined : service.tree.get(record.path)
-      if (record?.hash === head.hash && entry !== undefined && tokenOf(entry) === record.token) return entry.content
-    }
-  }
-  return undefined
-}
-
-/** Puts an entry in the tree as the head says and commits. */
-function put(hub: ModelHub, service: ModelService, head: Head, entry: Entry): boolean {
-  service.tree.set(head.path, entry)
-  service.seen.set(head.path, entry)
-  const { folder, path, kind, size, hash, version } = head
-  return finish(hub, service, head, {
-    folder,
-    path,
-    kind,
-    size,
-    hash,
-    mtime: kind === 'directory' ? null : entry.mtime,
-    mode: null,
-    version,
-    token: tokenOf(entry),
-    reported: 0,
-  })
-}
-
-function absent({ folder, path, kind, size, hash, mtime, mode, version }: Head): FileRecord {
-  return { folder, path, kind, size, hash, mtime, mode, version, token: null, reported: 0 }
-}
-
-function finish(hub: ModelHub, service: ModelService, head: Head, record: FileRecord): boolean {
-  setRecord(hub, service, head.fid, record)
-  const file = fileOf(hub, head.fid)
-  const orders = new Map(file.orders)
-  orders.delete(service.name)
-  hub.database.files.set(head.fid, { ...file, orders })
-  return true
-}
-
-function forget(hub: ModelHub, service: ModelService, fid: string): void {
-  const record = fileOf(hub, fid).records.get(service.name)
-  if (record !== undefined) setRecord(hub, service, fid, { ...record, token: null })
-}
-
-function setRecord(hub: ModelHub, service: ModelService, fid: string, record: FileRecord): void {
-  const file = fileOf(hub, fid)
-  hub.database.files.set(fid, { ...file, records: new Map(file.records).set(service.name, record) })
-}
-
-function stateOf(hub: ModelHub, service: ModelService, fid: string) {
-  const { head, records, orders } = fileOf(hub, fid)
-  return { head, record: records.get(service.name), order: orders.get(service.name) }
-}
-
-function fileOf({ database }: ModelHub, fid: string): LoadedFile {
-  return database.files.get(fid) ?? { head: undefined, records: new Map(), orders: new Map() }
-}
-
 export function liveHeads(hub: ModelHub): Map<string, Head> {
   const heads = [...hub.database.files.values()].flatMap(({ head }) =>
     head === undefined || head.deleted ? [] : [head],
@@ -337,4 +129,13 @@ function describeObservation(observation: Observation): string {
   const from = observation.type === 'moved' ? `${observation.from.path} -> ` : ''
   const what = observation.type === 'deleted' ? '' : ` ${observation.kind} ${observation.hash.slice(0, 4)}`
   return `${observation.type} ${from}${observation.path}${what} base ${observation.base}`
+}
+
+export function setRecord(hub: ModelHub, service: ModelService, fid: string, record: FileRecord): void {
+  const file = fileOf(hub, fid)
+  hub.database.files.set(fid, { ...file, records: new Map(file.records).set(service.name, record) })
+}
+
+export function fileOf({ database }: ModelHub, fid: string): LoadedFile {
+  return database.files.get(fid) ?? { head: undefined, records: new Map(), orders: new Map() }
 }

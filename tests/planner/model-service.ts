@@ -1,12 +1,13 @@
 import { contentHash } from '@onitu/protocol'
 import type { Change } from '../../packages/plug/src/contract.ts'
-import type { Random } from './random.ts'
 
 /** An entry of a service's tree. `content` is a serial number, unique for every write of a user; 0 for directories. */
 export interface Entry {
   readonly kind: 'file' | 'directory'
   readonly content: number
   readonly mtime: number
+  /** Permission bits; 0 for directories, which the model leaves without. */
+  readonly mode: number
   readonly inode: number
 }
 
@@ -21,10 +22,8 @@ export interface Ledger {
 
 export type Tree = Map<string, Entry>
 
-const NAMES = ['a', 'b', 'c', 'd', 'a/x', 'a/y', 'b/x', 'b/y', 'c/x/z']
-
 export const hashOfContent = (content: number) => contentHash(Buffer.from(content === 0 ? '' : `content ${content}`))
-export const tokenOf = (entry: Entry) => `${entry.kind}.${entry.inode}.${entry.content}.${entry.mtime}`
+export const tokenOf = (entry: Entry) => `${entry.kind}.${entry.inode}.${entry.content}.${entry.mtime}.${entry.mode}`
 
 export function below(tree: Tree, path: string): string[] {
   return [...tree.keys()].filter((other) => other.startsWith(`${path}/`))
@@ -41,75 +40,8 @@ export function makeParents(tree: Tree, path: string, ledger: Ledger): boolean {
   return true
 }
 
-function directory(ledger: Ledger): Entry {
-  return { kind: 'directory', content: 0, mtime: 0, inode: ++ledger.inode }
-}
-
-/** One thing a user does. */
-export function act(tree: Tree, ledger: Ledger, random: Random): void {
-  const path = random.pick(NAMES)
-  const entry = tree.get(path)
-  const action = random.integer(12)
-  if (action < 4) write(tree, ledger, path)
-  else if (action < 6) erase(tree, ledger, path)
-  else if (action < 9) rename(tree, ledger, path, random.pick(NAMES))
-  else if (action === 9) collapse(tree, ledger, path)
-  else if (action === 10) expand(tree, ledger, path)
-  else if (entry === undefined && makeParents(tree, path, ledger)) tree.set(path, directory(ledger))
-}
-
-function write(tree: Tree, ledger: Ledger, path: string): void {
-  const entry = tree.get(path)
-  if (entry?.kind === 'directory') return
-  if (entry === undefined && !makeParents(tree, path, ledger)) return
-  if (entry !== undefined) ledger.replaced.add(entry.content)
-  const content = ++ledger.serial
-  ledger.written.add(content)
-  tree.set(path, { kind: 'file', content, mtime: ++ledger.clock, inode: entry?.inode ?? ++ledger.inode })
-}
-
-function erase(tree: Tree, ledger: Ledger, path: string): void {
-  for (const gone of [...below(tree, path), path]) {
-    const entry = tree.get(gone)
-    if (entry?.kind === 'file') ledger.replaced.add(entry.content)
-    tree.delete(gone)
-  }
-}
-
-function rename(tree: Tree, ledger: Ledger, from: string, to: string): void {
-  const entry = tree.get(from)
-  if (entry === undefined || from === to || to.startsWith(`${from}/`) || from.startsWith(`${to}/`)) return
-  const target = tree.get(to)
-  if (target !== undefined && (target.kind === 'directory' || entry.kind === 'directory')) return
-  if (!makeParents(tree, to, ledger)) return
-  if (target !== undefined) ledger.replaced.add(target.content)
-  const inside = below(tree, from)
-  tree.set(to, entry)
-  tree.delete(from)
-  for (const path of inside) {
-    const child = tree.get(path)
-    if (child === undefined) continue
-    tree.set(`${to}${path.slice(from.length)}`, child)
-    tree.delete(path)
-  }
-}
-
-/** A file takes the place of the directory that it was in. */
-function collapse(tree: Tree, ledger: Ledger, path: string): void {
-  const entry = tree.get(path)
-  const slash = path.lastIndexOf('/')
-  if (entry?.kind !== 'file' || slash === -1) return
-  tree.delete(path)
-  erase(tree, ledger, path.slice(0, slash))
-  tree.set(path.slice(0, slash), entry)
-}
-
-/** A file goes into a directory of its own name. */
-function expand(tree: Tree, ledger: Ledger, path: string): void {
-  const entry = tree.get(path)
-  if (entry?.kind !== 'file' || path.includes('/')) return
-  tree.set(path, directory(ledger))
-  tree.set(`${path}/x`, entry)
+export function directory(ledger: Ledger): Entry {
+  return { kind: 'directory', content: 0, mtime: 0, mode: 0, inode: ++ledger.inode }
 }
 
 /** What a complete look at the tree finds, given what was seen before: as local-storage reports it. */
@@ -127,7 +59,7 @@ export function look(before: Tree, now: Tree): Change[] {
       kind: entry.kind,
       size: 1,
       mtime: entry.mtime,
-      mode: null,
+      mode: entry.kind === 'file' ? entry.mode : null,
       token: tokenOf(entry),
       hash: hashOfContent(entry.content),
     }

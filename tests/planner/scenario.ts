@@ -1,0 +1,77 @@
+import * as fc from 'fast-check'
+import type { ModelSetup } from './model-hub.ts'
+import type { UserAction } from './user-action.ts'
+
+/** `service` and `order` are numbers that are taken modulo what there is, so that every step means something. */
+export type Step =
+  | { readonly type: 'user'; readonly service: number; readonly action: UserAction }
+  | { readonly type: 'report'; readonly service: number }
+  | { readonly type: 'decide'; readonly service: number }
+  | { readonly type: 'order'; readonly service: number; readonly order: number }
+  | { readonly type: 'settle' }
+
+/** Plain data: fast-check makes it smaller until a failure is readable, and prints it. */
+export interface Scenario {
+  readonly setup: ModelSetup
+  /** One tree, which every service finds in sync before anything happens. */
+  readonly tree: readonly UserAction[]
+  readonly steps: readonly Step[]
+  /** In which order everything is done that is left at the end. */
+  readonly schedule: number
+}
+
+const PATHS = ['a', 'b', 'c', 'd', 'a/x', 'a/y', 'b/x', 'b/y', 'c/x/z'] as const
+
+const path = fc.constantFrom(...PATHS)
+const action: fc.Arbitrary<UserAction> = fc.record({
+  do: fc.oneof(
+    { weight: 8, arbitrary: fc.constant('write' as const) },
+    { weight: 4, arbitrary: fc.constant('erase' as const) },
+    { weight: 6, arbitrary: fc.constant('rename' as const) },
+    { weight: 8, arbitrary: fc.constantFrom('collapse', 'expand', 'mkdir', 'touch', 'chmod') },
+  ),
+  path,
+  to: path,
+})
+const service = fc.nat({ max: 11 })
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ type: fc.constant('user' as const), service, action }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('report' as const), service }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('decide' as const), service }) },
+  { weight: 8, arbitrary: fc.record({ type: fc.constant('order' as const), service, order: fc.nat({ max: 20 }) }) },
+  { weight: 1, arbitrary: fc.constant({ type: 'settle' as const }) },
+)
+
+const services = fc.constantFrom<ModelSetup['services']>(
+  { left: 'rw', right: 'rw' },
+  { left: 'rw', right: 'rw', third: 'rw' },
+  { left: 'rw', right: 'rw', third: 'rw', fourth: 'rw' },
+  { left: 'rw', right: 'r', third: 'rw' },
+  { left: 'rw', right: 'w', third: 'rw' },
+)
+const setup: fc.Arbitrary<ModelSetup> = fc.record({
+  services,
+  folder: fc.constantFrom<unknown>(
+    {},
+    {},
+    { conflict: 'oldest' },
+    { conflict: ['right', 'left'] },
+    { blacklist: ['d'] },
+  ),
+  rules: fc.constantFrom<unknown>(
+    undefined,
+    undefined,
+    [{ sync: ['left', 'right', 'third', 'fourth'] }],
+    [
+      { match: { path: '/a/' }, sync: ['left', 'right'] },
+      { match: { path: '/b' }, sync: ['left'], ban: ['right'] },
+    ],
+  ),
+})
+
+export const scenario: fc.Arbitrary<Scenario> = fc.record({
+  setup,
+  tree: fc.array(action, { maxLength: 6 }),
+  steps: fc.array(step, { maxLength: 40 }),
+  schedule: fc.nat(),
+})
