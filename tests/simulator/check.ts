@@ -25,6 +25,7 @@ export function findViolations(world: World): string[] {
     ...world.failureText,
     ...checkTrees(world),
     ...checkContents(world),
+    ...checkDoubles(world),
     ...checkLeftovers(world),
     ...checkReturned(world),
     ...checkSingleWriter(world),
@@ -79,6 +80,16 @@ function checkContents(world: World): string[] {
   const lost = [...written].filter((number) => !present.has(number) && !replaced.has(number))
   if (lost.length > 0) problems.push(`lost: contents ${lost.join(', ')}`)
   return problems
+}
+
+/** I8: what nobody moved is in one place: no copy was made of what was no conflict. */
+function checkDoubles(world: World): string[] {
+  return [...world.storages.values()].flatMap(({ name, entries }) => {
+    const files = [...entries].filter(([path, { kind }]) => kind === 'file' && !isUnsure(world, path))
+    const numbers = files.map(([, { content }]) => world.ledger.numberOf(content) ?? 0)
+    const doubles = numbers.filter((number, at) => numbers.indexOf(number) !== at && !world.ledger.moved.has(number))
+    return doubles.length === 0 ? [] : [`${name} has the contents ${doubles.join(', ')} twice`]
+  })
 }
 
 function checkLeftovers(world: World): string[] {
@@ -137,8 +148,5 @@ function checkSingleWriter(world: World): string[] {
  * may come back once, never be lost.
  */
 function isUnsure(world: World, line: string): boolean {
-  const path = line.replace(/ (file|directory) [0-9a-f]{64}$/, '')
-  return [...world.storages.values()].some(({ unsure }) =>
-    [...unsure].some((other) => path.startsWith(other) || other.startsWith(`${path}/`)),
-  )
+  return world.isUnsure(line.replace(/ (file|directory) [0-9a-f]{64}$/, ''))
 }

@@ -9,6 +9,8 @@ export interface DriverWorld {
   readonly ledger: Ledger
   /** 0..1: how many calls fail in one way or another. */
   readonly faults: () => number
+  /** Whether something at or below a path may have been made by a driver that nobody heard of. */
+  readonly isUnsure: (path: string) => boolean
   /** Something happened that must never happen. */
   readonly violated: (what: string) => void
 }
@@ -130,6 +132,9 @@ export class SimulatedDriver {
         this.#call({ name: 'createDirectory', path, writes: true, signal }, () => {
           const entry = this.#storage.entries.get(path)
           if (entry?.kind === 'file' || !this.#storage.makeUnordered(path)) throw new ConflictError(`${path} is a file`)
+          if (entry === undefined && this.#isErased(path)) {
+            this.#world.violated(`${path} of ${this.#storage.name} is made again, which its user deleted`)
+          }
           const made = entry ?? this.#storage.makeDirectory(path)
           this.#index.saw(path, made.token)
           return { token: made.token, mode: capabilities.mode ? made.mode : null }
@@ -173,6 +178,20 @@ export class SimulatedDriver {
     })
     this.#index.saw(path, stored.token)
     return { token: stored.token, mtime: stored.mtime, mode: capabilities.mode ? stored.mode : null }
+  }
+
+  /** By its own user, with all that was in it, and nobody else knows better. */
+  #isErased(path: string): boolean {
+    const { deeds } = this.#world.ledger
+    const concerned = deeds.filter((deed) =>
+      [deed.path, deed.to ?? deed.path].some((one) => one === path || one.startsWith(`${path}/`)),
+    )
+    const { name } = this.#storage
+    return (
+      !this.#world.isUnsure(path) &&
+      concerned.at(-1)?.what === 'erase' &&
+      concerned.every(({ service }) => service === name)
+    )
   }
 
   #setMode({ path, mode }: Metadata, token: string): Stored {

@@ -53,7 +53,7 @@ export class PlugProcess implements Owner {
 
   #engine(folders: Engine['folders'], isAvailable: (folder: string) => boolean): Engine {
     const { scheduler, seams } = this.#world
-    return {
+    const engine: Engine = {
       service: this.name,
       db: this.db.database,
       clock: this.#clock(),
@@ -66,8 +66,8 @@ export class PlugProcess implements Owner {
       wakeReferee: () => this.#world.wakeReferee(this.name),
       warn: (message, error) => this.#warn(message, error),
       isAvailable,
-      ...seams.engine?.(this),
     }
+    return { ...engine, ...seams.engine?.(engine) }
   }
 
   #clock(): Clock {
@@ -91,6 +91,7 @@ export class PlugProcess implements Owner {
       },
       failed: (error) => this.#world.fail(error),
       believesParts: seams.believesParts === true,
+      believesAbsence: seams.believesAbsence === true,
       faults: () => this.#world.faults.driver,
     })
     const driver = new SimulatedDriver(this.#world.driverWorld, this, this.#storage, watcher)

@@ -69,7 +69,7 @@ function chooseKind(random: Random): ServiceKind {
     mtimeStep: may() ? 1 : 2000,
     seesMoves: may(),
     tellsHash: random.chance(0.5),
-    chunkSize: random.chance(0.5) ? 64 : 1024,
+    chunkSize: random.pick([24, 64, 1024]),
   }
 }
 
@@ -106,7 +106,7 @@ async function settle(world: World): Promise<string | undefined> {
   const { scheduler } = world
   const end = scheduler.elapsed + LONGEST_REST
   for (let turn = 0; turn < MOST_TURNS && scheduler.elapsed < end; turn++) {
-    if (world.failure !== undefined) return 'a process failed'
+    if (world.failure !== undefined) return world.failureText.join('')
     if (scheduler.pending === 0) {
       await drained()
       if (unrest(world) === undefined) return undefined

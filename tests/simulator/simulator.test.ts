@@ -1,6 +1,5 @@
-import { webcrypto } from 'node:crypto'
-import { contentHash } from '@onitu/protocol'
-import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { hashAtOnce } from './hash-at-once.ts'
 import { simulate } from './scenario.ts'
 
 const first = Number(process.env.ONITU_SEED ?? 0)
@@ -8,13 +7,7 @@ const runs = Number(process.env.ONITU_RUNS ?? (process.env.ONITU_SEED === undefi
 const traceAll = process.env.ONITU_TRACE !== undefined
 
 describe('a hub in which anything may happen at any moment', () => {
-  // Other threads hash when they please: here it is done at once, so that equal seeds give equal runs.
-  beforeAll(() => {
-    vi.spyOn(webcrypto.subtle, 'digest').mockImplementation(async (_algorithm, data) => {
-      const bytes = Buffer.from(contentHash(new Uint8Array(data as ArrayBuffer)), 'hex')
-      return new Uint8Array(bytes).buffer
-    })
-  })
+  hashAtOnce()
 
   it(
     'becomes quiet after the faults end, with equal trees, nothing lost and nothing left behind',

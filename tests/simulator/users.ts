@@ -18,6 +18,8 @@ export class Ledger {
   readonly #numbers = new Map<string, number>([[contentHash(Buffer.alloc(0)), 0]])
   /** Since everything was last quiet. */
   deeds: Deed[] = []
+  /** Moved by somebody: moved twice at once, it may be in two places. */
+  readonly moved = new Set<number>()
   #serial = 0
 
   create(size: number): Buffer {
@@ -47,6 +49,7 @@ export class User {
   readonly #storage: Storage
   readonly #ledger: Ledger
   readonly #changed: () => void
+  #last = 'a/x'
 
   constructor(scheduler: Scheduler, storage: Storage, ledger: Ledger, changed: () => void) {
     this.#scheduler = scheduler
@@ -58,7 +61,9 @@ export class User {
   act(): void {
     if (!this.#storage.isReachable) return
     const { random } = this.#scheduler
-    const path = random.pick(NAMES)
+    // People often go on where they were: in the file, or with the directory that it is in.
+    const path = random.chance(0.3) ? random.pick([this.#last, ...parentsOf(this.#last)]) : random.pick(NAMES)
+    this.#last = path
     const action = random.integer(13)
     if (action < 4) this.write(path)
     else if (action < 6) this.erase(path)
@@ -77,7 +82,7 @@ export class User {
     if (entry?.kind === 'directory' || this.#isDirectoryOfKeys(path)) return
     if (entry === undefined && !storage.makeParents(path)) return
     if (entry !== undefined) this.#ledger.replace(entry.content)
-    const content = this.#ledger.create(random.chance(0.3) ? random.integer(300) : random.integer(30))
+    const content = this.#ledger.create(random.chance(0.4) ? random.integer(300) : random.integer(30))
     // Saved in place, or written anew and renamed over, as editors do.
     const inode = entry !== undefined && random.chance(0.5) ? entry.inode : storage.nextInode()
     storage.put(path, { kind: 'file', content, mtime: this.#scheduler.now(), mode: entry?.mode ?? 0o644, inode })
@@ -156,6 +161,7 @@ export class User {
 
   #did(what: Deed['what'], path: string, to?: string, content?: number): void {
     const { name } = this.#storage
+    if (what === 'move' && content !== undefined) this.#ledger.moved.add(content)
     this.#ledger.deeds.push({
       service: name,
       what,

@@ -11,6 +11,8 @@ export interface WatcherHooks {
   failed(error: unknown): void
   /** Whether a listing that could not be read to its end counts as one that was: a deliberate fault. */
   readonly believesParts: boolean
+  /** Whether a root that is away counts as an empty one: a deliberate fault. */
+  readonly believesAbsence: boolean
   /** 0..1 */
   faults(): number
 }
@@ -74,7 +76,8 @@ export class Watcher {
     this.#isDirty = true
     const faults = this.#hooks.faults()
     if (faults > 0 && this.#scheduler.random.chance(faults)) return
-    this.#scheduler.after(this.#owner, this.#scheduler.random.integer(300), () => this.look())
+    const { random } = this.#scheduler
+    this.#scheduler.after(this.#owner, random.integer(random.chance(0.5) ? 10 : 300), () => this.look())
   }
 
   look(): void {
@@ -103,7 +106,7 @@ export class Watcher {
   }
 
   async #checkRoot(): Promise<boolean> {
-    const { isReachable } = this.#storage
+    const isReachable = this.#storage.isReachable || this.#hooks.believesAbsence
     if (!isReachable) this.#isKnown = false
     if (this.#wasReachable !== isReachable) await this.#hooks.setAvailable(isReachable)
     this.#wasReachable = isReachable
@@ -118,7 +121,7 @@ export class Watcher {
     this.#isDirty = false
     const found = await this.#list()
     this.#written = undefined
-    if (!this.#storage.isReachable) return
+    if (!this.#storage.isReachable && !this.#hooks.believesAbsence) return
     if (found.isWhole || this.#hooks.believesParts) this.#conclude(found.entries, written, true)
     else {
       this.#conclude(found.entries, written, false)
@@ -157,7 +160,7 @@ export class Watcher {
 
   /** What is in the listing and was not known; and, of a whole listing, what is not in it and not there now either. */
   #conclude(found: ReadonlyMap<string, Entry>, written: ReadonlySet<string>, isWhole: boolean): void {
-    const now = this.#storage.entries
+    const now = this.#storage.isReachable ? this.#storage.entries : new Map<string, Entry>()
     // Where a file was seen there was nothing below it, whatever is there by now.
     const isBelowFile = (path: string) => parentsOf(path).some((parent) => found.get(parent)?.kind === 'file')
     const isGone = (path: string) =>

@@ -13,8 +13,9 @@ import { Ledger, User } from './users.ts'
 /** Where a deliberate fault can be put in, without touching the code that is tested. */
 export interface Seams extends DatabaseHooks {
   readonly handlers?: (handlers: Partial<Handlers>, storage: Storage) => Partial<Handlers>
-  readonly engine?: (process: PlugProcess) => Partial<Engine>
+  readonly engine?: (engine: Engine) => Partial<Engine>
   readonly believesParts?: boolean
+  readonly believesAbsence?: boolean
 }
 
 /** 0..1 for each kind: how much goes wrong. */
@@ -29,6 +30,7 @@ export interface Faults {
 
 const NO_FAULTS: Faults = { db: 0, driver: 0, bus: 0, crash: 0, clock: 0, root: 0 }
 const RESTART_DELAY = 1_000
+const FID_LENGTH = 36
 const MONTH = 30 * 24 * 3600 * 1000
 
 /** A whole hub in one process: services with their users, their Plugs, the Referee, and a database between them. */
@@ -56,6 +58,7 @@ export class World {
       scheduler: this.scheduler,
       ledger: this.ledger,
       faults: () => this.faults.driver,
+      isUnsure: (path) => this.isUnsure(path),
       violated: (what) => this.fail(new Error(what)),
     }
     for (const [name, kind] of Object.entries(services)) this.#addService(name, kind)
@@ -75,6 +78,12 @@ export class World {
     const { failure } = this
     if (failure === undefined) return []
     return [failure instanceof Error ? (failure.stack ?? failure.message) : String(failure)]
+  }
+
+  isUnsure(path: string): boolean {
+    return [...this.storages.values()].some(({ unsure }) =>
+      [...unsure].some((other) => path.startsWith(other) || other.startsWith(`${path}/`)),
+    )
   }
 
   remember(): void {
@@ -110,7 +119,7 @@ export class World {
     this.scheduler.note(`KILLED ${process.name}`)
     this.scheduler.kill(process)
     const storage = this.storages.get(process.name)
-    if (storage !== undefined) for (const path of unknownOf(this, storage)) storage.unsure.add(path)
+    if (storage !== undefined) this.#lookBack(storage)
     this.scheduler.after(this.#supervisor, away, () => {
       if (process instanceof PlugProcess) this.#startPlug(process.name)
       else this.#startReferee()
@@ -156,6 +165,15 @@ export class World {
     return (
       this.#running().length === this.storages.size + 1 && [...this.processes.values()].every((one) => one.isListening)
     )
+  }
+
+  /** What a killed process leaves: what nobody heard of may come back, and what was begun must have been written down. */
+  #lookBack(storage: Storage): void {
+    for (const path of unknownOf(this, storage)) storage.unsure.add(path)
+    for (const state of storage.uploads.keys()) {
+      const isWritten = this.store.values.has(keys.transfer(storage.name, state.slice(0, FID_LENGTH)))
+      if (!isWritten && !storage.unheard.has(state)) this.fail(new Error(`${state} of ${storage.name} has no journal`))
+    }
   }
 
   #addService(name: string, kind: ServiceKind): void {

@@ -1,0 +1,54 @@
+import { describe, expect, it, vi } from 'vitest'
+import { hashAtOnce } from './hash-at-once.ts'
+import { active } from './hooks.ts'
+import { mutations } from './mutations.ts'
+import { simulate } from './scenario.ts'
+
+vi.mock('../../packages/plug/src/orders/plan-order.ts', async (load) => {
+  const module = await load<typeof import('../../packages/plug/src/orders/plan-order.ts')>()
+  const planOrder: typeof module.planOrder = (view) =>
+    (active.hooks.planOrder?.(module.planOrder) ?? module.planOrder)(view)
+  return { ...module, planOrder }
+})
+vi.mock('../../packages/plug/src/observe/plan-report.ts', async (load) => {
+  const module = await load<typeof import('../../packages/plug/src/observe/plan-report.ts')>()
+  const planReport: typeof module.planReport = (...given) =>
+    (active.hooks.planReport?.(module.planReport) ?? module.planReport)(...given)
+  return { ...module, planReport }
+})
+vi.mock('../../packages/plug/src/transfer/fetch-content.ts', async (load) => {
+  const module = await load<typeof import('../../packages/plug/src/transfer/fetch-content.ts')>()
+  const fetchWhole: typeof module.fetchWhole = (...given) =>
+    (active.hooks.fetchWhole?.(module.fetchWhole) ?? module.fetchWhole)(...given)
+  return { ...module, fetchWhole }
+})
+vi.mock('../../packages/referee/src/decide/lineage.ts', async (load) => {
+  const module = await load<typeof import('../../packages/referee/src/decide/lineage.ts')>()
+  const hasSeen: typeof module.hasSeen = (...given) =>
+    (active.hooks.hasSeen?.(module.hasSeen) ?? module.hasSeen)(...given)
+  return { ...module, hasSeen }
+})
+
+const MOST_SEEDS = 500
+
+/** The seed that notices a fault. */
+async function firstToFail(name: string): Promise<number | undefined> {
+  const { hooks = {}, seams = {} } = mutations[name] ?? {}
+  active.hooks = hooks
+  try {
+    for (let seed = 0; seed < MOST_SEEDS; seed++) {
+      if ((await simulate(seed, seams)).failure !== undefined) return seed
+    }
+    return undefined
+  } finally {
+    active.hooks = {}
+  }
+}
+
+describe('the simulation notices that', () => {
+  hashAtOnce()
+
+  it.each(Object.keys(mutations))('%s', async (name) => {
+    expect(await firstToFail(name), `the first of ${MOST_SEEDS} seeds to fail`).toBeDefined()
+  })
+})
