@@ -180,18 +180,15 @@ export class SimulatedDriver {
     return { token: stored.token, mtime: stored.mtime, mode: capabilities.mode ? stored.mode : null }
   }
 
-  /** By its own user, with all that was in it, and nobody else knows better. */
+  /** By its own user, with all that was in it, while nobody did anything anywhere else. */
   #isErased(path: string): boolean {
     const { deeds } = this.#world.ledger
+    const { name } = this.#storage
     const concerned = deeds.filter((deed) =>
       [deed.path, deed.to ?? deed.path].some((one) => one === path || one.startsWith(`${path}/`)),
     )
-    const { name } = this.#storage
-    return (
-      !this.#world.isUnsure(path) &&
-      concerned.at(-1)?.what === 'erase' &&
-      concerned.every(({ service }) => service === name)
-    )
+    const isAlone = deeds.every(({ service }) => service === name)
+    return isAlone && concerned.at(-1)?.what === 'erase' && !this.#world.isUnsure(path)
   }
 
   #setMode({ path, mode }: Metadata, token: string): Stored {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { fileRecordSchema, isOnituError, keys, OnituError, parseRecord } from '@onitu/protocol'
 import { Core } from '../../packages/plug/src/core.ts'
 import type { Clock, Engine } from '../../packages/plug/src/engine.ts'
@@ -61,7 +62,7 @@ export class PlugProcess implements Owner {
       folders,
       capabilities: this.#storage.kind.capabilities,
       chunkSize: 1024 * 1024,
-      signal: new AbortController().signal,
+      signal: neverAborted(),
       emit: () => undefined,
       wakeReferee: () => this.#world.wakeReferee(this.name),
       warn: (message, error) => this.#warn(message, error),
@@ -119,4 +120,11 @@ export class PlugProcess implements Owner {
     this.#world.scheduler.note(`${this.name} warns: ${message} ${error instanceof OnituError ? error.code : ''}`)
     if (error !== undefined && !isOnituError(error)) this.#world.fail(error)
   }
+}
+
+/** Every running call listens to it. */
+function neverAborted(): AbortSignal {
+  const { signal } = new AbortController()
+  setMaxListeners(0, signal)
+  return signal
 }

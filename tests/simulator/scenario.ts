@@ -84,7 +84,7 @@ async function live(world: World, random: Random): Promise<string | undefined> {
   world.ledger.deeds = []
   for (const { unsure } of world.storages.values()) unsure.clear()
   world.setFaults(chooseFaults(random))
-  const single = random.chance(0.25) ? random.pick(world.users) : undefined
+  const single = random.chance(0.35) ? random.pick(world.users) : undefined
   for (let step = 0; step < 2 + random.integer(10); step++) {
     const user = single ?? random.pick(world.users)
     user.act()

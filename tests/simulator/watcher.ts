@@ -162,7 +162,9 @@ export class Watcher {
   #conclude(found: ReadonlyMap<string, Entry>, written: ReadonlySet<string>, isWhole: boolean): void {
     const now = this.#storage.isReachable ? this.#storage.entries : new Map<string, Entry>()
     // Where a file was seen there was nothing below it, whatever is there by now.
-    const isBelowFile = (path: string) => parentsOf(path).some((parent) => found.get(parent)?.kind === 'file')
+    const { directories } = this.#storage.kind.capabilities
+    const isBelowFile = (path: string) =>
+      directories && parentsOf(path).some((parent) => found.get(parent)?.kind === 'file')
     const isGone = (path: string) =>
       isBelowFile(path) || (isWhole && !found.has(path) && (this.#hooks.believesParts || !now.has(path)))
     const gone = [...this.#index.keys()].filter((path) => !written.has(path) && isGone(path))

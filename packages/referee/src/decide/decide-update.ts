@@ -104,7 +104,9 @@ function sayUpdated(draft: Draft, update: Update, head: Head): void {
 }
 
 /** What was deleted is still the same content here, with another time or mode: the deletion stands. */
-function onlyAttributesChanged({ base, content }: Update, tombstone: Head): boolean {
+function onlyAttributesChanged({ service, base, content }: Update, tombstone: Head): boolean {
+  // Who deleted it has put it there again since: its observations are in order.
+  if (tombstone.origin === service) return false
   return tombstone.parents.includes(base) && tombstone.kind === content.kind && tombstone.hash === content.hash
 }
 

@@ -568,3 +568,16 @@ describe('what a service has not heard of yet', () => {
     expect(living(world)).toEqual({ f: 'B', [COPY]: 'C' })
   })
 })
+
+describe('what is put back after it was deleted', () => {
+  it('lives, also when the deletion was not acknowledged yet', () => {
+    const world = createWorld()
+    shared(world, 'f', { content: 'A' })
+    shared(world, 'd', { content: '/' })
+    remove(world, 'left', 'f')
+    remove(world, 'left', 'd')
+    update(world, 'left', 'f', { content: 'A' })
+    update(world, 'left', 'd', { content: '/' })
+    expect(living(world)).toEqual({ d: '/', f: 'A' })
+  })
+})
