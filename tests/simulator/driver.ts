@@ -244,6 +244,14 @@ export class SimulatedDriver {
     this.#storage.room -= bytes
   }
 
+  /** Now and then a service is slow: meanwhile everything else goes on. */
+  #dawdle(): Promise<void> {
+    const { scheduler } = this.#world
+    return new Promise((resolve) => {
+      scheduler.after(this.#owner, scheduler.random.integer(1_000), resolve)
+    })
+  }
+
   #chance(share: number): boolean {
     const faults = this.#world.faults()
     return faults > 0 && this.#world.scheduler.random.chance(faults * share)
@@ -258,6 +266,7 @@ export class SimulatedDriver {
       return act()
     }
     const orphan = writes ? () => ignoreFailure(checked) : undefined
+    if (scheduler.random.chance(0.05)) await this.#dawdle()
     const result = await scheduler.call(
       this.#owner,
       label,

@@ -62,9 +62,10 @@ export class User {
     if (!this.#storage.isReachable) return
     const { random } = this.#scheduler
     // People often go on where they were: in the file, or with the directory that it is in.
-    const path = random.chance(0.3) ? random.pick([this.#last, ...parentsOf(this.#last)]) : random.pick(NAMES)
+    const goesOn = random.chance(0.3)
+    const path = goesOn ? random.pick([this.#last, ...parentsOf(this.#last)]) : random.pick(NAMES)
     this.#last = path
-    const action = random.integer(13)
+    const action = goesOn && random.chance(0.4) ? 4 : random.integer(13)
     if (action < 4) this.write(path)
     else if (action < 6) this.erase(path)
     else if (action < 9) this.move(path, random.pick(NAMES))
