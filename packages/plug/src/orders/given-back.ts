@@ -31,7 +31,9 @@ export class GivenBack {
     if (given.length === 0) return new Set()
     try {
       const first = await this.#firstUndecided()
-      return new Set(given.filter((order) => this.#mustWait(order, first)).map(({ fid }) => fid))
+      const waiting = new Set(given.filter((order) => this.#mustWait(order, first)).map(({ fid }) => fid))
+      for (const fid of await this.#replaced(given.filter(({ fid }) => !waiting.has(fid)))) waiting.add(fid)
+      return waiting
     } catch (error) {
       this.#engine.warn('The outbox could not be read, it is read again', error)
       return new Set(given.map(({ fid }) => fid))
@@ -47,6 +49,16 @@ export class GivenBack {
     if (first < until) this.#until.set(fid, until)
     else this.#until.delete(fid)
     return first < until
+  }
+
+  /** The orders were read before the outbox was: what was decided in between may have taken them back. */
+  async #replaced(orders: readonly LoadedOrder[]): Promise<string[]> {
+    if (orders.length === 0) return []
+    const { db, service } = this.#engine
+    const names = orders.map(({ fid }) => keys.order(service, fid))
+    const now = await db.getMany<Uint8Array>(names, { raw: true })
+    const isSame = ({ bytes }: LoadedOrder, at: number) => Buffer.compare(now[at] ?? new Uint8Array(), bytes) === 0
+    return orders.filter((order, at) => !isSame(order, at)).map(({ fid }) => fid)
   }
 
   async #firstUndecided(): Promise<number> {
