@@ -160,7 +160,6 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       order: { ...order, ...(record === undefined ? {} : { replaces: record.hash }) },
     })),
   },
-  'a directory is given back at once': { hooks: onView(() => ({ isSettling: false })) },
   'a content is not compared with its hash': {
     hooks: {
       fetchWhole: (original) => async (fetcher, head, source) => {
