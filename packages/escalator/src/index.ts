@@ -41,6 +41,7 @@ export {
 export type { Candidate } from './messaging/authenticator.ts'
 export type { CurveClientOptions } from './messaging/curve-client.ts'
 export { generateKeyPair, type KeyPair, publicKeyOf } from './messaging/curve-keys.ts'
+export type { ServerLimits } from './server/limits.ts'
 export type { CurveServerOptions } from './server/listeners.ts'
 export { type Server, type ServerOptions, startServer } from './server/start-server.ts'
 export type { DatabaseStats, ServerCounters, ServerStats } from './wire/stats.ts'

@@ -37,6 +37,24 @@ describe('escalator serve', () => {
     expect((await ended).status).toBe(0)
   })
 
+  it('keeps to the limits that its flags set', async () => {
+    const directory = await temporaryDirectory()
+    const address = `ipc://${directory}/limits`
+    await startServing([
+      ...['--dir', directory, '--bind', address, '--max-value', '1k', '--max-key', '10', '--max-request', '1Mi'],
+      ...['--watch-log', '1Mi', '--max-open-files', '100'],
+    ])
+    const put = (key: string, input: string) => run(['put', key, '--raw', '--address', address], { input })
+    expect(await put('a', 'x'.repeat(1_000))).toMatchObject({ status: 0 })
+    expect(await put('a', 'x'.repeat(1_001))).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching('VALUE_TOO_LARGE'),
+    })
+    expect(await put('a'.repeat(11), 'x')).toMatchObject({ status: 1, stderr: expect.stringMatching('KEY_TOO_LARGE') })
+    expect(await run(['serve', '--dir', directory, '--max-value', 'much'])).toMatchObject({ status: 2 })
+    expect(await run(['serve', '--dir', directory, '--max-value', '1Gi'])).toMatchObject({ status: 2 })
+  })
+
   it('takes no socket from another server', async () => {
     const directory = await temporaryDirectory()
     await startServing(['--dir', join(directory, 'one'), '--bind', `ipc://${directory}/socket`])

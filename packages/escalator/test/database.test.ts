@@ -119,6 +119,38 @@ describe('a database over a socket', () => {
     expect(await database.keys().all()).toEqual([])
   })
 
+  it('refuses keys, values and requests beyond the limits of the server, alone, and writes nothing of them', async () => {
+    const server = await serve({ limits: { key: 10, value: 1_000, request: 5_000 } })
+    const database = await client(server.address)
+    const [fits, value, key, request, after] = await Promise.allSettled([
+      database.put('fits', Buffer.alloc(1_000), { raw: true }),
+      database.batch([
+        { type: 'put', key: 'a', value: 1 },
+        { type: 'put', key: 'b', value: Buffer.alloc(1_001), raw: true },
+      ]),
+      database.put('eleven char', 1),
+      database.batch(Array.from({ length: 10 }, (_, i) => ({ type: 'put', key: `c${i}`, value: 'x'.repeat(900) }))),
+      database.put('after', 1),
+    ])
+    expect(fits.status).toBe('fulfilled')
+    expect(value).toMatchObject({ reason: { code: 'VALUE_TOO_LARGE', details: { size: 1_001, limit: 1_000 } } })
+    expect(key).toMatchObject({ reason: { code: 'KEY_TOO_LARGE', retryable: false } })
+    expect(request).toMatchObject({ reason: { code: 'REQUEST_TOO_LARGE', details: { limit: 5_000 } } })
+    expect(after.status).toBe('fulfilled')
+    await expect(database.getMany(Array.from({ length: 1_000 }, (_, i) => `${i}`))).resolves.toHaveLength(1_000)
+    await expect(database.getMany(Array.from({ length: 2_000 }, (_, i) => `${i}`))).rejects.toMatchObject({
+      code: 'REQUEST_TOO_LARGE',
+    })
+    expect(await database.keys().all()).toEqual(['after', 'fits'])
+  })
+
+  it.each([{ limits: { value: 0 } }, { watchLog: -1 }, { maxOpenFiles: 10 }])(
+    'is not served with %j',
+    async (options) => {
+      await expect(serve(options)).rejects.toThrow(TypeError)
+    },
+  )
+
   it('stores 40 MiB, and refuses more than a message holds', async () => {
     const { database } = await open()
     await database.put('large', Buffer.alloc(40 * 1024 * 1024, 1), { raw: true })

@@ -1,3 +1,4 @@
+import { parseSize } from '@onitu/protocol'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { BatchFlags } from './batch.ts'
 import type { DelFlags } from './del.ts'
@@ -41,6 +42,11 @@ function addServer(program: Command): void {
     )
     .option('--key <file>', 'secret key of the server, for tcp; anywhere but on loopback it is needed')
     .option('--allow <file>', 'list of the public keys that may connect; read again when it changes')
+    .option('--max-request <size>', 'refuse larger requests: 64Mi (default, and the most), 500k…', parseBytes)
+    .option('--max-key <size>', 'refuse to write longer keys (default: 1Mi)', parseBytes)
+    .option('--max-value <size>', 'refuse to write larger values (default: 48Mi)', parseBytes)
+    .option('--watch-log <size>', 'changes that each database remembers for watches (default: 16Mi)', parseBytes)
+    .option('--max-open-files <count>', 'files of a database kept open and mapped, of 2 MB (default: 1000)', parseCount)
     .action(async (flags: ServeFlags) => (await import('./serve.ts')).serve(flags))
   const keys = program.command('keys').description('make and show the keys for tcp')
   keys
@@ -127,6 +133,12 @@ function parseCount(text: string): number {
   if (text.trim() === '' || !Number.isSafeInteger(count) || count < 1)
     throw new InvalidArgumentError('expected a whole number from 1')
   return count
+}
+
+function parseBytes(text: string): number {
+  const bytes = parseSize(text)
+  if (bytes === undefined || bytes < 1) throw new InvalidArgumentError('expected a size, such as 512k or 16Mi')
+  return bytes
 }
 
 /** Gives ms. */

@@ -3,7 +3,7 @@ import { connect as connectSocket } from 'node:net'
 import { resolve } from 'node:path'
 import { systemCode } from '@onitu/protocol'
 import type { CurveServerOptions } from '../server/listeners.ts'
-import { type Server, startServer } from '../server/start-server.ts'
+import { type Server, type ServerOptions, startServer } from '../server/start-server.ts'
 import { readAllowFile, watchAllowFile } from './allow-file.ts'
 import { CommandFailed } from './command-failed.ts'
 import { exitStatus } from './exit-status.ts'
@@ -15,6 +15,11 @@ export interface ServeFlags {
   readonly bind?: readonly string[]
   readonly key?: string
   readonly allow?: string
+  readonly maxOpenFiles?: number
+  readonly maxRequest?: number
+  readonly maxKey?: number
+  readonly maxValue?: number
+  readonly watchLog?: number
 }
 
 /** The name of the socket in the directory, when no address is given. */
@@ -27,7 +32,7 @@ export async function serve(flags: ServeFlags): Promise<void> {
   const stop = stopSignal()
   const curve = await curveOptions(flags)
   for (const one of address) await checkFree(one)
-  const server = await startServer({ directory, address, ...(curve === undefined ? {} : { curve }) })
+  const server = await startServer({ directory, address, ...sizes(flags), ...(curve === undefined ? {} : { curve }) })
   const unwatch = flags.allow === undefined ? undefined : followAllowFile(flags.allow, server)
   process.stdout.write(`Serving the databases in ${directory} at ${server.addresses.join(' and ')}\n`)
   try {
@@ -37,6 +42,18 @@ export async function serve(flags: ServeFlags): Promise<void> {
     await server.close()
   }
   process.stdout.write('Stopped\n')
+}
+
+function sizes({ maxOpenFiles, maxRequest, maxKey, maxValue, watchLog }: ServeFlags): Partial<ServerOptions> {
+  return {
+    limits: {
+      ...(maxRequest === undefined ? {} : { request: maxRequest }),
+      ...(maxKey === undefined ? {} : { key: maxKey }),
+      ...(maxValue === undefined ? {} : { value: maxValue }),
+    },
+    ...(maxOpenFiles === undefined ? {} : { maxOpenFiles }),
+    ...(watchLog === undefined ? {} : { watchLog }),
+  }
 }
 
 async function curveOptions({ key, allow }: ServeFlags): Promise<CurveServerOptions | undefined> {

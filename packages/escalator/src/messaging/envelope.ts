@@ -66,14 +66,18 @@ export function weigh(body: unknown): number {
   return weight
 }
 
+/** @throws OnituError `MESSAGE_TOO_LARGE` */
+export function checkFrameSize({ byteLength }: Uint8Array): void {
+  if (byteLength <= MAX_FRAME_SIZE) return
+  throw new OnituError(
+    'MESSAGE_TOO_LARGE',
+    `The message has ${byteLength} bytes, at most ${MAX_FRAME_SIZE} are allowed; split it`,
+  )
+}
+
 function encodeFrame(flat: readonly unknown[]): Uint8Array {
   const frame = encode(flat)
-  if (frame.byteLength > MAX_FRAME_SIZE) {
-    throw new OnituError(
-      'MESSAGE_TOO_LARGE',
-      `The message has ${frame.byteLength} bytes, at most ${MAX_FRAME_SIZE} are allowed; split it`,
-    )
-  }
+  checkFrameSize(frame)
   return frame
 }
 

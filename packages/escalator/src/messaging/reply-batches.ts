@@ -1,6 +1,6 @@
 import { toWireError } from '@onitu/protocol'
 import { afterMicrotasks } from './after-microtasks.ts'
-import { BATCH_WEIGHT, encodeReplies, type ReplyItem, weigh } from './envelope.ts'
+import { BATCH_WEIGHT, checkFrameSize, encodeReplies, type ReplyItem, weigh } from './envelope.ts'
 
 interface Batch {
   readonly items: ReplyItem[]
@@ -55,6 +55,7 @@ export class ReplyBatches {
     let header: Uint8Array
     try {
       header = encodeReplies(items)
+      frames.forEach(checkFrameSize)
     } catch (error) {
       this.#sendApart(peer, items, error)
       return

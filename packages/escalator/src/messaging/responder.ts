@@ -23,6 +23,8 @@ export interface ResponderOptions {
   readonly concurrency?: number
   /** Most requests of one peer handled at once; its others wait. Default: no limit of its own. */
   readonly peerConcurrency?: number
+  /** Bytes of a request: what has more is answered with `REQUEST_TOO_LARGE`. Default: what one frame may have, 64 MiB. */
+  readonly maxRequest?: number
   /** A peer disconnected, or was dropped since it did not read its answers. Called within a short time, for peers that were asked about with `watch`. */
   readonly peerGone?: (peer: string) => void
   /** Encrypts, and lets only those connect whose key it allows. Default: everyone who reaches the address may connect. */

@@ -4,10 +4,11 @@ import type { Authenticator } from './authenticator.ts'
 import { bindPatiently } from './bind-patiently.ts'
 import { createConnectionCounter } from './connection-counter.ts'
 import { watchConnections } from './connection-events.ts'
-import { decodeRequests, encodeReplies, type RequestItem } from './envelope.ts'
+import { decodeRequests, encodeReplies, MAX_FRAME_SIZE, type RequestItem } from './envelope.ts'
 import { Peer, type Waiting } from './peer.ts'
 import { readMessages } from './read-messages.ts'
 import { byteLength, RECEIPT, receivedBytes } from './receipts.ts'
+import { refuseLarge, STALLED } from './refusals.ts'
 import { Parked, Reply } from './reply.ts'
 import { ReplyBatches } from './reply-batches.ts'
 import type { RequestContext, RequestHandler, Responder, ResponderCounters, ResponderOptions } from './responder.ts'
@@ -21,13 +22,6 @@ const PROBE_DELAYS = [10, 200, 2_000]
 const STALL_CHECK = 1_000
 /** ms */
 const REBIND_PATIENCE = 5_000
-/** What a peer is told that was dropped and asks on, until it reads. */
-const STALLED = toWireError(
-  new OnituError('CLIENT_STALLED', 'This client did not read its answers, so they were dropped; nothing was done', {
-    retryable: true,
-  }),
-)
-
 /** See `createResponder`. */
 export class RouterResponder implements Responder {
   #connections = createConnectionCounter()
@@ -45,6 +39,7 @@ export class RouterResponder implements Responder {
   #handle: RequestHandler
   #concurrency: number
   #peerConcurrency: number
+  #maxRequest: number
   #peerGone: ((peer: string) => void) | undefined
   #abort = new AbortController()
   #active = 0
@@ -56,10 +51,11 @@ export class RouterResponder implements Responder {
   #reading: Promise<void> = Promise.resolve()
   #closed = false
 
-  constructor({ handle, concurrency, peerConcurrency, peerGone, authenticator }: ResponderOptions) {
+  constructor({ handle, concurrency, peerConcurrency, maxRequest, peerGone, authenticator }: ResponderOptions) {
     this.#handle = handle
     this.#concurrency = concurrency ?? DEFAULT_CONCURRENCY
     this.#peerConcurrency = peerConcurrency ?? Number.POSITIVE_INFINITY
+    this.#maxRequest = maxRequest ?? MAX_FRAME_SIZE
     this.#peerGone = peerGone
     this.#authenticator = authenticator
   }
@@ -138,10 +134,16 @@ export class RouterResponder implements Responder {
   #receive([identity, header, ...frames]: Buffer[]): void | Promise<void> {
     if (identity === undefined) return
     const name = `${this.#generation}:${identity.toString('latin1')}`
-    this.#bytesReceived += (header?.byteLength ?? 0) + byteLength(frames)
+    const bytes = (header?.byteLength ?? 0) + byteLength(frames)
+    this.#bytesReceived += bytes
     const context: RequestContext = { frames, signal: this.#abort.signal, peer: name }
     const peer = this.#peerOf(name)
-    for (const item of this.#decode(name, header)) this.#take(item, peer, context)
+    const items = this.#decode(name, header)
+    for (const item of items) {
+      const refusal = refuseLarge(item, items.length, bytes, this.#maxRequest)
+      if (refusal === undefined) this.#take(item, peer, context)
+      else this.#replies.add(name, { id: item.id, ok: false, body: refusal })
+    }
     if (this.#active >= this.#concurrency) return this.#waitForSlot()
   }
 

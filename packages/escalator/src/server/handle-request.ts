@@ -4,6 +4,7 @@ import type { Cursor, CursorPage } from './cursor.ts'
 import type { Databases } from './databases.ts'
 import { findSnapshot, goneError, type HeldSnapshot, holdSnapshot } from './held-snapshot.ts'
 import type { Holdings } from './holdings.ts'
+import { checkWrites, type ServerLimits } from './limits.ts'
 import type { LevelSnapshot } from './open-level.ts'
 import { checkDatabaseName, parseRequest, type RangeRequest, type ServerRequest } from './parse-request.ts'
 import type { Store } from './store.ts'
@@ -12,6 +13,7 @@ export interface HandlerOptions {
   readonly databases: Databases
   readonly cursors: Holdings<Cursor>
   readonly snapshots: Holdings<HeldSnapshot>
+  readonly limits: Required<ServerLimits>
   /** What a client is told about the server. */
   readonly stats: () => Promise<unknown>
 }
@@ -22,7 +24,7 @@ type InStore = Extract<ServerRequest, { readonly type: 'store' }>
 const INLINE_PAGE = 8 * 1024
 
 /** Gives the answer to the body of a request of a peer. */
-export function createHandler({ databases, cursors, snapshots, stats }: HandlerOptions) {
+export function createHandler({ databases, cursors, snapshots, limits, stats }: HandlerOptions) {
   /** At once where the database is open already, so that requests keep their order. */
   const withStore = <T>(name: string, use: (store: Store) => Promise<T>): Promise<T> => {
     const store = databases.peek(name)
@@ -85,6 +87,7 @@ export function createHandler({ databases, cursors, snapshots, stats }: HandlerO
         if (snapshot === undefined) return withStore(database, (store) => store.clear(request))
         return withSnapshot(asked, peer, (store, found) => store.clear(request, found))
       case 'batch':
+        checkWrites(request.writes, limits)
         return withStore(database, (store) => store.submit(request))
       case 'watch':
         return new Parked(withStore(database, (store) => store.watch(request)))

@@ -19,6 +19,8 @@ export interface ListenersOptions {
   /** Undefined: an ipc address of its own. */
   readonly addresses: readonly (string | undefined)[]
   readonly curve: CurveServerOptions | undefined
+  /** Bytes. */
+  readonly maxRequest: number
   /** `peer` is one connection, of any address. */
   readonly handle: (body: unknown, peer: string) => unknown
   readonly peerGone: (peer: string) => void
@@ -43,7 +45,7 @@ const PEER_CONCURRENCY = 1_000
 
 /** @throws OnituError `KEYS_REQUIRED`, `BIND_FAILED`; TypeError when a key is none */
 export async function createListeners(options: ListenersOptions): Promise<Listeners> {
-  const { curve, handle, peerGone } = options
+  const { curve, maxRequest, handle, peerGone } = options
   const places = options.addresses.map((address) => ({
     address,
     security: address === undefined ? 'none' : listenerSecurity(address, curve !== undefined),
@@ -72,6 +74,7 @@ export async function createListeners(options: ListenersOptions): Promise<Listen
         // Bounded for each client by itself: holding up the reading would hold up all of them.
         concurrency: Number.POSITIVE_INFINITY,
         peerConcurrency: PEER_CONCURRENCY,
+        maxRequest,
         handle: (body, { peer }) => handle(body, nameOf(index, peer)),
         peerGone: (peer) => peerGone(nameOf(index, peer)),
       })

@@ -6,6 +6,7 @@ import { createDatabases } from './databases.ts'
 import { createHandler } from './handle-request.ts'
 import type { HeldSnapshot } from './held-snapshot.ts'
 import { createHoldings } from './holdings.ts'
+import { checkLimits, type ServerLimits } from './limits.ts'
 import { type CurveServerOptions, createListeners, type Listeners } from './listeners.ts'
 
 export interface ServerOptions {
@@ -20,6 +21,8 @@ export interface ServerOptions {
   readonly directory: string
   /** A range or snapshot that its client left open is freed after so many ms. Default 5 minutes. */
   readonly idleTimeout?: number
+  /** What is larger fails with `REQUEST_TOO_LARGE`, `KEY_TOO_LARGE` or `VALUE_TOO_LARGE`, and nothing is done. */
+  readonly limits?: ServerLimits
   /**
    * Most files of a database that LevelDB keeps open and mapped into memory, of 2 MB each: 74 at least, default 1,000.
    * What is mapped counts as resident, but the system takes it back when it needs the room. Fewer files mean that
@@ -54,9 +57,12 @@ const FEWEST_FILES = 74
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { address, directory, idleTimeout, curve, maxOpenFiles, watchLog } = options
+  const limits = checkLimits(options.limits)
   if (address?.length === 0) throw new TypeError('A server needs at least one address')
   if (maxOpenFiles !== undefined && !(Number.isSafeInteger(maxOpenFiles) && maxOpenFiles >= FEWEST_FILES))
     throw new TypeError(`maxOpenFiles: expected a number from ${FEWEST_FILES}, got ${maxOpenFiles}`)
+  if (watchLog !== undefined && !(Number.isSafeInteger(watchLog) && watchLog >= 0))
+    throw new TypeError(`watchLog: expected a number of bytes, got ${watchLog}`)
   const databases = createDatabases(directory, maxOpenFiles, watchLog === undefined ? {} : { capacity: watchLog })
   const watch = (peer: string) => {
     if (cursors.has(peer) || snapshots.has(peer)) listeners?.watch(peer)
@@ -76,6 +82,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     databases,
     cursors,
     snapshots,
+    limits,
     stats: () => collectStats(directory, stats(), databases.requests()),
   })
 
@@ -92,6 +99,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     listeners = await createListeners({
       addresses: typeof address === 'object' ? address : [address],
       curve,
+      maxRequest: limits.request,
       handle,
       peerGone: (peer) => {
         void cursors.endPeer(peer)
