@@ -14,11 +14,17 @@ async function minimalClient() {
   cleanup(() => socket.close())
   socket.connect(server.address)
   let id = 0
+  let unreported = 0
   return {
     socket,
     async ask(...body: unknown[]): Promise<{ ok: unknown; body: unknown; frames: Buffer[] }> {
       await socket.send(encode([1, ++id, body]))
       const [head = Buffer.alloc(0), ...frames] = await socket.receive()
+      for (const { byteLength } of [head, ...frames]) unreported += byteLength
+      if (unreported >= 1024 * 1024) {
+        await socket.send(encode([1, 0, unreported]))
+        unreported = 0
+      }
       const [format, answered, ok, answer] = decode(head) as unknown[]
       expect([format, answered]).toEqual([1, id])
       return { ok, body: answer, frames }
@@ -58,7 +64,7 @@ describe('PROTOCOL.md', () => {
   it('shows the bytes that a server takes and gives', async () => {
     const text = await readFile(new URL('../PROTOCOL.md', import.meta.url), 'utf8')
     const examples = [...text.matchAll(/^([<>]) ((?:[0-9a-f]{2} ?)+)$/gm)]
-    expect(examples).toHaveLength(8)
+    expect(examples).toHaveLength(9)
     const { socket } = await minimalClient()
     for (const [, direction, hex = ''] of examples) {
       const bytes = Buffer.from(hex.replaceAll(' ', ''), 'hex')
@@ -166,5 +172,42 @@ describe('PROTOCOL.md', () => {
       ok: false,
       body: { code: 'RANGE_GONE', retryable: expect.any(Boolean) },
     })
+  })
+
+  it('is enough to read more than the server sends without receipts', async () => {
+    const { ask } = await minimalClient()
+    await ask('open', 'default', true)
+    const value = 'x'.repeat(1024 * 1024)
+    await ask('batch', 'default', list([['a', value]]), list([]), false)
+    for (let read = 0; read < 40; read++) expect((await ask('get', 'default', 'a')).body).toHaveLength(value.length)
+  })
+
+  it('is enough to watch, and to go on from a position', async () => {
+    const { ask } = await minimalClient()
+    await ask('open', 'default', true)
+    const watch = async (position: unknown, waitMs: number) => {
+      const { body } = await ask('watch', 'default', 'user:', position, waitMs)
+      const [epoch, n, lost, numbers, changes] = body as [string, number, boolean, number[], Buffer]
+      return { epoch, n, lost, numbers, changes: changes.toString('latin1') }
+    }
+    const { epoch, n, lost } = await watch(null, 0)
+    expect(lost).toBe(true)
+    const writes = [
+      ['user:1', 'Ada'],
+      ['other', 'x'],
+      ['user:2', null],
+    ] as const
+    await ask('batch', 'default', list(writes), list([]), false)
+    const first = await watch([epoch, n], 60_000)
+    expect(first).toEqual({
+      epoch,
+      n: n + 3,
+      lost: false,
+      numbers: [n + 1, n + 3],
+      changes: list([writes[0], writes[2]]).toString('latin1'),
+    })
+    expect(await watch([epoch, first.n], 1)).toMatchObject({ n: first.n, lost: false, numbers: [] })
+    expect(await watch([epoch, n + 1], 0)).toMatchObject({ numbers: [n + 3] })
+    expect(await watch(['another', n], 0)).toMatchObject({ lost: true, numbers: [] })
   })
 })
