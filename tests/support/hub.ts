@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Launcher, Setup, type StartOptions } from '@onitu/test-utils'
 import { afterAll, beforeAll, expect } from 'vitest'
 
@@ -57,9 +58,18 @@ function prepare<S>(build: Build<S>): Hub<S> {
 async function end({ launcher, setup }: Hub<unknown>): Promise<void> {
   try {
     await launcher.close()
-    expect(await launcher.strayProcesses(), 'processes left after onitu ended').toEqual([])
+    const left = (await launcher.strayProcesses()).map(describeProcess)
+    expect(left, 'processes left after onitu ended').toEqual([])
   } finally {
     for (const pid of await launcher.strayProcesses()) process.kill(pid, 'SIGKILL')
     await setup.clean()
+  }
+}
+
+function describeProcess(pid: number): string {
+  try {
+    return `${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')}`
+  } catch (error) {
+    return `${pid}, of which nothing can be read: ${String(error)}`
   }
 }

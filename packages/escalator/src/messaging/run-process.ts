@@ -28,8 +28,10 @@ export class ConfigurationError extends OnituError {
   }
 }
 
-/** A process whose parent is gone must not stay behind because closing hangs, in ms. */
+/** ms. Closing may hang; the process must not stay behind for that. */
 const CLOSING_DEADLINE = 20_000
+/** The parent was killed, and with it all that a gentle end would talk to. Nobody is there to wait for it, and a successor is. */
+const ORPHAN_DEADLINE = 3_000
 
 /**
  * The life of a forked process of Onitu. Its first IPC message is the configuration; it answers `ready` or `failed`.
@@ -69,7 +71,10 @@ export function runProcess({ start }: ProcessOptions): void {
 
   process.on('SIGINT', () => undefined)
   process.on('SIGTERM', () => void end())
-  process.on('disconnect', () => void end())
+  process.on('disconnect', () => {
+    setTimeout(() => process.exit(1), ORPHAN_DEADLINE).unref()
+    void end()
+  })
   process.on('uncaughtException', (error) => {
     process.stderr.write(`${error.stack ?? String(error)}\n`)
     void end(error)
