@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config'
 
+const isSoak = process.env.ONITU_SOAK !== undefined
 const exclude = ['**/node_modules/**', '**/dist/**']
 
 /**
  * unit: pure code, beside its source. integration: sockets and processes of one package. hub: the whole of Onitu.
  * The hub project runs its files one after the other: each starts many processes and this must hold on two cores.
+ * `*.soak.ts` is different each time and takes long; `pnpm soak` runs it.
  */
 export default defineConfig({
   test: {
@@ -22,7 +24,7 @@ export default defineConfig({
       {
         test: {
           name: 'hub',
-          include: ['tests/**/*.test.ts'],
+          include: isSoak ? ['tests/**/*.test.ts', 'tests/**/*.soak.ts'] : ['tests/**/*.test.ts'],
           exclude,
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -33,7 +33,7 @@ test(
         }
       }
       await work.stop()
-      await launcher.settle(120_000)
+      await launcher.settle(60_000)
       await expectEqualTrees(Object.values(services))
       expectAllContents(Object.values(services), ledger)
     }),
