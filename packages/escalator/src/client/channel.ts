@@ -22,24 +22,21 @@ export interface Channel {
 /** Nobody should wait for a server that is gone when there is nothing left to ask of it. */
 const ENDING_TIMEOUT = 1_000
 
+const NO_OPTIONS: CallOptions = {}
+
+/** Handlers instead of async functions: of those each call would pay a promise and a turn for every layer. */
 export function createChannel(requester: Requester, defaultTimeout: number): Channel {
   let lastNumber = 0
-  const answer = async (body: unknown, options: CallOptions = {}): Promise<Answer> => {
-    try {
-      return await requester.request(body, requestOptions(options))
-    } catch (error) {
-      if (hasCode(error, 'CLOSED')) throw new EscalatorClosedError()
-      throw hasCode(error, 'SNAPSHOT_GONE') ? new SnapshotGoneError(error) : error
-    }
-  }
-  const readAnswer = async (body: unknown, options: CallOptions = {}): Promise<Answer> => {
-    const until = performance.now() + (options.timeout ?? defaultTimeout)
-    for (let timeout = options.timeout; ; timeout = Math.max(1, until - performance.now())) {
-      try {
-        return await answer(body, timeout === undefined ? options : { ...options, timeout })
-      } catch (error) {
-        if (!hasCode(error, 'DISCONNECTED')) throw error
+  const ask = (body: unknown, options: CallOptions) => requester.request(body, requestOptions(options))
+  const answer = (body: unknown, options = NO_OPTIONS) => ask(body, options).catch(throwKnown)
+  const readWith = <T>(take: (answer: Answer) => T) => {
+    return (body: unknown, options = NO_OPTIONS): Promise<T> => {
+      const until = performance.now() + (options.timeout ?? defaultTimeout)
+      const again = (error: unknown): Promise<T> => {
+        if (!hasCode(error, 'DISCONNECTED')) throw known(error)
+        return ask(body, { ...options, timeout: Math.max(1, until - performance.now()) }).then(take, again)
       }
+      return ask(body, options).then(take, again)
     }
   }
   return {
@@ -51,23 +48,35 @@ export function createChannel(requester: Requester, defaultTimeout: number): Cha
         if (!isOnituError(error)) throw error
       }
     },
-    readAnswer,
+    readAnswer: readWith((whole) => whole),
     newNumber: () => ++lastNumber,
-    async read(body, options) {
-      return (await readAnswer(body, options)).body
-    },
-    async write(body, options) {
-      try {
-        return (await answer(body, options)).body
-      } catch (error) {
-        const lost = hasCode(error, 'DISCONNECTED') || (hasCode(error, 'REQUEST_TIMEOUT') && wasSent(error))
-        throw lost ? new OutcomeUnknownError(error) : error
-      }
-    },
+    read: readWith(bodyOf),
+    write: (body, options = NO_OPTIONS) => ask(body, options).then(bodyOf, throwWrite),
   }
 }
 
+function bodyOf({ body }: Answer): unknown {
+  return body
+}
+
+function throwWrite(error: unknown): never {
+  const lost = hasCode(error, 'DISCONNECTED') || (hasCode(error, 'REQUEST_TIMEOUT') && wasSent(error))
+  throw lost ? new OutcomeUnknownError(error) : known(error)
+}
+
+function throwKnown(error: unknown): never {
+  throw known(error)
+}
+
+/** The error as the client of a database knows it. */
+function known(error: unknown): unknown {
+  if (hasCode(error, 'CLOSED')) return new EscalatorClosedError()
+  return hasCode(error, 'SNAPSHOT_GONE') ? new SnapshotGoneError(error) : error
+}
+
+/** Nothing but these: a caller's object may hold more. */
 function requestOptions({ signal, timeout }: CallOptions): CallOptions {
+  if (signal === undefined && timeout === undefined) return NO_OPTIONS
   return { ...(signal === undefined ? {} : { signal }), ...(timeout === undefined ? {} : { timeout }) }
 }
 

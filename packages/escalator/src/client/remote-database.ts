@@ -145,14 +145,14 @@ class RemoteDatabase extends RemoteReader implements Database {
     ]
   }
 
-  async #write(
+  #write(
     keys: readonly Key[],
     values: readonly Stored[],
     sync: boolean | undefined,
     call: CallOptions,
     conditions: Uint8Array = NOTHING,
   ): Promise<unknown> {
-    if (keys.length === 0 && conditions.byteLength === 0) return null
+    if (keys.length === 0 && conditions.byteLength === 0) return Promise.resolve(null)
     return this.#channel.write(['batch', this.#database, packWrites({ keys, values }), conditions, sync === true], call)
   }
 }

@@ -219,7 +219,9 @@ class LevelStore implements Store {
       }
       return stored
     }
-    const values = await this.#level.getMany([...keys.values()])
+    const all = [...keys.values()]
+    const texts = all.every((key) => typeof key === 'string')
+    const values = await this.#level.getMany(all, texts ? TEXT_KEY : BYTES_KEY)
     for (const [index, id] of [...keys.keys()].entries()) {
       const value = values[index]
       if (value !== undefined) stored.set(id, value)
