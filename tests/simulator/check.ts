@@ -32,7 +32,7 @@ export function findViolations(world: World): string[] {
   ]
 }
 
-export function headsOf(world: World): Map<string, Head> {
+function headsOf(world: World): Map<string, Head> {
   const heads = world
     .keysOf(keys.headPrefix)
     .map((key) => decode(world.store.values.get(key) ?? Buffer.alloc(0)) as Head)
