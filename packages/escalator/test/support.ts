@@ -63,10 +63,14 @@ export async function forkServer(configuration: unknown): Promise<ServerProcess>
   return { child, exited, answer }
 }
 
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + 20_000
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  patience = 20_000,
+): Promise<void> {
+  const deadline = performance.now() + patience
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`Waited 20 s in vain until ${what}`)
+    if (performance.now() > deadline) throw new Error(`Waited ${patience} ms in vain until ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
