@@ -12,7 +12,10 @@ export async function requireReplaceable(
 ): Promise<void> {
   const found = await folder.bucket.head(folder.key(path), signal)
   if ((found === undefined ? null : tokenOf(found)) === token) return
-  if (token === null) throw new ConflictError(`"${path}" exists and is left as it is`)
+  if (token === null) {
+    folder.met.add(path)
+    throw new ConflictError(`"${path}" exists and is left as it is`)
+  }
   throw new ConflictError(
     found === undefined
       ? `"${path}" is gone, it was to be replaced in a known state`

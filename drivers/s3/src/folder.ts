@@ -22,6 +22,8 @@ export class Folder {
   readonly prefix: string
   /** What the Plug has been told: token by path. */
   readonly index = new Map<string, string>()
+  /** Objects that were met where none was expected: a listing may leave them out for long. */
+  readonly met = new Set<string>()
   readonly #place: ServiceFolder
   readonly #plug: DriverPlug
   #known: boolean

@@ -8,6 +8,7 @@ import { tokenOf } from './token.ts'
 
 /** ms before a folder that cannot be reached is tried again. */
 const RETRY = 2_000
+const ASKED_AT_ONCE = 16
 
 /** Finds what changes in one folder: by listing it again and again, without reading any content. */
 export class Watcher {
@@ -101,8 +102,37 @@ export class Watcher {
     }
     // Only a folder that is still the right one says anything about what is not in it.
     await this.#folder.requireMarker()
-    const gone = [...index.keys()].filter((path) => !seen.has(path) && !this.#folder.wasWrittenSince(path, began))
-    return [...gone.map((path): Change => ({ type: 'deleted', folder: name, path })), ...updated]
+    const unlisted = [...new Set([...index.keys(), ...this.#folder.met])].filter(
+      (path) => !seen.has(path) && !this.#folder.wasWrittenSince(path, began),
+    )
+    const asked = await this.#askAbout(unlisted)
+    return [...asked, ...updated]
+  }
+
+  /**
+   * What a listing leaves out need not be gone: some services (OpenStack Swift) list late, and a deletion that nobody made would be
+   * carried out everywhere. So each is asked for.
+   */
+  async #askAbout(paths: readonly string[]): Promise<Change[]> {
+    const changes: Change[] = []
+    for (let at = 0; at < paths.length; at += ASKED_AT_ONCE) {
+      const part = paths.slice(at, at + ASKED_AT_ONCE)
+      changes.push(...(await Promise.all(part.map((path) => this.#ask(path)))).flat())
+    }
+    return changes
+  }
+
+  async #ask(path: string): Promise<Change[]> {
+    const { index, bucket, name, met } = this.#folder
+    const object = await bucket.head(this.#folder.key(path))
+    const known = index.get(path)
+    if (object === undefined) {
+      met.delete(path)
+      return known === undefined ? [] : [{ type: 'deleted', folder: name, path }]
+    }
+    const token = tokenOf(object)
+    if (known === token) return []
+    return [{ type: 'updated', folder: name, path, token, size: object.size, mtime: object.modified }]
   }
 
   /** Objects whose key ends in `/` stand for directories, which this driver does not keep. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { OptionValue } from '@onitu/plug'
+import { waitUntil } from '@onitu/test-utils'
 import type { Access, Fault, Place } from '@onitu/test-utils/conformance'
 import type { SwiftServer } from '@onitu/test-utils/servers'
 import { Bucket } from '../../src/client/bucket.ts'
@@ -87,8 +88,15 @@ function bucketOf(server: SwiftServer): Bucket {
 }
 
 async function succeed(server: SwiftServer, method: string, path: string, body?: Uint8Array): Promise<void> {
-  const response = await server.request(method, path, body)
-  await response.arrayBuffer()
+  // A server that was just started, or is busy, asks for patience: 503.
+  const response = await waitUntil(
+    async () => {
+      const answer = await server.request(method, path, body)
+      await answer.arrayBuffer()
+      return answer.status === 503 ? undefined : answer
+    },
+    { timeout: 20_000, what: `${method} ${path}: 503` },
+  )
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`)
 }
 

@@ -110,8 +110,9 @@ export class SwiftServer {
       if (health.status !== 200) return false
       await this.#logIn()
       // The proxy is up before the servers behind it are.
-      const probe = await this.request('PUT', 'probe')
-      return probe.ok
+      const container = await this.request('PUT', 'probe')
+      const object = await this.request('PUT', 'probe/object', Buffer.from('probe'))
+      return container.ok && object.ok
     } catch (error) {
       // What fetch says of a server that does not listen yet; #logIn says that it is not ready to let anybody in.
       if (!(error instanceof TypeError) && !(error instanceof NotReady)) throw error
