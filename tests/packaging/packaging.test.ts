@@ -68,7 +68,7 @@ describe('packed packages', () => {
     for (const { manifest, files } of packages) {
       const stray = files.filter(
         (path) =>
-          !/^(dist\/.*\.(js|js\.map|d\.ts)|bin\/[a-z-]+\.js|template\/.*|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(
+          !/^(dist\/.*\.(js|js\.map|d\.ts)|bin\/[a-z-]+\.js|template\/.*|package\.json|(README|PROTOCOL|CHANGELOG)\.md|LICENSE)$/.test(
             path,
           ),
       )
