@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { type TemporaryFolder, temporaryFolder } from '@onitu/test-utils'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { succeed } from './execute.ts'
@@ -34,7 +35,8 @@ test('a driver that npm create has written builds, and passes its tests, with no
   await succeed('npm', npmInstall, driver)
   await succeed('npm', ['run', 'build'], driver)
   expect(existsSync(join(driver, 'dist', 'index.js'))).toBe(true)
-  expect(await succeed('npm', ['test'], driver)).toMatch(/Tests +\d+ passed/)
+  // Colours come with where this runs.
+  expect(stripVTControlCharacters(await succeed('npm', ['test'], driver))).toMatch(/Tests +\d+ passed/)
 }, 300_000)
 
 /** All of them, or those whose name ends so, as dependencies. */
