@@ -1,9 +1,8 @@
 import { type Change, CONTROL_DIRECTORY, type DriverPlug, OnituError, pathProblem, ServiceError } from '@onitu/plug'
+import { nextPoll, type PollLimits, Timer, Turns } from '@onitu/plug/kit'
 import type { S3Object } from './client/bucket.ts'
 import type { Folder } from './folder.ts'
 import { guarded } from './guarded.ts'
-import { nextPoll, type PollLimits } from './poll-schedule.ts'
-import { Timer } from './timer.ts'
 import { tokenOf } from './token.ts'
 
 /** ms before a folder that cannot be reached is tried again. */
@@ -19,7 +18,8 @@ export class Watcher {
   readonly #told = new Set<string>()
   readonly #timer = new Timer(() => void this.#background())
   #interval: number
-  #turn: Promise<unknown> = Promise.resolve()
+  /** One look at a time: one that began before a call may have missed something. */
+  readonly #turns = new Turns()
   #closed = false
 
   constructor(plug: DriverPlug, folder: Folder, limits: PollLimits) {
@@ -40,27 +40,20 @@ export class Watcher {
 
   /** Everything that had changed before the call has been told. @throws when that cannot be known */
   async catchUp(): Promise<void> {
-    await this.#exclusive(() => this.#look())
+    await this.#turns.run(() => this.#look())
     await Promise.all(this.#reports)
   }
 
   async close(): Promise<void> {
     this.#closed = true
     this.#timer.close()
-    await Promise.allSettled([this.#turn])
+    await this.#turns.over()
   }
 
   async #background(): Promise<void> {
-    await this.#exclusive(() => this.#reach(() => this.#look()))
+    await this.#turns.run(() => this.#reach(() => this.#look()))
     if (!this.#closed)
       this.#timer.set(this.#folder.isAvailable ? this.#interval : Math.min(RETRY, this.#limits.slowest))
-  }
-
-  /** One look at a time: one that began before a call may have missed something. */
-  #exclusive<T>(task: () => Promise<T>): Promise<T> {
-    const run = this.#turn.then(task)
-    this.#turn = Promise.allSettled([run])
-    return run
   }
 
   /** What fails makes the folder unavailable; it is tried again. */

@@ -1,5 +1,5 @@
 import { DriverError, type OptionValue } from '@onitu/plug'
-import type { SecretPlaces } from './read-secret.ts'
+import { type SecretPlaces, secretPlaces } from '@onitu/plug/kit'
 
 /** The options of a service, typed. Secrets are read when they are needed. */
 export interface S3Options {
@@ -21,20 +21,14 @@ export interface S3Options {
 export function readOptions(options: Readonly<Record<string, OptionValue>>): S3Options {
   const text = (name: string) => String(options[name] ?? '')
   const seconds = (name: string, otherwise: number) => Number(options[name] ?? otherwise) * 1000
-  const places = (name: string): SecretPlaces => ({
-    name,
-    value: text(name),
-    environment: text(`${name}_env`),
-    file: text(`${name}_file`),
-  })
   const fastest = seconds('poll_fastest', 2)
   return {
     endpoint: endpointOf(text('endpoint')),
     region: text('region') || 'us-east-1',
     pathStyle: options.path_style !== false,
-    accessKey: places('access_key'),
-    secretKey: places('secret_key'),
-    sessionToken: { ...places('session_token'), value: '', file: '' },
+    accessKey: secretPlaces('access_key', options),
+    secretKey: secretPlaces('secret_key', options),
+    sessionToken: { ...secretPlaces('session_token', options), value: '', file: '' },
     storageClass: text('storage_class'),
     pollFastest: fastest,
     pollSlowest: Math.max(fastest, seconds('poll_slowest', 60)),

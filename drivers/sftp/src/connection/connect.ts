@@ -1,7 +1,7 @@
 import { ServiceError, systemCode } from '@onitu/plug'
+import { readSecret } from '@onitu/plug/kit'
 import { Client, type ConnectConfig, type SFTPWrapper } from 'ssh2'
 import type { SftpOptions } from '../options/read-options.ts'
-import { readSecret } from '../options/read-secret.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key.ts'
 import { Session } from './session.ts'
 import { connectionLost } from './sftp-status.ts'

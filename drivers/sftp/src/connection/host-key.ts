@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { ServiceError, systemCode } from '@onitu/plug'
-import { homePath } from '../options/home-path.ts'
+import { homePath } from '@onitu/plug/kit'
 import { fingerprint, keyType, parseKnownHosts, parsePinnedKey, type TrustedKey } from '../options/known-hosts.ts'
 import type { SftpOptions } from '../options/read-options.ts'
 

@@ -1,4 +1,5 @@
 import type { OptionValue } from '@onitu/plug'
+import { type SecretPlaces, secretPlaces } from '@onitu/plug/kit'
 
 /** The options of a service, typed. Secrets are read when a connection is made, so that a renewed file is used at once. */
 export interface SftpOptions {
@@ -20,14 +21,6 @@ export interface SftpOptions {
   readonly requests: number
 }
 
-/** Where a secret may be; empty texts stand for nowhere. */
-export interface SecretPlaces {
-  readonly name: string
-  readonly value: string
-  readonly environment: string
-  readonly file: string
-}
-
 export function readOptions(options: Readonly<Record<string, OptionValue>>): SftpOptions {
   const text = (name: string) => String(options[name] ?? '')
   const seconds = (name: string, otherwise: number) => Number(options[name] ?? otherwise) * 1000
@@ -37,9 +30,9 @@ export function readOptions(options: Readonly<Record<string, OptionValue>>): Sft
     host: text('host'),
     port: Number(options.port ?? 22),
     user: text('user'),
-    password: places('password', text),
-    privateKey: { ...places('private_key', text), value: '' },
-    passphrase: { ...places('passphrase', text), value: '' },
+    password: secretPlaces('password', options),
+    privateKey: { ...secretPlaces('private_key', options), value: '' },
+    passphrase: { ...secretPlaces('passphrase', options), value: '' },
     agent: agent === '' ? undefined : agent === 'env' ? process.env.SSH_AUTH_SOCK : agent,
     hostKeys: text('host_key')
       .split(/[,\n]/)
@@ -52,8 +45,4 @@ export function readOptions(options: Readonly<Record<string, OptionValue>>): Sft
     timeout: seconds('timeout', 20),
     requests: Number(options.requests ?? 64),
   }
-}
-
-function places(name: string, text: (name: string) => string): SecretPlaces {
-  return { name, value: text(name), environment: text(`${name}_env`), file: text(`${name}_file`) }
 }

@@ -1,4 +1,5 @@
 import { type Change, type DriverPlug, OnituError, ServiceError } from '@onitu/plug'
+import { nextPoll, type PollLimits, Timer, Turns } from '@onitu/plug/kit'
 import type { Connection } from '../connection/connection.ts'
 import type { Session } from '../connection/session.ts'
 import { cleanLeftovers } from '../files/clean-temporaries.ts'
@@ -6,10 +7,8 @@ import { stateOf } from '../files/state.ts'
 import type { Folder } from '../folder.ts'
 import { foundAt } from './found.ts'
 import { listFolder } from './list-folder.ts'
-import { nextPoll, type PollLimits } from './poll-schedule.ts'
 import { Settling } from './settling.ts'
 import { changesOf, updated } from './tell.ts'
-import { Timer } from './timer.ts'
 
 /** Files that are looked at again at once. */
 const LOOKS = 64
@@ -28,7 +27,8 @@ export class Watcher {
   readonly #timer = new Timer(() => void this.#background())
   #interval: number
   #listAt = 0
-  #turn: Promise<unknown> = Promise.resolve()
+  /** One look at a time, in the order in which they were asked for. */
+  readonly #turns = new Turns()
   #closed = false
 
   constructor(plug: DriverPlug, connection: Connection, folder: Folder, limits: PollLimits) {
@@ -51,12 +51,12 @@ export class Watcher {
 
   /** Everything that had changed before the call has been told. @throws when that cannot be known */
   async catchUp(signal: AbortSignal): Promise<void> {
-    await this.#exclusive(() => this.#list())
+    await this.#turns.run(() => this.#list())
     while (this.#settling.paths.length > 0) {
       signal.throwIfAborted()
       this.#requireOpen()
       await this.#timer.sleep(this.#settling.due(performance.now()) ?? 0)
-      await this.#exclusive(() => this.#lookAgain())
+      await this.#turns.run(() => this.#lookAgain())
     }
     await Promise.all(this.#reports)
   }
@@ -64,7 +64,7 @@ export class Watcher {
   async close(): Promise<void> {
     this.#closed = true
     this.#timer.close()
-    await Promise.allSettled([this.#turn])
+    await this.#turns.over()
   }
 
   #requireOpen(): void {
@@ -72,7 +72,7 @@ export class Watcher {
   }
 
   async #background(): Promise<void> {
-    await this.#exclusive(() =>
+    await this.#turns.run(() =>
       this.#reach(() => (performance.now() >= this.#listAt ? this.#list() : this.#lookAgain())),
     )
     this.#schedule()
@@ -84,13 +84,6 @@ export class Watcher {
     const retry = this.#folder.isAvailable ? 0 : Math.max(this.#connection.delay, Math.min(RETRY, this.#limits.slowest))
     const due = this.#settling.due(now) ?? Number.POSITIVE_INFINITY
     this.#timer.set(Math.max(retry, Math.min(due, Math.max(0, this.#listAt - now))))
-  }
-
-  /** One look at a time, in the order in which they were asked for. */
-  #exclusive<T>(task: () => Promise<T>): Promise<T> {
-    const run = this.#turn.then(task)
-    this.#turn = Promise.allSettled([run])
-    return run
   }
 
   /** What fails makes the folder unavailable; it is tried again. */

@@ -1,7 +1,22 @@
 import { readFile } from 'node:fs/promises'
-import { ServiceError, systemCode } from '@onitu/plug'
+import { systemCode } from '@onitu/protocol'
+import type { OptionValue } from '../contract.ts'
+import { ServiceError } from '../errors.ts'
 import { homePath } from './home-path.ts'
-import type { SecretPlaces } from './read-options.ts'
+
+/** Where a secret may be; empty texts stand for nowhere. */
+export interface SecretPlaces {
+  readonly name: string
+  readonly value: string
+  readonly environment: string
+  readonly file: string
+}
+
+/** The options `NAME`, `NAME_env` and `NAME_file` of a service. */
+export function secretPlaces(name: string, options: Readonly<Record<string, OptionValue>>): SecretPlaces {
+  const text = (option: string) => String(options[option] ?? '')
+  return { name, value: text(name), environment: text(`${name}_env`), file: text(`${name}_file`) }
+}
 
 /** A secret from the option itself, an environment variable or a file (without its last line break); undefined when none is named. */
 export async function readSecret({ name, value, environment, file }: SecretPlaces): Promise<string | undefined> {
@@ -14,10 +29,7 @@ export async function readSecret({ name, value, environment, file }: SecretPlace
       `The option ${name}_env names the environment variable ${environment}, which is not set for this process`,
     )
   }
-  return file === '' ? undefined : readSecretFile(name, file)
-}
-
-async function readSecretFile(name: string, file: string): Promise<string> {
+  if (file === '') return undefined
   try {
     return (await readFile(homePath(file), 'utf8')).replace(/\r?\n$/, '')
   } catch (error) {
