@@ -26,7 +26,7 @@ test(
       )
       const work = startWork(users, random)
       for (let cycle = 0; cycle < CYCLES; cycle++) {
-        for (const part of shuffle(PARTS, random)) {
+        for (const part of random.shuffle(PARTS)) {
           // The faults come when they come: this is the distance between two of them, not a wait for something.
           await pause(100 + random.below(300))
           await kill(launcher, part)
@@ -76,9 +76,4 @@ function expectAllContents(services: readonly LocalStorageDriver[], { written, r
   const lost = [...written].filter((id) => !present.has(id) && !replaced.has(id))
   expect(lost, 'contents that nobody took away').toEqual([])
   expect(written.size).toBeGreaterThan(100)
-}
-
-function shuffle<T>(items: readonly T[], random: Random): T[] {
-  const left = [...items]
-  return items.flatMap(() => left.splice(random.below(left.length), 1))
 }

@@ -1,7 +1,7 @@
+import { createRandom, type Random } from '../support/random.ts'
 import { checkHub, headAt } from './check-hub.ts'
 import { createModelHub, decideOne, type ModelHub, type ModelService, ordersOf, report } from './model-hub.ts'
 import { carryOutOne } from './model-orders.ts'
-import { createRandom, type Random } from './random.ts'
 import type { Scenario, Step } from './scenario.ts'
 import { act } from './user-action.ts'
 

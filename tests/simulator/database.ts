@@ -208,7 +208,7 @@ export class SimulatedDatabase {
   #fail(request: Request): void {
     const { answer } = request
     request.answer = undefined
-    const how = this.#scheduler.random.integer(4)
+    const how = this.#scheduler.random.below(4)
     this.#scheduler.note(`  fails (${how})`)
     if (how === 3) {
       // It reached the server and waits there.

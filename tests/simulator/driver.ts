@@ -248,7 +248,7 @@ export class SimulatedDriver {
   #dawdle(): Promise<void> {
     const { scheduler } = this.#world
     return new Promise((resolve) => {
-      scheduler.after(this.#owner, scheduler.random.integer(1_000), resolve)
+      scheduler.after(this.#owner, scheduler.random.below(1_000), resolve)
     })
   }
 

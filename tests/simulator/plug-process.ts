@@ -58,7 +58,7 @@ export class PlugProcess implements Owner {
       service: this.name,
       db: this.db.database,
       clock: this.#clock(),
-      random: () => scheduler.random.integer(1000) / 1000,
+      random: () => scheduler.random.below(1000) / 1000,
       folders,
       capabilities: this.#storage.kind.capabilities,
       chunkSize: 1024 * 1024,

@@ -1,5 +1,5 @@
 import type { Capabilities } from '../../packages/plug/src/contract.ts'
-import { createRandom, type Random } from '../planner/random.ts'
+import { createRandom, type Random } from '../support/random.ts'
 import { findViolations, unrest } from './check.ts'
 import { drained } from './scheduler.ts'
 import type { ServiceKind } from './storage.ts'
@@ -36,7 +36,7 @@ export async function simulate(seed: number, seams: Seams = {}, traceAll = false
   let failure: string | undefined
   try {
     world.start()
-    const rounds = 1 + random.integer(3)
+    const rounds = 1 + random.below(3)
     for (let round = 0; round < rounds && failure === undefined; round++) failure = await live(world, random)
     failure ??= await planAgain(world)
   } catch (error) {
@@ -75,7 +75,7 @@ function chooseKind(random: Random): ServiceKind {
 
 function chooseFaults(random: Random): Partial<Faults> {
   if (random.chance(0.15)) return {}
-  const some = (most: number) => (random.chance(0.5) ? most * (random.integer(100) / 100) : 0)
+  const some = (most: number) => (random.chance(0.5) ? most * (random.below(100) / 100) : 0)
   return { db: some(0.1), driver: some(0.1), bus: some(0.3), crash: some(2), clock: some(0.5), root: some(0.5) }
 }
 
@@ -85,10 +85,10 @@ async function live(world: World, random: Random): Promise<string | undefined> {
   for (const { unsure } of world.storages.values()) unsure.clear()
   world.setFaults(chooseFaults(random))
   const single = random.chance(0.35) ? random.pick(world.users) : undefined
-  for (let step = 0; step < 2 + random.integer(10); step++) {
+  for (let step = 0; step < 2 + random.below(10); step++) {
     const user = single ?? random.pick(world.users)
     user.act()
-    const turns = random.chance(0.3) ? 0 : random.integer(random.chance(0.2) ? 300 : 40)
+    const turns = random.chance(0.3) ? 0 : random.below(random.chance(0.2) ? 300 : 40)
     for (let turn = 0; turn < turns; turn++) {
       world.disturb()
       await world.scheduler.turn()

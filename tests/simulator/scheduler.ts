@@ -1,4 +1,4 @@
-import { createRandom, type Random } from '../planner/random.ts'
+import { createRandom, type Random } from '../support/random.ts'
 
 /** Whatever may be killed: what it still had to do then never happens. */
 export interface Owner {
@@ -91,7 +91,7 @@ export class Scheduler {
     const steps = this.#steps.filter((step) => step.owner === owner)
     this.#steps = this.#steps.filter((step) => step.owner !== owner)
     this.#timers = this.#timers.filter((timer) => timer.owner !== owner)
-    const done = steps.slice(0, this.random.integer(steps.length + 1))
+    const done = steps.slice(0, this.random.below(steps.length + 1))
     for (const { orphan } of done) orphan?.()
   }
 
@@ -108,7 +108,7 @@ export class Scheduler {
   async turn(): Promise<boolean> {
     await drained()
     this.turns += 1
-    this.elapsed += this.random.integer(3)
+    this.elapsed += this.random.below(3)
     const timer = this.#timers[0]
     const isDue = timer !== undefined && timer.at <= this.elapsed
     const takesTimer = timer !== undefined && (this.#steps.length === 0 || this.random.chance(isDue ? 0.3 : 0.01))
@@ -119,7 +119,7 @@ export class Scheduler {
       timer.callback()
       return true
     }
-    const index = this.random.integer(this.#steps.length)
+    const index = this.random.below(this.#steps.length)
     const step = this.#steps[index]
     if (step === undefined) return false
     this.#steps.splice(index, 1)

@@ -65,7 +65,7 @@ export class User {
     const goesOn = random.chance(0.3)
     const path = goesOn ? random.pick([this.#last, ...parentsOf(this.#last)]) : random.pick(NAMES)
     this.#last = path
-    const action = goesOn && random.chance(0.4) ? 4 : random.integer(13)
+    const action = goesOn && random.chance(0.4) ? 4 : random.below(13)
     if (action < 4) this.write(path)
     else if (action < 6) this.erase(path)
     else if (action < 9) this.move(path, random.pick(NAMES))
@@ -83,7 +83,7 @@ export class User {
     if (entry?.kind === 'directory' || this.#isDirectoryOfKeys(path)) return
     if (entry === undefined && !storage.makeParents(path)) return
     if (entry !== undefined) this.#ledger.replace(entry.content)
-    const content = this.#ledger.create(random.chance(0.4) ? random.integer(300) : random.integer(30))
+    const content = this.#ledger.create(random.chance(0.4) ? random.below(300) : random.below(30))
     // Saved in place, or written anew and renamed over, as editors do.
     const inode = entry !== undefined && random.chance(0.5) ? entry.inode : storage.nextInode()
     storage.put(path, { kind: 'file', content, mtime: this.#scheduler.now(), mode: entry?.mode ?? 0o644, inode })

@@ -77,7 +77,7 @@ export class Watcher {
     const faults = this.#hooks.faults()
     if (faults > 0 && this.#scheduler.random.chance(faults)) return
     const { random } = this.#scheduler
-    this.#scheduler.after(this.#owner, random.integer(random.chance(0.5) ? 10 : 300), () => this.look())
+    this.#scheduler.after(this.#owner, random.below(random.chance(0.5) ? 10 : 300), () => this.look())
   }
 
   look(): void {

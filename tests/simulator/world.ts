@@ -135,7 +135,7 @@ export class World {
     const { random } = this.scheduler
     if (random.chance(this.faults.crash * 0.01)) {
       const running = this.#running()
-      if (running.length > 0) this.kill(random.pick(running), 100 + random.integer(5_000))
+      if (running.length > 0) this.kill(random.pick(running), 100 + random.below(5_000))
     }
     if (random.chance(this.faults.db * 0.01)) this.#loseConnections()
     if (random.chance(this.faults.clock * 0.01)) this.#jump()
@@ -204,7 +204,7 @@ export class World {
     const deliver = () => this.scheduler.post(this.#supervisor, label, act)
     if (random.chance(this.faults.bus)) return
     if (random.chance(this.faults.bus)) deliver()
-    if (random.chance(this.faults.bus)) this.scheduler.after(this.#supervisor, random.integer(10_000), deliver)
+    if (random.chance(this.faults.bus)) this.scheduler.after(this.#supervisor, random.below(10_000), deliver)
     else deliver()
   }
 
@@ -243,7 +243,7 @@ export class World {
   #jump(): void {
     const { random } = this.scheduler
     if (random.chance(0.3)) this.scheduler.elapsed += random.chance(0.5) ? MONTH : 3600_000
-    else this.scheduler.skew += (random.chance(0.5) ? 1 : -1) * random.integer(24 * 3600_000)
+    else this.scheduler.skew += (random.chance(0.5) ? 1 : -1) * random.below(24 * 3600_000)
     this.scheduler.note(`CLOCK jumps, off by ${this.scheduler.skew}`)
   }
 
@@ -252,9 +252,9 @@ export class World {
     const storage = random.pick([...this.storages.values()])
     const isFull = random.chance(0.3)
     this.scheduler.note(`${isFull ? 'DISK FULL' : 'ROOT AWAY'} ${storage.name}`)
-    if (isFull) storage.room = random.integer(100)
+    if (isFull) storage.room = random.below(100)
     else storage.isReachable = false
-    this.scheduler.after(this.#supervisor, 500 + random.integer(90_000), () => {
+    this.scheduler.after(this.#supervisor, 500 + random.below(90_000), () => {
       storage.isReachable = true
       storage.room = Number.POSITIVE_INFINITY
       const process = this.processes.get(storage.name)

@@ -4,6 +4,9 @@ export interface Random {
   below(limit: number): number
   /** @throws RangeError when there is nothing to pick from. */
   pick<T>(values: readonly T[]): T
+  chance(probability: number): boolean
+  /** A copy in another order. */
+  shuffle<T>(values: readonly T[]): T[]
   bytes(length: number): Uint8Array
 }
 
@@ -21,6 +24,16 @@ export function createRandom(seed: number): Random {
     pick(values) {
       if (values.length === 0) throw new RangeError('There is nothing to pick from')
       return values[below(values.length)] as (typeof values)[number]
+    },
+    chance: (probability) => next() < probability,
+    shuffle(values) {
+      const left = [...values]
+      for (let at = left.length - 1; at > 0; at--) {
+        const other = below(at + 1)
+        const [one, two] = [left[at], left[other]]
+        if (one !== undefined && two !== undefined) [left[at], left[other]] = [two, one]
+      }
+      return left
     },
     bytes: (length) => Uint8Array.from({ length }, () => below(256)),
   }
