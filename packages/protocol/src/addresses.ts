@@ -9,6 +9,8 @@ export type SocketName =
   | 'control'
   | 'referee-wake'
   | 'referee-events'
+  | 'majordomo'
+  | 'majordomo-control'
   | `plug-${number}`
 
 // sizeof(sun_path) is 108 on Linux and 104 on macOS, the final NUL included.
