@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/keys/index.ts', 'src/control/index.ts'],
+  entry: ['src/index.ts', 'src/keys/index.ts', 'src/control/index.ts'],
   format: ['esm'],
   target: 'node20',
   dts: true,

@@ -1,11 +1,11 @@
 import type { Manifest } from './contract.ts'
 import type { Plug } from './plug.ts'
-import type { RunContext, RunningDriver } from './run-context.ts'
+import type { HostedContext, RunContext, RunningDriver } from './run-context.ts'
 
 export interface DriverDefinition {
   readonly manifest: Manifest
   readonly plug: Plug
-  /** Prepares the driver, registers its handlers and ends with `await plug.listen()`. */
+  /** Prepares the driver, registers its handlers and ends with `await plug.listen()`. May be called again once that has returned. */
   start(): Promise<void>
 }
 
@@ -13,7 +13,7 @@ export interface DriverDefinition {
 export interface Driver {
   readonly manifest: Manifest
   /** Connects the Plug, starts the driver and resolves when it listens. */
-  run(context: RunContext): Promise<RunningDriver>
+  run(context: RunContext | HostedContext): Promise<RunningDriver>
 }
 
 export function defineDriver({ manifest, plug, start }: DriverDefinition): Driver {

@@ -17,6 +17,7 @@ export {
   pathProblem,
   systemCode,
 } from '@onitu/protocol'
+export type { PlugBackend, PlugHost } from './backend.ts'
 export type {
   Capabilities,
   Change,
@@ -41,4 +42,4 @@ export type {
 export { type Driver, type DriverDefinition, defineDriver, isDriver } from './define-driver.ts'
 export { ChangedError, ConflictError, DriverError, ServiceError } from './errors.ts'
 export { Plug } from './plug.ts'
-export type { RunContext, RunningDriver } from './run-context.ts'
+export type { HostedContext, RunContext, RunningDriver } from './run-context.ts'

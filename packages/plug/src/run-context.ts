@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { PlugHost } from './backend.ts'
 
 /** What a service process gets told, as plain data: the driver may use another copy of this package. */
 export const runContextSchema = v.object({
@@ -15,6 +16,11 @@ export const runContextSchema = v.object({
   debug: v.optional(v.boolean(), false),
 })
 export type RunContext = v.InferOutput<typeof runContextSchema>
+
+/** For a driver that does not run in the process of a service: who hosts it stands between it and the hub. */
+export interface HostedContext {
+  readonly host: PlugHost
+}
 
 /** A driver that serves. */
 export interface RunningDriver {

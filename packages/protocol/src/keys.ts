@@ -45,6 +45,10 @@ export const keys = {
   /** Whatever the driver keeps. */
   serviceDb: (service: string) => `service:${service}:db:`,
 
+  /** What the client of a remote service last stated, so that the service is there before its client is. */
+  remote: (service: string) => `remote:${service}`,
+  remotePrefix: 'remote:',
+
   /** Bound addresses: `port:events:referee`, `port:wake:referee`, `port:plug:SERVICE`, … */
   port: (name: string) => `port:${name}`,
 } as const
