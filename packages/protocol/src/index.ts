@@ -35,6 +35,7 @@ export { keys, lastPart, sequence } from './keys.ts'
 export { mimetypeOf } from './mimetype.ts'
 export { msgpackProblem } from './msgpack-structure.ts'
 export { CONTROL_DIRECTORY, checkPath, nameProblem, pathProblem } from './names.ts'
+export { parseDuration } from './parse-duration.ts'
 export { parseSize } from './parse-size.ts'
 export {
   type Conflict,

@@ -3,19 +3,11 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { ServiceAction } from '../control/messages.ts'
 import { exitStatus } from '../exit-status.ts'
 import type { FileArgument } from '../history/locate-file.ts'
-import { defaultConfigDirectory, defaultSetupFile } from '../session/config-directory.ts'
 import { type FoundSession, findSession } from '../session/find-session.ts'
 import { realPath } from '../setup/folder-paths.ts'
+import { configDirectory, type SessionFlags, type SetupFlags, sessionOptions, setupFile, withSession, withSetup } from './flags.ts'
+import { addKeyCommands } from './key-commands.ts'
 import { packageVersion } from './version.ts'
-
-interface SetupFlags {
-  readonly setup?: string
-  readonly configDir?: string
-}
-
-interface SessionFlags extends SetupFlags {
-  readonly session?: string
-}
 
 /** The command line of `onitu`. */
 export function createProgram(): Command {
@@ -29,6 +21,7 @@ export function createProgram(): Command {
     .addHelpText('after', `\n${EXIT_HELP}`)
   addSetupCommands(program)
   addSessionCommands(program)
+  addKeyCommands(program.command('keys').description('the keys by which services on other machines are known'))
   return program
 }
 
@@ -118,22 +111,6 @@ function addServiceCommands(services: Command): void {
   }
 }
 
-function withSetup(command: Command): Command {
-  return command
-    .option('--setup <file>', 'setup file, YAML or JSON (default: setup.yml in the configuration directory)')
-    .option(
-      '--config-dir <directory>',
-      `where sessions keep their database and logs (default: ${defaultConfigDirectory()})`,
-    )
-}
-
-function withSession(command: Command): Command {
-  return withSetup(command).option(
-    '--session <name>',
-    'name of the session (default: that of the setup file, or the only one running)',
-  )
-}
-
 function withFolder(command: Command): Command {
   return command.option(
     '--folder <name>',
@@ -146,16 +123,8 @@ function fileArgument(file: string, { folder }: FileFlags): FileArgument {
   return { file, absolute: [absolute, realPath(absolute)], folder: folder ?? null }
 }
 
-function configDirectory({ configDir }: SetupFlags): string {
-  return configDir === undefined ? defaultConfigDirectory() : resolve(configDir)
-}
-
-function setupFile(flags: SetupFlags): string {
-  return flags.setup ?? defaultSetupFile(configDirectory(flags))
-}
-
 function session(flags: SessionFlags): Promise<FoundSession> {
-  return findSession({ configDirectory: configDirectory(flags), session: flags.session, setup: flags.setup })
+  return findSession(sessionOptions(flags))
 }
 
 function parseVersion(text: string): number {

@@ -1,4 +1,5 @@
 import { folderOptionsProblems, ruleProblems, serviceFolderOptionsProblems } from '@onitu/referee'
+import { checkMajordomo, type MajordomoSetup } from './check-majordomo.ts'
 import { Checker, hint, type Written } from './checker.ts'
 import type { Problem, SetupPath } from './problem.ts'
 
@@ -19,11 +20,12 @@ export interface WrittenSetup {
   readonly folders: ReadonlyMap<string, Written>
   readonly services: ReadonlyMap<string, WrittenService>
   readonly rules: readonly unknown[] | undefined
+  readonly majordomo: MajordomoSetup | undefined
 }
 
-const SETUP_KEYS = ['name', 'folders', 'services', 'rules']
+const SETUP_KEYS = ['name', 'folders', 'services', 'rules', 'majordomo']
 /** Processes go by these names in logs and status, beside those of services. */
-const RESERVED_NAMES = ['launcher', 'escalator', 'referee']
+export const RESERVED_NAMES = ['launcher', 'escalator', 'referee', 'majordomo']
 const SERVICE_KEYS = ['driver', 'options', 'folders']
 const FILTER_KEYS = ['mimetypes', 'file_size', 'blacklist', 'whitelist', 'history']
 const FOLDER_KEYS = [...FILTER_KEYS, 'conflict']
@@ -37,10 +39,12 @@ export function checkShape(value: unknown): { readonly written: WrittenSetup; re
   const name = checker.text(setup.name, ['name'], 'the name of the session')
   if (name !== undefined) checker.name(name, ['name'], 'session', 'value')
   const folders = checkFolders(checker, setup.folders)
-  const services = checkServices(checker, setup.services, new Set(folders.keys()))
-  checkConflictServices(checker, folders, new Set(services.keys()))
-  const rules = checkRules(checker, setup.rules, new Set(services.keys()))
-  return { written: { name: name ?? '', folders, services, rules }, problems: checker.problems }
+  const majordomo = checkMajordomo(checker, setup)
+  const services = checkServices(checker, setup.services, new Set(folders.keys()), majordomo)
+  const named = new Set([...services.keys(), ...(majordomo?.services ?? [])])
+  checkConflictServices(checker, folders, named)
+  const rules = checkRules(checker, setup.rules, named)
+  return { written: { name: name ?? '', folders, services, rules, majordomo }, problems: checker.problems }
 }
 
 function checkFolders(checker: Checker, value: unknown): Map<string, Written> {
@@ -55,12 +59,17 @@ function checkFolders(checker: Checker, value: unknown): Map<string, Written> {
   return folders
 }
 
-function checkServices(checker: Checker, value: unknown, folders: ReadonlySet<string>): Map<string, WrittenService> {
+function checkServices(
+  checker: Checker,
+  value: unknown,
+  folders: ReadonlySet<string>,
+  majordomo: MajordomoSetup | undefined,
+): Map<string, WrittenService> {
   const services = new Map<string, WrittenService>()
   const written = checker.map(value, ['services'], 'a map of services')
-  if (Object.keys(written).length === 0 && (value === undefined || value === null || isMap(value))) {
-    checker.problem(['services'], 'expected at least one service, got none')
-  }
+  const isEmpty = Object.keys(written).length === 0 && (value === undefined || value === null || isMap(value))
+  // A hub may have nothing but services on other machines.
+  if (isEmpty && majordomo === undefined) checker.problem(['services'], 'expected at least one service, got none')
   for (const [name, service] of Object.entries(written)) {
     checker.name(name, ['services', name], 'service', 'key')
     if (RESERVED_NAMES.includes(name)) {
@@ -69,6 +78,9 @@ function checkServices(checker: Checker, value: unknown, folders: ReadonlySet<st
         `a service cannot be called ${JSON.stringify(name)}: a part of Onitu has that name`,
         'key',
       )
+    }
+    if (majordomo?.services.includes(name)) {
+      checker.problem(['services', name], 'a service of this setup cannot be one of majordomo.services too', 'key')
     }
     services.set(name, checkService(checker, service, ['services', name], folders))
   }

@@ -28,7 +28,8 @@ export async function parseSetup(text: string, { file, directory, load = loadDri
   const { services, problems } = normaliseServices(written, drivers.found, directory)
   const all = [...shapeProblems, ...drivers.problems, ...problems]
   if (all.length > 0) throw new SetupError(file, inFileOrder(all.map(parsed.locate)))
-  return { name: written.name, folders: written.folders, rules: written.rules, services }
+  const { name, folders, rules, majordomo } = written
+  return { name, folders, rules, services, ...(majordomo === undefined ? {} : { majordomo }) }
 }
 
 interface Drivers {

@@ -1,4 +1,5 @@
 import type { OptionValue } from '@onitu/plug'
+import type { MajordomoSetup } from './check-majordomo.ts'
 
 /** Options of a folder as they are written in the setup, checked: Referee and Plug read them in this form. */
 export type WrittenOptions = Readonly<Record<string, unknown>>
@@ -11,6 +12,8 @@ export interface Setup {
   readonly services: ReadonlyMap<string, SetupService>
   /** As written; undefined when the setup has none, which is another thing than an empty list. */
   readonly rules: readonly unknown[] | undefined
+  /** Absent: no services on other machines. */
+  readonly majordomo?: MajordomoSetup
 }
 
 export interface SetupService {
@@ -18,6 +21,8 @@ export interface SetupService {
   readonly driver: SetupDriver
   readonly options: Readonly<Record<string, OptionValue>>
   readonly folders: ReadonlyMap<string, SetupFolder>
+  /** What it lets in of what the rules give it, in the form of rules: those of a client of Majordomo. Absent: all. */
+  readonly rules?: readonly unknown[]
 }
 
 export interface SetupDriver {
