@@ -3,7 +3,7 @@
  *
  * @module @onitu/launcher
  */
-export type { ServiceAction } from './control/messages.ts'
+export type { KeysChanged, ServiceAction } from './control/messages.ts'
 export { type ExitStatus, exitStatus } from './exit-status.ts'
 export type { FileHistory, FileVersion, Holder, Keeper } from './history/file-history.ts'
 export type { FileArgument } from './history/locate-file.ts'
@@ -12,6 +12,7 @@ export { Launcher, type LauncherOptions } from './launcher.ts'
 export { defaultConfigDirectory, defaultSetupFile } from './session/config-directory.ts'
 export type { SessionFile } from './session/session-file.ts'
 export { isAlive, readSessionFile, sessionFilePath } from './session/session-file.ts'
+export type { MajordomoLimits, MajordomoSetup } from './setup/check-majordomo.ts'
 export { type LoadDriver, type LoadedDriver, loadDriver } from './setup/load-driver.ts'
 export { type ParseOptions, parseSetup } from './setup/parse-setup.ts'
 export type { LocatedProblem, Position, Problem, SetupPath } from './setup/problem.ts'
@@ -22,6 +23,8 @@ export type {
   ConflictStatus,
   FailedFile,
   ProcessStatus,
+  RemoteStatus,
+  RemotesStatus,
   ServiceCounts,
   ServiceStatus,
   Status,

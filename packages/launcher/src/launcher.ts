@@ -1,11 +1,14 @@
+import { dirname } from 'node:path'
 import { type Client, connect } from '@onitu/escalator'
 import { createRequester, type Responder } from '@onitu/escalator/messaging'
+import type { RemoteRequest } from '@onitu/majordomo'
+import { keyPlaces } from '@onitu/majordomo/keys'
 import { ipcAddress, isOnituError, type NewEvent, OnituError } from '@onitu/protocol'
 import { type Bus, createBus, type EventListener } from './bus/bus.ts'
 import { type LogFile, openLogFile } from './bus/log-file.ts'
 import { type Controlled, createControlServer } from './control/control-server.ts'
 import { controlService } from './control/control-service.ts'
-import type { ServiceAction } from './control/messages.ts'
+import type { KeysChanged, ServiceAction } from './control/messages.ts'
 import { createGate } from './gate.ts'
 import { collectHistory } from './history/collect-history.ts'
 import type { FileHistory } from './history/file-history.ts'
@@ -13,6 +16,8 @@ import { folderRoots } from './history/folder-roots.ts'
 import type { HistorySource } from './history/history-source.ts'
 import { type FileArgument, locateFile } from './history/locate-file.ts'
 import { type RestoreResult, restoreVersion } from './history/restore-version.ts'
+import { openRemoteServices } from './remote/open-remote-services.ts'
+import type { RemoteServices } from './remote/remote-services.ts'
 import { openSession, type SessionFiles } from './session/open-session.ts'
 import type { Setup } from './setup/setup.ts'
 import { writeSetup } from './setup/write-setup.ts'
@@ -52,6 +57,7 @@ export class Launcher implements Controlled {
   #control: Responder | undefined
   #opening: Promise<Hub> | undefined
   #hub: Hub | undefined
+  #remotes: RemoteServices | undefined
   #database: Client | undefined
   #stopped: Promise<void> | undefined
   #finish: () => void = () => undefined
@@ -76,6 +82,8 @@ export class Launcher implements Controlled {
       await this.#untilRunning(hub.escalator)
       await this.#writeSetup(hub.escalator)
       await this.#untilRunning(hub.referee)
+      // Whether it runs or not (its port may be taken): the services of this machine do not need it.
+      if (!this.#stopping.signal.aborted) await hub.majordomo?.start()
       await Promise.all([...hub.services.values()].map((service) => service.start()))
       this.#begun.open()
       this.#stopping.signal.throwIfAborted()
@@ -91,7 +99,7 @@ export class Launcher implements Controlled {
     this.#finish()
   }
 
-  /** Services first, together, then the Referee, then Escalator. May be called twice. */
+  /** Services first, together, then Majordomo, the Referee, and Escalator. May be called twice. */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop()
     return this.#stopped
@@ -103,14 +111,24 @@ export class Launcher implements Controlled {
   }
 
   status(): Promise<Status> {
-    const { setup, setupFile } = this.#options
     return collectStatus({
       ...this.#opened(this.#hub),
-      setup,
-      setupFile,
+      setup: this.#setup,
+      setupFile: this.#options.setupFile,
       started: this.#started,
       database: this.#database,
+      remotes: this.#remotes,
     })
+  }
+
+  async keysChanged(): Promise<KeysChanged> {
+    return { ended: (await this.#remotes?.keysChanged()) ?? [] }
+  }
+
+  async setUpRemote(request: RemoteRequest): Promise<void> {
+    await this.#begun.passed(this.#stopping.signal)
+    this.#stopping.signal.throwIfAborted()
+    await this.#opened(this.#remotes).setUp(request)
   }
 
   async wait(timeout: number | null, signal: AbortSignal): Promise<WaitResult> {
@@ -128,14 +146,19 @@ export class Launcher implements Controlled {
   }
 
   history(file: FileArgument, signal: AbortSignal): Promise<FileHistory> {
-    const { setup } = this.#options
+    const setup = this.#setup
     return collectHistory(this.#historySource(), locateFile(setup.folders, folderRoots(setup), file), signal)
   }
 
   restore(file: FileArgument, version: number, signal: AbortSignal): Promise<RestoreResult> {
-    const { setup } = this.#options
+    const setup = this.#setup
     const place = locateFile(setup.folders, folderRoots(setup), file)
     return restoreVersion(this.#historySource(), place, version, AbortSignal.any([signal, this.#stopping.signal]))
+  }
+
+  /** With the services that clients of Majordomo set up. */
+  get #setup(): Setup {
+    return this.#remotes?.setup ?? this.#options.setup
   }
 
   async #open(): Promise<Hub> {
@@ -149,16 +172,27 @@ export class Launcher implements Controlled {
     )
     this.#log = log
     this.#bus.listen((events) => log.write(events))
+    const keys = keyPlaces(dirname(files.database))
     this.#hub = createHub({
       ...supervision,
       setup,
       debug,
+      keys,
       runtime: files.runtime,
       database: files.database,
       onLine: (process, message, from) =>
         this.#publish({ type: 'log', process, level: from === 'stderr' ? WARN : INFO, message }),
       onState: ({ name, state, pid, reason }) =>
         this.#publish({ type: 'process_state', process: name, state, pid, reason }),
+    })
+    this.#remotes = await openRemoteServices({
+      setup,
+      keys,
+      runtime: files.runtime,
+      hub: this.#hub,
+      database: () => this.#database,
+      driverUrl: supervision.entries?.remoteDriver,
+      warn: (message) => this.#warn(message),
     })
     this.#control = await createControlServer(files.runtime, this)
     return this.#hub
@@ -183,7 +217,8 @@ export class Launcher implements Controlled {
     for (;;) {
       try {
         this.#database ??= await connect({ address: ipcAddress(runtime, 'escalator'), signal })
-        return await writeSetup(this.#database, this.#options.setup)
+        await this.#remotes?.load(this.#database)
+        return await writeSetup(this.#database, this.#setup)
       } catch (error) {
         signal.throwIfAborted()
         if (!isOnituError(error) || !error.retryable) throw error
@@ -203,7 +238,7 @@ export class Launcher implements Controlled {
   #historySource(): HistorySource {
     const { services } = this.#opened(this.#hub)
     const ask: HistorySource['ask'] = (...question) => this.#ask(...question)
-    return { setup: this.#options.setup, services, database: this.#opened(this.#database), ask }
+    return { setup: this.#setup, services, database: this.#opened(this.#database), ask }
   }
 
   async #catchUp(service: string, signal: AbortSignal): Promise<void> {
@@ -229,7 +264,9 @@ export class Launcher implements Controlled {
     // What is half open would be closed behind its back; whether opening fails is `start`'s to tell.
     await Promise.allSettled([this.#opening])
     try {
+      await this.#remotes?.close()
       await Promise.all([...(this.#hub?.services.values() ?? [])].map((service) => service.close()))
+      await this.#hub?.majordomo?.close()
       await this.#hub?.referee.close()
       await this.#database?.close()
       await this.#hub?.escalator.close()
@@ -242,7 +279,9 @@ export class Launcher implements Controlled {
   }
 
   #processes(): SupervisedProcess[] {
-    return this.#hub === undefined ? [] : [...this.#hub.services.values(), this.#hub.referee, this.#hub.escalator]
+    if (this.#hub === undefined) return []
+    const { services, majordomo, referee, escalator } = this.#hub
+    return [...services.values(), ...(majordomo === undefined ? [] : [majordomo]), referee, escalator]
   }
 
   #opened<T>(part: T | undefined): T {

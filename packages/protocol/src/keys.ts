@@ -42,6 +42,8 @@ export const keys = {
   failurePrefix: (service: string) => `service:${service}:failure:`,
   /** Which folders of the service can be reached. */
   serviceState: (service: string) => `service:${service}:state`,
+  /** What the service lets in of what the rules give it, in the form of `rules`. */
+  serviceRules: (service: string) => `service:${service}:rules`,
   /** Whatever the driver keeps. */
   serviceDb: (service: string) => `service:${service}:db:`,
 

@@ -5,7 +5,15 @@ import { exitStatus } from '../exit-status.ts'
 import type { FileArgument } from '../history/locate-file.ts'
 import { type FoundSession, findSession } from '../session/find-session.ts'
 import { realPath } from '../setup/folder-paths.ts'
-import { configDirectory, type SessionFlags, type SetupFlags, sessionOptions, setupFile, withSession, withSetup } from './flags.ts'
+import {
+  configDirectory,
+  type SessionFlags,
+  type SetupFlags,
+  sessionOptions,
+  setupFile,
+  withSession,
+  withSetup,
+} from './flags.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { packageVersion } from './version.ts'
 

@@ -6,7 +6,7 @@ import type { FoundSession } from '../session/find-session.ts'
 import { isAlive } from '../session/session-file.ts'
 import type { Status } from '../status/status.ts'
 import type { WaitResult } from '../wait/wait-until-quiet.ts'
-import type { ControlRequest } from './messages.ts'
+import type { ControlRequest, KeysChanged } from './messages.ts'
 
 /** ms */
 const TIMEOUT = 30_000
@@ -25,6 +25,8 @@ interface Answers {
   service: null
   history: FileHistory
   restore: RestoreResult
+  keys: KeysChanged
+  remote: null
   stop: null
 }
 
@@ -55,7 +57,7 @@ export async function askSession<T extends ControlRequest>(
 }
 
 function timeoutOf(request: ControlRequest): number {
-  if (request.type === 'service') return SERVICE_TIMEOUT
+  if (request.type === 'service' || request.type === 'keys' || request.type === 'remote') return SERVICE_TIMEOUT
   if (request.type === 'restore') return FOREVER
   if (request.type !== 'wait') return TIMEOUT
   return request.timeout === null ? FOREVER : Math.min(FOREVER, request.timeout + MARGIN)

@@ -1,11 +1,12 @@
 import { createResponder, type Responder } from '@onitu/escalator/messaging'
+import type { RemoteRequest } from '@onitu/majordomo'
 import { ipcAddress, parseRecord } from '@onitu/protocol'
 import type { FileHistory } from '../history/file-history.ts'
 import type { FileArgument } from '../history/locate-file.ts'
 import type { RestoreResult } from '../history/restore-version.ts'
 import type { Status } from '../status/status.ts'
 import type { WaitResult } from '../wait/wait-until-quiet.ts'
-import { type ControlRequest, controlRequestSchema, type ServiceAction } from './messages.ts'
+import { type ControlRequest, controlRequestSchema, type KeysChanged, type ServiceAction } from './messages.ts'
 
 /** What can be asked of a running session. */
 export interface Controlled {
@@ -15,6 +16,9 @@ export interface Controlled {
   service(action: ServiceAction, name: string): Promise<void>
   history(file: FileArgument, signal: AbortSignal): Promise<FileHistory>
   restore(file: FileArgument, version: number, signal: AbortSignal): Promise<RestoreResult>
+  /** The list of authorised keys was changed. */
+  keysChanged(): Promise<KeysChanged>
+  setUpRemote(request: RemoteRequest): Promise<void>
   requestStop(): void
 }
 
@@ -37,6 +41,10 @@ function answer(controlled: Controlled, request: ControlRequest, signal: AbortSi
       return controlled.history(request.file, signal)
     case 'restore':
       return controlled.restore(request.file, request.version, signal)
+    case 'keys':
+      return controlled.keysChanged()
+    case 'remote':
+      return controlled.setUpRemote(request)
     case 'stop':
       return controlled.requestStop()
   }

@@ -1,3 +1,4 @@
+import { remoteRequestSchema } from '@onitu/majordomo'
 import * as v from 'valibot'
 
 /** See FileArgument. */
@@ -7,7 +8,7 @@ const file = v.object({
   folder: v.nullable(v.string()),
 })
 
-/** What the command line asks of a running session over its `control` socket. */
+/** What the command line, and Majordomo (`remote`), ask of a running session over its `control` socket. */
 export const controlRequestSchema = v.variant('type', [
   v.object({ type: v.literal('status') }),
   v.object({
@@ -22,7 +23,14 @@ export const controlRequestSchema = v.variant('type', [
     file,
     version: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   }),
+  v.object({ type: v.literal('keys') }),
+  remoteRequestSchema,
   v.object({ type: v.literal('stop') }),
 ])
 export type ControlRequest = v.InferOutput<typeof controlRequestSchema>
 export type ServiceAction = 'start' | 'stop' | 'restart'
+
+export interface KeysChanged {
+  /** Services that ended because their keys were revoked. */
+  readonly ended: readonly string[]
+}

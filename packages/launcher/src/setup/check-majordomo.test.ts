@@ -39,9 +39,15 @@ describe('the section majordomo', () => {
 
   it.each<[unknown, string]>([
     ['yes', 'majordomo: expected a map of options, got the text "yes"'],
-    [{ port: 1 }, 'majordomo.port: unknown option "port"; known: bind, requests, handlers, services, heartbeat, limits'],
+    [
+      { port: 1 },
+      'majordomo.port: unknown option "port"; known: bind, requests, handlers, services, heartbeat, limits',
+    ],
     [{ request: 1 }, 'majordomo.request: unknown option "request", did you mean "requests"?'],
-    [{ bind: 'example.org' }, 'majordomo.bind: expected an IP address of this machine, or "*" for all, got the text "example.org"'],
+    [
+      { bind: 'example.org' },
+      'majordomo.bind: expected an IP address of this machine, or "*" for all, got the text "example.org"',
+    ],
     [{ requests: 0 }, 'majordomo.requests: expected a port between 1 and 65535, got the number 0'],
     [{ handlers: '20003' }, 'majordomo.handlers: expected a port between 1 and 65535, got the text "20003"'],
     [{ handlers: 20001 }, 'majordomo.handlers: expected another port than that of requests, got 20001 for both'],
@@ -49,7 +55,10 @@ describe('the section majordomo', () => {
     [{ services: 'laptop' }, 'majordomo.services: expected a list of names of services, got the text "laptop"'],
     [{ services: ['left'] }, 'services.left: a service of this setup cannot be one of majordomo.services too'],
     [{ heartbeat: 5 }, 'majordomo.heartbeat: expected a time between 0.1s and 60s such as 5s, got the number 5'],
-    [{ limits: { memory: '1M' } }, 'majordomo.limits.memory: expected a size of at least 8Mi such as 64Mi, got the text "1M"'],
+    [
+      { limits: { memory: '1M' } },
+      'majordomo.limits.memory: expected a size of at least 8Mi such as 64Mi, got the text "1M"',
+    ],
     [{ limits: { client: 1 } }, 'majordomo.limits.client: unknown limit "client", did you mean "clients"?'],
   ])('%j is refused', (written, problem) => {
     expect(problems(setup(written))).toEqual([problem])

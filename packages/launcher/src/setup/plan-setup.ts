@@ -36,6 +36,7 @@ function serviceEntries(service: SetupService): [key: string, value: unknown][] 
     [keys.serviceDriver(name), service.driver.name],
     [keys.serviceOptions(name), service.options],
     [keys.serviceFolders(name), [...service.folders.keys()]],
+    ...(service.rules === undefined ? [] : ([[keys.serviceRules(name), service.rules]] as [string, unknown][])),
     ...folders,
   ]
 }

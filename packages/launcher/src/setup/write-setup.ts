@@ -17,11 +17,29 @@ const DELETE_BATCH = 1_000
  */
 export async function writeSetup(database: Database, setup: Setup): Promise<void> {
   const oldServices = v.parse(namesSchema, await database.get(keys.services, { default: [] }))
-  for (const service of removedServices(setup, oldServices)) {
+  await forgetWork(database, removedServices(setup, oldServices))
+  await database.batch(planSetup(setup, await oldSetupKeys(database, oldServices)), { sync: true })
+}
+
+/**
+ * The same while the session runs: the addresses of sockets stay, but for those of services that are gone. The Referee and
+ * the services that are gone do not run meanwhile. `more` is written in the same batch.
+ */
+export async function changeSetup(database: Database, setup: Setup, more: readonly Operation[]): Promise<void> {
+  const oldServices = v.parse(namesSchema, await database.get(keys.services, { default: [] }))
+  const removed = removedServices(setup, oldServices)
+  await forgetWork(database, removed)
+  const old = await oldSetupKeys(database, oldServices)
+  const ports = new Set(removed.map((service) => keys.port(`plug:${service}`)))
+  const gone = old.filter((key) => !key.startsWith(keys.port('')) || ports.has(key))
+  await database.batch([...planSetup(setup, gone), ...more], { sync: true })
+}
+
+async function forgetWork(database: Database, services: readonly string[]): Promise<void> {
+  for (const service of services) {
     await deleteRange(database, keys.orderPrefix(service))
     await deleteRange(database, keys.failurePrefix(service))
   }
-  await database.batch(planSetup(setup, await oldSetupKeys(database, oldServices)), { sync: true })
 }
 
 async function oldSetupKeys(database: Database, services: readonly string[]): Promise<string[]> {
@@ -35,6 +53,7 @@ async function oldSetupKeys(database: Database, services: readonly string[]): Pr
     keys.serviceDriver(service),
     keys.serviceOptions(service),
     keys.serviceFolders(service),
+    keys.serviceRules(service),
   ])
   return [...ranges.flat(), ...single, keys.rules, keys.session, keys.services]
 }

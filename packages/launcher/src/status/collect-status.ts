@@ -2,6 +2,7 @@ import type { CallOptions, Database } from '@onitu/escalator'
 import { conflictSchema, isOnituError, keys, parseRecord } from '@onitu/protocol'
 import type { Setup, SetupService } from '../setup/setup.ts'
 import type { SupervisedProcess } from '../supervisor/supervised-process.ts'
+import { collectMajordomo, type RemoteSource } from './collect-majordomo.ts'
 import { memoryOf } from './memory.ts'
 import { readService, type ServiceFacts } from './read-service.ts'
 import type { ConflictStatus, ProcessStatus, ServiceStatus, Status } from './status.ts'
@@ -12,7 +13,10 @@ export interface StatusSource {
   readonly started: number
   readonly escalator: SupervisedProcess
   readonly referee: SupervisedProcess
+  readonly majordomo: SupervisedProcess | undefined
   readonly services: ReadonlyMap<string, SupervisedProcess>
+  /** Undefined without `majordomo` in the setup. */
+  readonly remotes: RemoteSource | undefined
   /** Undefined while the session comes up. */
   readonly database: Database | undefined
 }
@@ -21,18 +25,24 @@ export interface StatusSource {
 const DATABASE_TIMEOUT = 5_000
 
 export async function collectStatus(source: StatusSource): Promise<Status> {
+  const majordomo = await collectMajordomo(source)
   const [processes, services, conflicts] = await Promise.all([
     describeProcesses(source),
     Promise.all([...source.setup.services.values()].map((service) => describeService(source, service))),
     unlessDown(source, readConflicts),
   ])
-  return { session: source.setup.name, setup: source.setupFile, processes, services, conflicts }
+  const { setup, setupFile } = source
+  const remotes = majordomo === undefined ? {} : { majordomo }
+  return { session: setup.name, setup: setupFile, processes, services, conflicts, ...remotes }
 }
 
 async function describeProcesses(source: StatusSource): Promise<ProcessStatus[]> {
   const kinds: [ProcessStatus['kind'], SupervisedProcess][] = [
     ['escalator', source.escalator],
     ['referee', source.referee],
+    ...(source.majordomo === undefined
+      ? []
+      : ([['majordomo', source.majordomo]] as [ProcessStatus['kind'], SupervisedProcess][])),
     ...[...source.services.values()].map((process): [ProcessStatus['kind'], SupervisedProcess] => ['service', process]),
   ]
   const memory = await memoryOf([process.pid, ...kinds.flatMap(([, { pid }]) => pid ?? [])])

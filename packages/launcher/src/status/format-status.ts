@@ -1,4 +1,4 @@
-import { printable } from '../bus/format-line.ts'
+import { localTime, printable } from '../bus/format-line.ts'
 import { formatBytes } from './format-bytes.ts'
 import type { ServiceStatus, Status } from './status.ts'
 
@@ -20,6 +20,7 @@ export function formatStatus(status: Status): string {
       ],
       new Set([3, 4, 5, 6, 7]),
     ),
+    ...remotes(status),
     ...list(
       'Failed',
       status.services.flatMap((service) => failedLines(service)),
@@ -33,6 +34,20 @@ export function formatStatus(status: Status): string {
     ),
   ]
   return sections.join('\n\n')
+}
+
+function remotes({ majordomo }: Status): string[] {
+  if (majordomo === undefined) return []
+  const { clients, refused } = majordomo
+  const refusals =
+    refused === null ? 'Majordomo does not answer' : `${refused.toLocaleString('en')} connections refused`
+  const rows = clients.map(({ service, driver, state, since, reason }) => [
+    service,
+    driver,
+    since === null ? state : `${state} since ${localTime(since).slice(0, -'.000'.length)}`,
+    reason,
+  ])
+  return [`${table([['REMOTE', 'HOSTS', 'STATE', ''], ...rows], new Set())}\n${refusals}`]
 }
 
 function processRow(process: Status['processes'][number]): string[] {

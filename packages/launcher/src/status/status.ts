@@ -9,11 +9,33 @@ export interface Status {
   readonly services: readonly ServiceStatus[]
   /** Null when the database does not answer. */
   readonly conflicts: readonly ConflictStatus[] | null
+  /** Absent when the setup has no `majordomo`. */
+  readonly majordomo?: RemotesStatus
+}
+
+/** Services on other machines. */
+export interface RemotesStatus {
+  /** Since Majordomo was started; null when it does not answer. */
+  readonly refused: number | null
+  readonly dropped: number | null
+  readonly clients: readonly RemoteStatus[]
+}
+
+export interface RemoteStatus {
+  readonly service: string
+  /** The driver that its client hosts. */
+  readonly driver: string
+  /** `revoked`, `refused` (the setup of the hub does not allow it any more): no service of it runs. `unknown`: Majordomo does not answer. */
+  readonly state: 'connected' | 'away' | 'revoked' | 'refused' | 'unknown'
+  /** When it came into its state, ms since 1970; null when that is not known. */
+  readonly since: number | null
+  /** Why it is refused; else empty. */
+  readonly reason: string
 }
 
 export interface ProcessStatus {
   readonly name: string
-  readonly kind: 'launcher' | 'escalator' | 'referee' | 'service'
+  readonly kind: 'launcher' | 'escalator' | 'referee' | 'majordomo' | 'service'
   readonly state: ProcessState
   /** Why it is restarting or failed; else empty. */
   readonly reason: string

@@ -1,6 +1,8 @@
+import { isIPv6 } from 'node:net'
+import type { KeyPlaces } from '@onitu/majordomo/keys'
 import { ipcAddress, type SocketName } from '@onitu/protocol'
 import { resolve } from 'import-meta-resolve'
-import type { Setup, SetupService } from '../setup/setup.ts'
+import type { Setup } from '../setup/setup.ts'
 import { defaultRestartPolicy, type RestartPolicy } from './restart-policy.ts'
 import { type ProcessOptions, SupervisedProcess } from './supervised-process.ts'
 
@@ -9,6 +11,10 @@ export interface ProcessEntries {
   readonly escalator: string
   readonly referee: string
   readonly service: string
+  /** These two are needed only with `majordomo` in the setup. */
+  readonly majordomo?: string
+  /** The driver of services that clients of Majordomo set up. */
+  readonly remoteDriver?: string
 }
 
 export interface HubOptions {
@@ -25,13 +31,21 @@ export interface HubOptions {
   readonly entries?: ProcessEntries
   /** ms from the wish to stop a process until it is killed. Default 10,000. */
   readonly grace?: number
+  /** Needed with `majordomo` in the setup. */
+  readonly keys?: KeyPlaces
 }
 
 /** The processes of a session, none of them started yet. */
 export interface Hub {
   readonly escalator: SupervisedProcess
   readonly referee: SupervisedProcess
+  /** Undefined when the setup has none. */
+  readonly majordomo: SupervisedProcess | undefined
   readonly services: ReadonlyMap<string, SupervisedProcess>
+  /** For services that come later, at the side of those of the setup. Not started yet. */
+  addService(name: string, driverUrl: string): SupervisedProcess
+  /** Closes it; one of the same name may be added again. */
+  removeService(name: string): Promise<void>
   /** The socket of a service's Plug. */
   plugSocket(service: string): SocketName
 }
@@ -45,12 +59,21 @@ export function createHub(options: HubOptions): Hub {
   const address = (name: SocketName) => ipcAddress(runtime, name)
   const common = { type: 'start', bus: address('bus-in'), debug }
   const connected = { ...common, session: setup.name, escalator: address('escalator'), runtime }
-  const names = [...setup.services.keys()]
-  const plugSocket = (service: string): SocketName => `plug-${names.indexOf(service)}`
-  const service = ({ name, driver }: SetupService, index: number): [string, SupervisedProcess] => [
-    name,
-    supervise(options, name, entries.service, { ...connected, service: name, driver: driver.url, index }),
-  ]
+  // A service that is removed and added again keeps its number, and with it the address of its Plug.
+  const indices = new Map<string, number>()
+  const indexOf = (name: string) => {
+    const index = indices.get(name) ?? indices.size
+    indices.set(name, index)
+    return index
+  }
+  const services = new Map<string, SupervisedProcess>()
+  const addService = (name: string, driver: string) => {
+    const configuration = { ...connected, service: name, driver, index: indexOf(name) }
+    const service = supervise(options, name, entries.service, configuration)
+    services.set(name, service)
+    return service
+  }
+  for (const { name, driver } of setup.services.values()) addService(name, driver.url)
   return {
     escalator: supervise(options, 'escalator', entries.escalator, {
       ...common,
@@ -58,9 +81,37 @@ export function createHub(options: HubOptions): Hub {
       directory: database,
     }),
     referee: supervise(options, 'referee', entries.referee, connected),
-    services: new Map([...setup.services.values()].map(service)),
-    plugSocket,
+    majordomo: superviseMajordomo(options, connected, entries),
+    services,
+    plugSocket: (name) => `plug-${indexOf(name)}`,
+    addService,
+    async removeService(name) {
+      const service = services.get(name)
+      services.delete(name)
+      await service?.close()
+    },
   }
+}
+
+function superviseMajordomo(
+  options: HubOptions,
+  connected: object,
+  entries: ProcessEntries,
+): SupervisedProcess | undefined {
+  const { setup, keys } = options
+  if (setup.majordomo === undefined || keys === undefined) return undefined
+  const { bind, requests, handlers, heartbeat, limits } = setup.majordomo
+  const host = bind === '*' ? '0.0.0.0' : isIPv6(bind) ? `[${bind}]` : bind
+  const entry = entries.majordomo ?? resolve('@onitu/majordomo/main', import.meta.url)
+  return supervise(options, 'majordomo', entry, {
+    ...connected,
+    requests: `tcp://${host}:${requests}`,
+    handlers: `tcp://${host}:${handlers}`,
+    secretKeyFile: keys.serverKey,
+    authorizedKeysFile: keys.authorizedKeys,
+    heartbeat,
+    limits,
+  })
 }
 
 function installedEntries(): ProcessEntries {

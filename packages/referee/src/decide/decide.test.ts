@@ -530,6 +530,23 @@ describe('modes, options and rules', () => {
     update(world, 'right', 'f', { content: 'B' }, 1)
     expect(orderOf(world, 'third', 'f')).toEqual({ version: 2 })
   })
+
+  it.each([
+    ['without rules', undefined, true],
+    ['where the rules name both', [{ sync: ['left', 'right'] }], true],
+    ['where the rules name another one', [{ sync: ['left'] }], false],
+  ])('rules of one service only take away from it, %s', (_title, rules, given) => {
+    const world = createWorld({
+      ...(rules === undefined ? {} : { rules }),
+      serviceRules: { right: [{ match: { path: '/in/' }, sync: ['right', 'third'] }, { ban: ['left'] }] },
+    })
+    update(world, 'third', 'in/f', { content: 'A' })
+    update(world, 'third', 'out', { content: 'A' })
+    expect(orderOf(world, 'right', 'in/f') !== undefined).toBe(given)
+    expect(orderOf(world, 'right', 'out')).toBeUndefined()
+    expect(orderOf(world, 'left', 'in/f')).toBeDefined()
+    expect(orderOf(world, 'left', 'out')).toBeDefined()
+  })
 })
 
 describe('what a service has not heard of yet', () => {

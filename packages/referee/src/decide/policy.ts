@@ -8,6 +8,8 @@ export interface Policy {
   readonly services: ReadonlyMap<string, ReadonlyMap<string, ServiceFolderOptions>>
   /** Undefined: every folder goes to every service that maps it. */
   readonly rules: readonly Rule[] | undefined
+  /** Rules of single services (clients of Majordomo): they take away from what `rules` give that service. Absent: nothing. */
+  readonly serviceRules?: ReadonlyMap<string, readonly Rule[]>
 }
 
 /** The services that map a folder, with their options for it, in the order of the setup. */

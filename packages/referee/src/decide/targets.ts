@@ -1,12 +1,14 @@
 import { type Head, type IgnoredBy, type IgnoredFor, ignoredEvent } from '@onitu/protocol'
 import { filterFile } from '../options/filter-file.ts'
 import type { ServiceFolderOptions } from '../options/folder-options.ts'
-import { servicesByRules } from '../options/rules.ts'
+import { letsIn, type Rule, servicesByRules } from '../options/rules.ts'
 import type { Draft } from './draft.ts'
 import { holdsAnything } from './give-order.ts'
 import { type Policy, servicesOf } from './policy.ts'
 
 type File = Pick<Head, 'folder' | 'path' | 'kind' | 'size' | 'mimetype'>
+
+const NO_RULES: readonly Rule[] = []
 
 /**
  * The services that should have a live head: those that the rules name and those that hold the file already, where
@@ -18,7 +20,8 @@ export function targetsOf(draft: Draft, policy: Policy, head: Head, fromFid?: st
     if (service === head.origin) return [service]
     const owns =
       holdsAnything(draft, service, head.fid) || (fromFid !== undefined && holdsAnything(draft, service, fromFid))
-    if (named !== undefined && !named.has(service) && !owns) return []
+    const wanted = (named?.has(service) ?? true) && letsIn(policy.serviceRules?.get(service) ?? NO_RULES, service, head)
+    if (!wanted && !owns) return []
     return passesService(draft, service, options, head) ? [service] : []
   })
 }

@@ -18,6 +18,7 @@ export interface WorldOptions {
   readonly services?: Readonly<Record<string, unknown>>
   readonly folder?: unknown
   readonly rules?: unknown
+  readonly serviceRules?: Readonly<Record<string, unknown>>
 }
 
 export const idOf = (path: string) => fileId('docs', path)
@@ -35,6 +36,7 @@ export function createWorld({
   services = { left: {}, right: {}, third: {} },
   folder = {},
   rules,
+  serviceRules = {},
 }: WorldOptions = {}): World {
   const policy: Policy = {
     folders: new Map([['docs', parseFolderOptions(folder)]]),
@@ -45,6 +47,7 @@ export function createWorld({
       ]),
     ),
     rules: parseRules(rules),
+    serviceRules: new Map(Object.entries(serviceRules).map(([name, written]) => [name, parseRules(written) ?? []])),
   }
   return { policy, view: createLoadedView(), lastVersion: 0 }
 }

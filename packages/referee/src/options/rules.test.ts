@@ -1,6 +1,6 @@
 import { mimetypeOf } from '@onitu/protocol'
 import { describe, expect, it } from 'vitest'
-import { parseRules, ruleProblems, servicesByRules } from './rules.ts'
+import { letsIn, parseRules, ruleProblems, servicesByRules } from './rules.ts'
 
 const file = (path: string, size = 10) => ({ path, kind: 'file' as const, size, mimetype: mimetypeOf(path) })
 const services = (written: unknown, path: string, size?: number) => [
@@ -46,5 +46,28 @@ describe('rules', () => {
       '0.match.pth',
       '1.sync',
     ])
+  })
+})
+
+describe('rules of one service', () => {
+  it.each([
+    ['none: everything', [], 'a', true],
+    ['a ban that matches', [{ match: { path: '/x/' }, ban: ['s'] }], 'x/a', false],
+    ['a ban that does not match', [{ match: { path: '/x/' }, ban: ['s'] }], 'a', true],
+    ['a wish that matches', [{ match: { path: '/x/' }, sync: ['s'] }], 'x/a', true],
+    ['a wish that does not match', [{ match: { path: '/x/' }, sync: ['s'] }], 'a', false],
+    [
+      'several wishes: one is enough',
+      [
+        { match: { path: '/x/' }, sync: ['s'] },
+        { match: { path: '/y/' }, sync: ['s'] },
+      ],
+      'y/a',
+      true,
+    ],
+    ['a wish and a ban: the ban', [{ sync: ['s'] }, { match: { path: '/x/' }, ban: ['s'] }], 'x/a', false],
+    ['wishes and bans of others mean nothing', [{ match: { path: '/x/' }, sync: ['t'] }, { ban: ['t'] }], 'a', true],
+  ])('%s', (_title, written, path, expected) => {
+    expect(letsIn(parseRules(written) ?? [], 's', file(path))).toBe(expected)
   })
 })

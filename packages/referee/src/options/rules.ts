@@ -71,3 +71,14 @@ export function servicesByRules(rules: readonly Rule[], file: Parameters<Rule['m
   for (const rule of matching) for (const service of rule.ban) services.delete(service)
   return services
 }
+
+/**
+ * Whether rules of one service alone let a file in: no matching one bans the service, and, where any of them says what it
+ * wants (`sync`), a matching one does. What they say of other services means nothing.
+ */
+export function letsIn(rules: readonly Rule[], service: string, file: Parameters<Rule['matches']>[0]): boolean {
+  const wishes = rules.filter(({ sync }) => sync.includes(service))
+  const bans = rules.filter(({ ban }) => ban.includes(service))
+  if (bans.some((rule) => rule.matches(file))) return false
+  return wishes.length === 0 || wishes.some((rule) => rule.matches(file))
+}

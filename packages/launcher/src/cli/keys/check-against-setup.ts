@@ -21,7 +21,10 @@ export async function checkAgainstSetup(
   const known = existsSync(file) ? await namesIn(file) : undefined
   if (RESERVED_NAMES.includes(service) || known?.services.has(service)) {
     const whose = RESERVED_NAMES.includes(service) ? 'a part of Onitu' : `a service in ${file}`
-    throw new OnituError('SERVICE_TAKEN', `${JSON.stringify(service)} is the name of ${whose}; choose another --service`)
+    throw new OnituError(
+      'SERVICE_TAKEN',
+      `${JSON.stringify(service)} is the name of ${whose}; choose another --service`,
+    )
   }
   if (known === undefined || folders === 'all') return
   for (const folder of folders) {
