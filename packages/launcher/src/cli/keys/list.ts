@@ -10,7 +10,7 @@ export async function listKeys(options: FindSessionOptions, json: boolean): Prom
   process.stdout.write(`${json ? JSON.stringify(keys, null, 2) : formatKeys(keys)}\n`)
 }
 
-export function formatKeys(keys: readonly AuthorizedKey[]): string {
+function formatKeys(keys: readonly AuthorizedKey[]): string {
   if (keys.length === 0) return 'no key is authorised; `onitu keys authorize FILE --service NAME` adds one'
   const rows = keys.map(({ name, service, folders, mode, publicKey, authorized, revoked }) => [
     name,
