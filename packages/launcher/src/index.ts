@@ -3,6 +3,8 @@
  *
  * @module @onitu/launcher
  */
+
+export type { ConflictCopy, ConflictedFile, ConflictSide, Resolution } from './conflicts/conflicted-file.ts'
 export type { KeysChanged, ServiceAction } from './control/messages.ts'
 export { type ExitStatus, exitStatus } from './exit-status.ts'
 export type { FileHistory, FileVersion, Holder, Keeper } from './history/file-history.ts'

@@ -6,6 +6,9 @@ import { keyPlaces } from '@onitu/majordomo/keys'
 import { ipcAddress, isOnituError, type NewEvent, OnituError } from '@onitu/protocol'
 import { type Bus, createBus, type EventListener } from './bus/bus.ts'
 import { type LogFile, openLogFile } from './bus/log-file.ts'
+import { collectConflicts } from './conflicts/collect-conflicts.ts'
+import type { ConflictedFile, Resolution } from './conflicts/conflicted-file.ts'
+import { resolveFile } from './conflicts/resolve-file.ts'
 import { type Controlled, createControlServer } from './control/control-server.ts'
 import { controlService } from './control/control-service.ts'
 import type { KeysChanged, ServiceAction } from './control/messages.ts'
@@ -16,6 +19,7 @@ import { folderRoots } from './history/folder-roots.ts'
 import type { HistorySource } from './history/history-source.ts'
 import { type FileArgument, locateFile } from './history/locate-file.ts'
 import { type RestoreResult, restoreVersion } from './history/restore-version.ts'
+import type { RefereeSource } from './referee/ask-referee.ts'
 import { openRemoteServices } from './remote/open-remote-services.ts'
 import type { RemoteServices } from './remote/remote-services.ts'
 import { openSession, type SessionFiles } from './session/open-session.ts'
@@ -161,6 +165,18 @@ export class Launcher implements Controlled {
     return this.#remotes?.setup ?? this.#options.setup
   }
 
+  conflicts(): Promise<ConflictedFile[]> {
+    return collectConflicts(this.#opened(this.#database))
+  }
+
+  /** `keep`: a service, or `both`. */
+  resolve(file: FileArgument, keep: string, signal: AbortSignal): Promise<Resolution> {
+    const setup = this.#setup
+    const place = locateFile(setup.folders, folderRoots(setup), file)
+    const services = [...setup.services.keys()]
+    return resolveFile(this.#refereeSource(), services, place, keep, AbortSignal.any([signal, this.#stopping.signal]))
+  }
+
   async #open(): Promise<Hub> {
     const { setup, setupFile, configDirectory, debug = false, onEvents, ...supervision } = this.#options
     const files = openSession({ configDirectory, name: setup.name, setupFile })
@@ -239,6 +255,11 @@ export class Launcher implements Controlled {
     const { services } = this.#opened(this.#hub)
     const ask: HistorySource['ask'] = (...question) => this.#ask(...question)
     return { setup: this.#setup, services, database: this.#opened(this.#database), ask }
+  }
+
+  #refereeSource(): RefereeSource {
+    const wakeAddress = ipcAddress(this.#opened(this.#files).runtime, 'referee-wake')
+    return { database: this.#opened(this.#database), wakeAddress }
   }
 
   async #catchUp(service: string, signal: AbortSignal): Promise<void> {

@@ -52,6 +52,12 @@ export function describeEvent(event: OnituEvent | NewEvent): Description {
         WARN,
         `Conflict on '${event.path}' in folder ${event.folder}: the content of ${event.winner} keeps the name, that of ${event.loser} is now '${event.copyPath}'`,
       )
+    case 'conflict_resolved':
+      return line(
+        'Referee',
+        INFO,
+        `Conflict on '${event.path}' in folder ${event.folder} resolved: ${event.keep === null ? 'all its contents stay' : `the content of ${event.keep} stays`}`,
+      )
     case 'source_selected':
       return line('Brocker', DEBUG, `Selecting source ${event.source}`)
     case 'transfer_started':

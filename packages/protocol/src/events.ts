@@ -57,6 +57,13 @@ export interface EventFields {
   event_source_ignored_blacklisted: FileFields
   event_source_ignored_not_whitelisted: FileFields
   conflict: FileFields & { readonly copyPath: string; readonly winner: string; readonly loser: string }
+  /** `keep`: the service whose content stays; null when all contents do. */
+  conflict_resolved: {
+    readonly folder: string
+    readonly path: string
+    readonly copyPaths: readonly string[]
+    readonly keep: string | null
+  }
 
   source_selected: FileFields & { readonly source: string }
   transfer_started: FileFields & { readonly source: string }
@@ -127,6 +134,7 @@ const EVENT_TYPES: Readonly<Record<EventType, true>> = {
   event_source_ignored_blacklisted: true,
   event_source_ignored_not_whitelisted: true,
   conflict: true,
+  conflict_resolved: true,
   source_selected: true,
   transfer_started: true,
   transfer_restarted: true,

@@ -51,6 +51,12 @@ export const keys = {
   remote: (service: string) => `remote:${service}`,
   remotePrefix: 'remote:',
 
+  /** What somebody asks of the Referee, and what came of it. Ids are in the order of time. */
+  request: (id: string) => `request:${id}`,
+  requestPrefix: 'request:',
+  answer: (id: string) => `answer:${id}`,
+  answerPrefix: 'answer:',
+
   /** Bound addresses: `port:events:referee`, `port:wake:referee`, `port:plug:SERVICE`, … */
   port: (name: string) => `port:${name}`,
 } as const

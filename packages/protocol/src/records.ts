@@ -138,6 +138,33 @@ export const conflictSchema = v.object({
 })
 export type Conflict = v.InferOutput<typeof conflictSchema>
 
+/** A version of a file that somebody saw. */
+const seen = v.object({ fid, version: count })
+
+/**
+ * `request:ID`: what somebody asks of the Referee. Written by the launcher; removed by the Referee in the batch that
+ * writes the answer, or by a launcher that waits no longer, and then nothing more of it is done.
+ */
+export const refereeRequestSchema = v.variant('type', [
+  v.object({
+    type: v.literal('resolve'),
+    /** What is at the path now, and the copies beside it. If one has another version by then, nothing is done. */
+    original: seen,
+    copies: v.array(seen),
+    /** Which of them stays, and the service that it came from. Null: all. */
+    keep: v.nullable(v.object({ fid, service: name })),
+  }),
+])
+export type RefereeRequest = v.InferOutput<typeof refereeRequestSchema>
+
+/** `answer:ID`: what came of a request. Written by the Referee, removed by the launcher. */
+export const refereeAnswerSchema = v.variant('type', [
+  v.object({ type: v.literal('resolved') }),
+  /** Nothing (more) was done. */
+  v.object({ type: v.literal('refused'), code: v.string(), message: v.string() }),
+])
+export type RefereeAnswer = v.InferOutput<typeof refereeAnswerSchema>
+
 /** `service:S:state`. Written by the Plug of S. */
 export const serviceStateSchema = v.object({
   folders: v.record(v.string(), v.object({ available: v.boolean(), reason: v.optional(v.string()) })),

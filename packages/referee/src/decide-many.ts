@@ -1,4 +1,4 @@
-import type { Database } from '@onitu/escalator'
+import type { Condition, Database, Operation } from '@onitu/escalator'
 import { isOnituError, keys, type NewEvent } from '@onitu/protocol'
 import type { Decision, Situation } from './decide/draft.ts'
 import { applyDecision, createLoadedView, type LoadedFile, type LoadedView } from './decide/loaded-view.ts'
@@ -20,6 +20,9 @@ export interface Work {
   readonly steps: readonly Step[]
   /** Keys removed in the same batch: the observations that the steps are about. */
   readonly decided: readonly string[]
+  /** Written in the same batch, where these hold besides those of the decisions. */
+  readonly operations?: readonly Operation[]
+  readonly conditions?: readonly Condition[]
 }
 
 export interface Committed {
@@ -39,7 +42,9 @@ export async function decideMany(work: Work): Promise<Committed> {
   }
 }
 
-async function decideOnce({ db, policy, now, preload, steps, decided }: Work): Promise<Committed> {
+/** @throws OnituError `CONDITION_FAILED` when what was read has changed meanwhile; then nothing is written */
+export async function decideOnce(work: Work): Promise<Committed> {
+  const { db, policy, now, preload, steps, decided } = work
   const view = createLoadedView()
   const [first] = await Promise.all([db.get<number, number>(keys.lastVersion, { default: 0 }), preload(view)])
   const asRead = new Map<string, LoadedFile>(view.files)
@@ -51,8 +56,9 @@ async function decideOnce({ db, policy, now, preload, steps, decided }: Work): P
     decisions.push(decision)
     lastVersion = decision.lastVersion
   }
-  const operations = operationsOf(decisions, decided, lastVersion)
-  if (operations.length > 0) await db.batch(operations, { conditions: conditionsOf(asRead, decisions, first) })
+  const operations = [...operationsOf(decisions, decided, lastVersion), ...(work.operations ?? [])]
+  const conditions = [...conditionsOf(asRead, decisions, first), ...(work.conditions ?? [])]
+  if (operations.length > 0) await db.batch(operations, { conditions })
   const orders = decisions.flatMap((decision) => [...ordersOf(decision)])
   return {
     events: decisions.flatMap((decision) => decision.events),

@@ -7,6 +7,7 @@ import { judgeAll } from './judge-all.ts'
 import { preload } from './load.ts'
 import { loadPolicy } from './load-policy.ts'
 import { readOutbox } from './read-outbox.ts'
+import { carryOutRequest } from './requests/carry-out-request.ts'
 
 /** What the Referee needs of the world; a simulation gives it its own. */
 export interface RefereeWorld {
@@ -21,8 +22,10 @@ export interface RefereeWorld {
 export interface Referee {
   /** Judges everything again if the setup changed since it was last done. To be awaited before anything else. */
   prepare(): Promise<void>
-  /** Decides everything in the outbox of a service. Calls for several services must not overlap. */
+  /** Decides everything in the outbox of a service. Calls of this and the next must not overlap. */
   decideOutbox(service: string): Promise<void>
+  /** Does what somebody asked for, on top of all that was observed until now. */
+  carryOutRequests(): Promise<void>
   /** Names of the services in the setup. */
   readonly services: readonly string[]
 }
@@ -38,15 +41,23 @@ export async function createReferee(world: RefereeWorld): Promise<Referee> {
     for (const [service, fid] of committed.orders) world.publish(service, fid)
     for (const event of committed.events) world.emit(event)
   }
+  const services = [...policy.services.keys()]
+  const decideOutbox = async (service: string) => {
+    while (await decidePage(world, policy, service, announce));
+  }
   return {
-    services: [...policy.services.keys()],
+    services,
     async prepare() {
       if ((await db.get<string, undefined>(keys.judged, { default: undefined })) === digest) return
       for await (const committed of judgeAll(db, policy, world.now)) announce(committed)
       await db.put(keys.judged, digest)
     },
-    async decideOutbox(service) {
-      while (await decidePage(world, policy, service, announce));
+    decideOutbox,
+    async carryOutRequests() {
+      const requests = await db.keys({ prefix: keys.requestPrefix }).all()
+      if (requests.length === 0) return
+      for (const service of services) await decideOutbox(service)
+      for (const key of requests) await carryOutRequest({ db, policy, now: world.now }, key, announce)
     },
   }
 }

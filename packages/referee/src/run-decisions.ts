@@ -1,14 +1,14 @@
-import { isOnituError } from '@onitu/protocol'
+import { isOnituError, keys } from '@onitu/protocol'
 import type { Referee } from './referee.ts'
 import { createWorkQueue } from './work-queue.ts'
 
-/** Wake-ups may be lost, so all outboxes are looked at now and then. */
+/** Wake-ups may be lost, so all outboxes and the requests are looked at now and then. */
 const SWEEP_INTERVAL = 5_000
 const RETRY_DELAY = 500
 
 export interface DecisionLoop {
-  /** A wake-up is the name of a service; anything else is no reason to do anything. */
-  wake(service: string): void
+  /** A wake-up is the name of a service, or `request:`; anything else is no reason to do anything. */
+  wake(what: string): void
   /** Starts nothing new; `finished` resolves once what is being decided is done. */
   stop(): void
   /** Rejects when the Referee cannot go on. */
@@ -18,34 +18,36 @@ export interface DecisionLoop {
 export interface LoopWorld {
   /** Calls back once after `ms`; gives the function that cancels it. */
   readonly after: (ms: number, callback: () => void) => () => void
-  readonly failed: (service: string, error: Error & { readonly code: string }) => void
+  readonly failed: (what: string, error: Error & { readonly code: string }) => void
 }
 
-/** Decides what is in the outboxes, one service at a time: decisions read what earlier ones wrote. */
+/** Decides what is in the outboxes and what is asked for, one at a time: decisions read what earlier ones wrote. */
 export function runDecisions(referee: Referee, { after, failed }: LoopWorld): DecisionLoop {
   const queue = createWorkQueue()
-  const known = new Set(referee.services)
+  // No service has a name with a colon.
+  const known = new Set([...referee.services, keys.requestPrefix])
   let cancel = () => {}
   const sweep = () => {
-    for (const service of referee.services) queue.add(service)
+    for (const what of known) queue.add(what)
     cancel = after(SWEEP_INTERVAL, sweep)
   }
   const decideAll = async () => {
-    for (let service = await queue.next(); service !== undefined; service = await queue.next()) {
+    for (let what = await queue.next(); what !== undefined; what = await queue.next()) {
       try {
-        await referee.decideOutbox(service)
+        if (what === keys.requestPrefix) await referee.carryOutRequests()
+        else await referee.decideOutbox(what)
       } catch (error) {
         if (!isOnituError(error)) throw error
-        failed(service, error)
-        const again = service
+        const again = what
+        failed(again, error)
         after(RETRY_DELAY, () => queue.add(again))
       }
     }
   }
   sweep()
   return {
-    wake: (service) => {
-      if (known.has(service)) queue.add(service)
+    wake: (what) => {
+      if (known.has(what)) queue.add(what)
     },
     stop: () => {
       cancel()

@@ -71,8 +71,9 @@ function startWork(
       const timer = setTimeout(callback, ms).unref()
       return () => clearTimeout(timer)
     },
-    failed: (service, error) => {
-      const message = `The outbox of ${service} could not be decided, it is tried again: ${error.message}`
+    failed: (what, error) => {
+      const subject = what === keys.requestPrefix ? 'What was asked for' : `The outbox of ${what}`
+      const message = `${subject} could not be decided, it is tried again: ${error.message}`
       events.publish({ type: 'log', process: 'referee', level: WARN, message, detail: error.code })
     },
   })

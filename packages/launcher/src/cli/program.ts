@@ -76,6 +76,7 @@ function addSessionCommands(program: Command): void {
       await wait(await session(flags), flags.timeout)
     })
   addHistoryCommands(program)
+  addConflictCommands(program)
   withSession(program.command('stop'))
     .description('stop the running session, and wait until it is gone')
     .action(async (flags: SessionFlags) => {
@@ -105,6 +106,26 @@ function addHistoryCommands(program: Command): void {
     .action(async (file: string, flags: FileFlags & { readonly version: number }) => {
       const { restore } = await import('./restore.ts')
       await restore(await session(flags), fileArgument(file, flags), flags.version)
+    })
+}
+
+function addConflictCommands(program: Command): void {
+  withSession(program.command('conflicts'))
+    .description('list the files that were changed in two places at once, with all their contents')
+    .option('--json', 'for programs')
+    .action(async (flags: SessionFlags & { readonly json?: boolean }) => {
+      const { conflicts } = await import('./conflicts.ts')
+      await conflicts(await session(flags), flags.json ?? false)
+    })
+  withFolder(withSession(program.command('resolve <file>')))
+    .description('end a conflict; the file is named by its path or by that of a copy')
+    .requiredOption(
+      '--keep <service>',
+      "the service whose content stays, at the path of the file; 'both' keeps all files",
+    )
+    .action(async (file: string, flags: FileFlags & { readonly keep: string }) => {
+      const { resolve: resolveConflict } = await import('./resolve.ts')
+      await resolveConflict(await session(flags), fileArgument(file, flags), flags.keep)
     })
 }
 

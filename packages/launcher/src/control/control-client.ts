@@ -1,5 +1,6 @@
 import { createRequester } from '@onitu/escalator/messaging'
 import { ipcAddress, isOnituError, OnituError } from '@onitu/protocol'
+import type { ConflictedFile, Resolution } from '../conflicts/conflicted-file.ts'
 import type { FileHistory } from '../history/file-history.ts'
 import type { RestoreResult } from '../history/restore-version.ts'
 import type { FoundSession } from '../session/find-session.ts'
@@ -12,6 +13,8 @@ import type { ControlRequest, KeysChanged } from './messages.ts'
 const TIMEOUT = 30_000
 /** A service that starts has two minutes to be ready, one that stops ten seconds. */
 const SERVICE_TIMEOUT = 180_000
+/** More than the launcher waits for the Referee. */
+const RESOLVE_TIMEOUT = 90_000
 /** The longest timer there is: 24 days. */
 const FOREVER = 2 ** 31 - 1
 /** More than the launcher needs to say that the time is over. */
@@ -27,6 +30,8 @@ interface Answers {
   restore: RestoreResult
   keys: KeysChanged
   remote: null
+  conflicts: readonly ConflictedFile[]
+  resolve: Resolution
   stop: null
 }
 
@@ -58,6 +63,7 @@ export async function askSession<T extends ControlRequest>(
 
 function timeoutOf(request: ControlRequest): number {
   if (request.type === 'service' || request.type === 'keys' || request.type === 'remote') return SERVICE_TIMEOUT
+  if (request.type === 'resolve') return RESOLVE_TIMEOUT
   if (request.type === 'restore') return FOREVER
   if (request.type !== 'wait') return TIMEOUT
   return request.timeout === null ? FOREVER : Math.min(FOREVER, request.timeout + MARGIN)

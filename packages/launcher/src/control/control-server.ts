@@ -1,6 +1,7 @@
 import { createResponder, type Responder } from '@onitu/escalator/messaging'
 import type { RemoteRequest } from '@onitu/majordomo'
 import { ipcAddress, parseRecord } from '@onitu/protocol'
+import type { ConflictedFile, Resolution } from '../conflicts/conflicted-file.ts'
 import type { FileHistory } from '../history/file-history.ts'
 import type { FileArgument } from '../history/locate-file.ts'
 import type { RestoreResult } from '../history/restore-version.ts'
@@ -19,6 +20,8 @@ export interface Controlled {
   /** The list of authorised keys was changed. */
   keysChanged(): Promise<KeysChanged>
   setUpRemote(request: RemoteRequest): Promise<void>
+  conflicts(): Promise<readonly ConflictedFile[]>
+  resolve(file: FileArgument, keep: string, signal: AbortSignal): Promise<Resolution>
   requestStop(): void
 }
 
@@ -45,6 +48,10 @@ function answer(controlled: Controlled, request: ControlRequest, signal: AbortSi
       return controlled.keysChanged()
     case 'remote':
       return controlled.setUpRemote(request)
+    case 'conflicts':
+      return controlled.conflicts()
+    case 'resolve':
+      return controlled.resolve(request.file, request.keep, signal)
     case 'stop':
       return controlled.requestStop()
   }

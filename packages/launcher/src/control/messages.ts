@@ -25,6 +25,8 @@ export const controlRequestSchema = v.variant('type', [
   }),
   v.object({ type: v.literal('keys') }),
   remoteRequestSchema,
+  v.object({ type: v.literal('conflicts') }),
+  v.object({ type: v.literal('resolve'), file, keep: v.string() }),
   v.object({ type: v.literal('stop') }),
 ])
 export type ControlRequest = v.InferOutput<typeof controlRequestSchema>

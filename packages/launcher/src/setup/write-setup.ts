@@ -9,7 +9,8 @@ const DELETE_BATCH = 1_000
 
 /**
  * Puts the setup into the database in one batch, and removes what an earlier session left that nobody may see again:
- * addresses of its sockets, and the orders and failures of services that are gone from the setup.
+ * addresses of its sockets, the orders and failures of services that are gone from the setup, and requests for the Referee
+ * with their answers: whoever asked was told that the session ended, and would be surprised by what is done days later.
  *
  * What such a service holds (file records), what it reported and was not decided yet (outbox), its journals and which
  * of its roots are known stay: when it is put back it is judged as it was left. Forgetting the outbox would let an order
@@ -18,6 +19,8 @@ const DELETE_BATCH = 1_000
 export async function writeSetup(database: Database, setup: Setup): Promise<void> {
   const oldServices = v.parse(namesSchema, await database.get(keys.services, { default: [] }))
   await forgetWork(database, removedServices(setup, oldServices))
+  await database.clear({ prefix: keys.requestPrefix })
+  await database.clear({ prefix: keys.answerPrefix })
   await database.batch(planSetup(setup, await oldSetupKeys(database, oldServices)), { sync: true })
 }
 

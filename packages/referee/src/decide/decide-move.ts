@@ -95,8 +95,8 @@ function moveNewerContent(draft: Draft, policy: Policy, service: string, moved: 
 
 type Places = readonly (readonly [service: string, place: Place])[]
 
-/** Where each other service holds the content that moves. */
-function placesOf(draft: Draft, policy: Policy, from: Head, mover: string): Places {
+/** Where each service but the mover holds the content that moves. */
+export function placesOf(draft: Draft, policy: Policy, from: Head, mover?: string): Places {
   return servicesOf(policy, from.folder).flatMap(([service, { mode }]) => {
     if (service === mover || mode === 'r') return []
     const place = placeOf(draft, service, from)
@@ -108,15 +108,20 @@ function endMove(draft: Draft, policy: Policy, service: string, from: Head, to: 
   // A file that moved into a directory of its own old name: the old path lives on, and there is nothing to rename.
   if (headOf(draft, from.fid)?.version !== from.version) return
   newTombstone(draft, policy, service, from, to.fid)
+  haveMoved(draft, policy, from, to, places, service)
+  deleteEmptiedParent(draft, policy, service, from)
+}
+
+/** Has every service but the mover rename what it holds, or wait for the content at the new path before it deletes the old one. */
+export function haveMoved(draft: Draft, policy: Policy, from: Head, to: Head, places: Places, mover?: string): void {
   for (const [target] of servicesOf(policy, from.folder)) {
     const order = orderOf(draft, target, to.fid)
-    if (target !== service && order?.version === to.version) waitFor(draft, target, from, to)
+    if (target !== mover && order?.version === to.version) waitFor(draft, target, from, to)
   }
   for (const [target, place] of places) {
     const order = orderOf(draft, target, to.fid)
     if (order?.version === to.version) moveAt(draft, target, place, from, to, order)
   }
-  deleteEmptiedParent(draft, policy, service, from)
 }
 
 /** Has a service rename what it holds, where that can be done. */

@@ -2,9 +2,10 @@ import { type FileRecord, fileId, type Head, type Observation, type Order } from
 import { parseFolderOptions, parseServiceFolderOptions } from '../options/folder-options.ts'
 import { parseRules } from '../options/rules.ts'
 import { decide } from './decide.ts'
-import type { Decision } from './draft.ts'
+import type { Decision, Situation } from './draft.ts'
 import { applyDecision, createLoadedView, type LoadedView } from './loaded-view.ts'
 import type { Policy } from './policy.ts'
+import { resolveConflict } from './resolve-conflict.ts'
 import { MissingData } from './view.ts'
 
 /** A small world for the tables of cases: folder `docs`, contents named by letters, everything else by path. */
@@ -57,12 +58,30 @@ function contentOf(path: string, { content, mtime = 1000, mode = 0o644 }: Given)
   return { folder: 'docs', path, kind, size: 1, hash: kind === 'directory' ? DIRECTORY : hashOf(content), mtime, mode }
 }
 
-/** Decides with everything absent that was not given, and takes the decision in. */
 function observe(world: World, service: string, observation: Observation): Decision {
+  return takeIn(world, (situation) => decide(situation, service, observation))
+}
+
+/** Somebody ends the conflict between a file and its copies; `keep`: a path, or null for all. `versions`: those seen before. */
+export function resolve(
+  world: World,
+  path: string,
+  copies: readonly string[],
+  keep: string | null,
+  versions: Readonly<Record<string, number>> = {},
+): Decision {
+  const seen = (name: string) => ({ fid: idOf(name), version: versions[name] ?? headOf(world, name)?.version ?? 0 })
+  const kept = keep === null ? null : { fid: idOf(keep), service: 'chosen' }
+  const request = { type: 'resolve', original: seen(path), copies: copies.map(seen), keep: kept } as const
+  return takeIn(world, (situation) => resolveConflict(situation, request))
+}
+
+/** Decides with everything absent that was not given, and takes the decision in. */
+function takeIn(world: World, step: (situation: Situation) => Decision): Decision {
   for (;;) {
     try {
       const { policy, view, lastVersion } = world
-      const decision = decide({ policy, view, lastVersion, now: 5000 }, service, observation)
+      const decision = step({ policy, view, lastVersion, now: 5000 })
       applyDecision(view, decision)
       world.lastVersion = decision.lastVersion
       return decision
