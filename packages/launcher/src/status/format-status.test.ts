@@ -75,8 +75,8 @@ describe('formatStatus', () => {
     expect(lines).toContain("  left: 'f\\x0a3' in folder docs (EACCES, 2 attempts): no")
   })
 
-  it('names both sides of a conflict', () => {
-    expect(lines.at(-1)).toBe("  docs: 'a (conflict of right)' holds the content of right; left kept 'a'")
+  it('says how many files are in conflict, and where to read more', () => {
+    expect(lines.at(-1)).toBe('1 file is in conflict, see `onitu conflicts`.')
   })
 })
 

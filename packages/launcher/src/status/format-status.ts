@@ -25,13 +25,7 @@ export function formatStatus(status: Status): string {
       'Failed',
       status.services.flatMap((service) => failedLines(service)),
     ),
-    ...list(
-      'Conflicts',
-      (status.conflicts ?? []).map(
-        (conflict) =>
-          `${conflict.folder}: '${conflict.copyPath}' holds the content of ${conflict.loser}; ${conflict.winner} kept '${conflict.path}'`,
-      ),
-    ),
+    ...conflictLine(status.conflicts ?? []),
   ]
   return sections.join('\n\n')
 }
@@ -78,6 +72,12 @@ function failedLines({ name, failed }: ServiceStatus): string[] {
     ({ folder, path, code, message, attempts }) =>
       `${name}: '${path}' in folder ${folder} (${code}, ${attempts} attempts): ${message}`,
   )
+}
+
+function conflictLine(conflicts: NonNullable<Status['conflicts']>): string[] {
+  const files = new Set(conflicts.map(({ folder, path }) => `${folder}:${path}`)).size
+  if (files === 0) return []
+  return [`${files === 1 ? '1 file is' : `${files} files are`} in conflict, see \`onitu conflicts\`.`]
 }
 
 function list(title: string, lines: readonly string[]): string[] {
