@@ -58,6 +58,24 @@ export function describeEvent(event: OnituEvent | NewEvent): Description {
         INFO,
         `Conflict on '${event.path}' in folder ${event.folder} resolved: ${event.keep === null ? 'all its contents stay' : `the content of ${event.keep} stays`}`,
       )
+    case 'deletions_held':
+      return line(
+        'Referee',
+        WARN,
+        `${event.files} deletions on ${event.service} in folder ${event.folder} are held: 'onitu approve ${event.service} --folder ${event.folder}' deletes the files everywhere, 'onitu reject ${event.service} --folder ${event.folder}' brings them back`,
+      )
+    case 'deletions_approved':
+      return line(
+        'Referee',
+        INFO,
+        `${event.files} held deletions on ${event.service} in folder ${event.folder} were approved`,
+      )
+    case 'deletions_rejected':
+      return line(
+        'Referee',
+        INFO,
+        `${event.files} held deletions on ${event.service} in folder ${event.folder} were rejected, the files come back`,
+      )
     case 'source_selected':
       return line('Brocker', DEBUG, `Selecting source ${event.source}`)
     case 'transfer_started':

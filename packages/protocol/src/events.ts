@@ -8,6 +8,12 @@ interface FileFields {
   readonly path: string
 }
 
+interface HeldFields {
+  readonly service: string
+  readonly folder: string
+  readonly files: number
+}
+
 type IgnoredBy = 'folder' | 'service' | 'source'
 type IgnoredFor =
   | { readonly reason: 'mode'; readonly mode: string }
@@ -56,6 +62,10 @@ export interface EventFields {
   event_source_ignored_mimetype: FileFields & { readonly mimetype: string }
   event_source_ignored_blacklisted: FileFields
   event_source_ignored_not_whitelisted: FileFields
+  /** Deletions of a service beyond the limit of the folder wait for `onitu approve` or `onitu reject`. `files`: all that wait. */
+  deletions_held: HeldFields
+  deletions_approved: HeldFields
+  deletions_rejected: HeldFields
   conflict: FileFields & { readonly copyPath: string; readonly winner: string; readonly loser: string }
   /** `keep`: the service whose content stays; null when all contents do. */
   conflict_resolved: {
@@ -133,6 +143,9 @@ const EVENT_TYPES: Readonly<Record<EventType, true>> = {
   event_source_ignored_mimetype: true,
   event_source_ignored_blacklisted: true,
   event_source_ignored_not_whitelisted: true,
+  deletions_held: true,
+  deletions_approved: true,
+  deletions_rejected: true,
   conflict: true,
   conflict_resolved: true,
   source_selected: true,

@@ -1,3 +1,5 @@
+import type { Kind } from './records.ts'
+
 /**
  * The key layout of a session's database, in one place. One process may write a key (docs/architecture.md says which);
  * whoever else changes it does so by a conditional batch.
@@ -40,6 +42,12 @@ export const keys = {
   transferPrefix: (service: string) => `service:${service}:transfer:`,
   failure: (service: string, fid: string) => `service:${service}:failure:${fid}`,
   failurePrefix: (service: string) => `service:${service}:failure:`,
+  /** A deletion that waits for somebody to approve it. The kind is in the key so that files can be counted, and decided before directories. */
+  held: (service: string, folder: string, kind: Kind, fid: string) =>
+    `service:${service}:held:${folder}:${kind}:${fid}`,
+  heldPrefix: (service: string) => `service:${service}:held:`,
+  heldFolderPrefix: (service: string, folder: string) => `service:${service}:held:${folder}:`,
+  heldKindPrefix: (service: string, folder: string, kind: Kind) => `service:${service}:held:${folder}:${kind}:`,
   /** Which folders of the service can be reached. */
   serviceState: (service: string) => `service:${service}:state`,
   /** What the service lets in of what the rules give it, in the form of `rules`. */

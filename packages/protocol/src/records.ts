@@ -138,6 +138,13 @@ export const conflictSchema = v.object({
 })
 export type Conflict = v.InferOutput<typeof conflictSchema>
 
+/**
+ * `service:S:held:F:KIND:FID`: the observation of a deletion, as it was, that is decided only when somebody approves it.
+ * Written by the Referee, in the batch that removes the observation from the outbox.
+ */
+export const heldDeletionSchema = deleted
+export type HeldDeletion = v.InferOutput<typeof heldDeletionSchema>
+
 /** A version of a file that somebody saw. */
 const seen = v.object({ fid, version: count })
 

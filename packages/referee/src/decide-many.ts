@@ -1,9 +1,10 @@
 import type { Condition, Database, Operation } from '@onitu/escalator'
-import { isOnituError, keys, type NewEvent } from '@onitu/protocol'
+import { type HeldDeletion, isOnituError, keys, type NewEvent } from '@onitu/protocol'
 import type { Decision, Situation } from './decide/draft.ts'
 import { applyDecision, createLoadedView, type LoadedFile, type LoadedView } from './decide/loaded-view.ts'
 import type { Policy } from './decide/policy.ts'
 import { MissingData } from './decide/view.ts'
+import { balanceOf } from './guard/balance.ts'
 import { loadNeeded } from './load.ts'
 import { conditionsOf, operationsOf, ordersOf } from './write-decisions.ts'
 
@@ -29,6 +30,10 @@ export interface Committed {
   readonly events: readonly NewEvent[]
   /** The orders given, to wake those concerned. */
   readonly orders: readonly (readonly [service: string, fid: string])[]
+  /** How many live files each folder has more than before. */
+  readonly balance: ReadonlyMap<string, number>
+  /** What was held, and what is held no longer (null), by key. */
+  readonly held: ReadonlyMap<string, HeldDeletion | null>
 }
 
 /** Decides many things and commits them in one batch. If what was read has changed meanwhile, it starts anew. */
@@ -63,6 +68,8 @@ export async function decideOnce(work: Work): Promise<Committed> {
   return {
     events: decisions.flatMap((decision) => decision.events),
     orders: orders.flatMap(([service, fid, order]) => (order === null ? [] : [[service, fid] as const])),
+    balance: balanceOf(asRead, view.files),
+    held: new Map(decisions.flatMap((decision) => [...decision.held])),
   }
 }
 

@@ -31,6 +31,7 @@ export async function* judgeAll(db: Database, policy: Policy, now: () => number)
       )
     }
   }
+  const held = await heldKeys(db, policy)
   for await (const page of pages(db, keys.headPrefix)) {
     yield await run(
       db,
@@ -38,10 +39,19 @@ export async function* judgeAll(db: Database, policy: Policy, now: () => number)
       now(),
       page.map(([key, value]) => {
         const head = parseRecord(headSchema, value, key)
-        return { fid: head.fid, step: (situation) => judgeHead(situation, situation.view.head(head.fid) ?? head) }
+        const isHeld = (service: string) => held.has(keys.held(service, head.folder, head.kind, head.fid))
+        return {
+          fid: head.fid,
+          step: (situation) => judgeHead(situation, situation.view.head(head.fid) ?? head, isHeld),
+        }
       }),
     )
   }
+}
+
+async function heldKeys(db: Database, policy: Policy): Promise<ReadonlySet<string>> {
+  const services = [...policy.services.keys()]
+  return new Set((await Promise.all(services.map((name) => db.keys({ prefix: keys.heldPrefix(name) }).all()))).flat())
 }
 
 async function run(

@@ -8,9 +8,10 @@ export interface OutboxPage {
   readonly events: readonly NewEvent[]
 }
 
-/** The first observations of a service's outbox, oldest first. */
-export async function readOutbox(db: Database, service: string, limit: number): Promise<OutboxPage> {
-  const entries = await db.range({ prefix: keys.outboxPrefix(service), limit }).all()
+/** The first observations of a service's outbox, or the first after a key, oldest first. */
+export async function readOutbox(db: Database, service: string, limit: number, after?: string): Promise<OutboxPage> {
+  const start = after === undefined ? {} : { start: after, includeStart: false }
+  const entries = await db.range({ prefix: keys.outboxPrefix(service), ...start, limit }).all()
   const observations: Observation[] = []
   const events: NewEvent[] = []
   for (const [key, value] of entries) {

@@ -31,11 +31,14 @@ export function runDecisions(referee: Referee, { after, failed }: LoopWorld): De
     for (const what of known) queue.add(what)
     cancel = after(SWEEP_INTERVAL, sweep)
   }
+  const lookAgain = (what: string, delay: number | undefined) => {
+    if (delay !== undefined) after(delay, () => queue.add(what))
+  }
   const decideAll = async () => {
     for (let what = await queue.next(); what !== undefined; what = await queue.next()) {
       try {
         if (what === keys.requestPrefix) await referee.carryOutRequests()
-        else await referee.decideOutbox(what)
+        else lookAgain(what, await referee.decideOutbox(what))
       } catch (error) {
         if (!isOnituError(error)) throw error
         const again = what

@@ -27,6 +27,10 @@ export function operationsOf(
       else put(keys.conflict(fid), conflict)
     }
     for (const [key, fid] of decision.copies) put(key, fid)
+    for (const [key, held] of decision.held) {
+      if (held === null) remove(key)
+      else put(key, held)
+    }
     for (const [service, fid, order] of ordersOf(decision)) {
       const key = keys.order(service, fid)
       if (order === null) remove(key)

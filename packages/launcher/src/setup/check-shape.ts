@@ -28,7 +28,7 @@ const SETUP_KEYS = ['name', 'folders', 'services', 'rules', 'majordomo']
 export const RESERVED_NAMES = ['launcher', 'escalator', 'referee', 'majordomo']
 const SERVICE_KEYS = ['driver', 'options', 'folders']
 const FILTER_KEYS = ['mimetypes', 'file_size', 'blacklist', 'whitelist', 'history']
-const FOLDER_KEYS = [...FILTER_KEYS, 'conflict']
+const FOLDER_KEYS = [...FILTER_KEYS, 'conflict', 'hold_deletions']
 const SERVICE_FOLDER_KEYS = ['path', 'mode', ...FILTER_KEYS]
 
 /** Everything about a setup that can be checked without its drivers and without the file system. */

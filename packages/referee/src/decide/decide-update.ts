@@ -24,13 +24,24 @@ export function decideUpdate(draft: Draft, policy: Policy, update: Update): Head
   if (!isLive(head)) return decideNew(draft, policy, update, head)
   if (head.kind === content.kind && head.hash === content.hash) return decideSame(draft, policy, update, head)
   const below = head.kind === 'directory' ? liveBelow(draft, head.folder, head.path) : []
-  if (!hasSeen(draft, service, update, head) || !below.every((child) => hasSeenChild(draft, service, child))) {
+  if (
+    isGuarded(draft, policy, head.folder, below) ||
+    !hasSeen(draft, service, update, head) ||
+    !below.every((child) => hasSeenChild(draft, service, child))
+  ) {
     return decideConflict(draft, policy, update, head)
   }
   // Where a file is now there is nothing below: what was, was deleted, even if that was not reported yet.
   for (const child of below)
     decideDeletion(draft, policy, service, child.fid, { base: child.version, redirected: false })
   return accept(draft, policy, update, [head.version])
+}
+
+/** A directory keeps its name, and its files, while deletions are held, and when there would be too many at once. */
+function isGuarded(draft: Draft, policy: Policy, folder: string, below: readonly Head[]): boolean {
+  const limit = policy.folders.get(folder)?.deletionLimit
+  if (below.length > 0 && draft.holding.has(folder)) return true
+  return limit !== undefined && below.filter(({ kind }) => kind === 'file').length > limit.files
 }
 
 /** What came to live below a directory without a service having had it was not there for whoever put a file in its place. */

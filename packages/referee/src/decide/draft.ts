@@ -1,4 +1,4 @@
-import type { Conflict, FileRecord, Head, NewEvent, Order } from '@onitu/protocol'
+import type { Conflict, FileRecord, Head, HeldDeletion, NewEvent, Order } from '@onitu/protocol'
 import type { Policy } from './policy.ts'
 import type { View } from './view.ts'
 
@@ -10,6 +10,8 @@ export interface Situation {
   readonly lastVersion: number
   /** ms since 1970. */
   readonly now: number
+  /** Folders in which the deletions of the service that is decided on are held. None if left out. */
+  readonly holding?: ReadonlySet<string>
 }
 
 /** What a decision changes; all of it is committed in one batch, or nothing. */
@@ -21,6 +23,8 @@ export interface Decision {
   readonly conflicts: ReadonlyMap<string, Conflict | null>
   /** By `service:S:copy:FID`, the fid of the copy. */
   readonly copies: ReadonlyMap<string, string>
+  /** By `service:S:held:F:KIND:FID`; null removes the record. */
+  readonly held: ReadonlyMap<string, HeldDeletion | null>
   readonly events: readonly NewEvent[]
   readonly lastVersion: number
 }
@@ -34,23 +38,27 @@ export interface Draft {
   readonly view: View
   /** ms since 1970, for names that need a date where a file has none. */
   readonly now: number
+  readonly holding: ReadonlySet<string>
   readonly heads: Map<string, Head>
   readonly orders: Map<string, Map<string, Order | null>>
   readonly conflicts: Map<string, Conflict | null>
   readonly copies: Map<string, string>
+  readonly held: Map<string, HeldDeletion | null>
   readonly events: NewEvent[]
   lastVersion: number
 }
 
-export function createDraft({ view, policy, lastVersion, now }: Situation): Draft {
+export function createDraft({ view, policy, lastVersion, now, holding = new Set() }: Situation): Draft {
   return {
     policy,
     view,
     now,
+    holding,
     heads: new Map(),
     orders: new Map(),
     conflicts: new Map(),
     copies: new Map(),
+    held: new Map(),
     events: [],
     lastVersion,
   }

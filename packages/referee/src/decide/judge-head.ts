@@ -6,13 +6,15 @@ import { targetsOf } from './targets.ts'
 
 /**
  * Computes the orders of a head anew, after the setup changed. No version is made. A service that falls out of the rules
- * keeps what it has; an order that it had not carried out yet is taken back.
+ * keeps what it has; an order that it had not carried out yet is taken back. `isHeld`: the service deleted the file, and
+ * that is not approved yet.
  */
-export function judgeHead(situation: Situation, head: Head): Decision {
+export function judgeHead(situation: Situation, head: Head, isHeld: (service: string) => boolean): Decision {
   const draft = createDraft(situation)
   const { policy } = situation
   const targets = new Set(head.deleted ? [] : targetsOf(draft, policy, head))
   for (const [service] of servicesOf(policy, head.folder)) {
+    if (!head.deleted && isHeld(service)) continue
     const concerned = head.deleted ? holdsAnything(draft, service, head.fid) : targets.has(service)
     if (!concerned) {
       if (!head.deleted) removeOrder(draft, service, head.fid)

@@ -1,10 +1,20 @@
-import { type FileRecord, fileId, type Head, type Observation, type Order } from '@onitu/protocol'
+import {
+  type FileRecord,
+  fileId,
+  type Head,
+  type HeldDeletion,
+  keys,
+  type Observation,
+  type Order,
+} from '@onitu/protocol'
 import { parseFolderOptions, parseServiceFolderOptions } from '../options/folder-options.ts'
 import { parseRules } from '../options/rules.ts'
 import { decide } from './decide.ts'
 import type { Decision, Situation } from './draft.ts'
+import { decideGuarded } from './hold-deletion.ts'
 import { applyDecision, createLoadedView, type LoadedView } from './loaded-view.ts'
 import type { Policy } from './policy.ts'
+import { rejectDeletion } from './reject-deletion.ts'
 import { resolveConflict } from './resolve-conflict.ts'
 import { MissingData } from './view.ts'
 
@@ -13,6 +23,10 @@ export interface World {
   readonly policy: Policy
   readonly view: LoadedView
   lastVersion: number
+  /** Folders in which deletions are held. */
+  holding: ReadonlySet<string>
+  /** By key. */
+  readonly held: Map<string, HeldDeletion>
 }
 
 export interface WorldOptions {
@@ -50,7 +64,7 @@ export function createWorld({
     rules: parseRules(rules),
     serviceRules: new Map(Object.entries(serviceRules).map(([name, written]) => [name, parseRules(written) ?? []])),
   }
-  return { policy, view: createLoadedView(), lastVersion: 0 }
+  return { policy, view: createLoadedView(), lastVersion: 0, holding: new Set(), held: new Map() }
 }
 
 function contentOf(path: string, { content, mtime = 1000, mode = 0o644 }: Given) {
@@ -59,7 +73,7 @@ function contentOf(path: string, { content, mtime = 1000, mode = 0o644 }: Given)
 }
 
 function observe(world: World, service: string, observation: Observation): Decision {
-  return takeIn(world, (situation) => decide(situation, service, observation))
+  return takeIn(world, (situation) => decideGuarded(situation, service, observation))
 }
 
 /** Somebody ends the conflict between a file and its copies; `keep`: a path, or null for all. `versions`: those seen before. */
@@ -80,10 +94,14 @@ export function resolve(
 function takeIn(world: World, step: (situation: Situation) => Decision): Decision {
   for (;;) {
     try {
-      const { policy, view, lastVersion } = world
-      const decision = step({ policy, view, lastVersion, now: 5000 })
+      const { policy, view, lastVersion, holding } = world
+      const decision = step({ policy, view, lastVersion, now: 5000, holding })
       applyDecision(view, decision)
       world.lastVersion = decision.lastVersion
+      for (const [key, held] of decision.held) {
+        if (held === null) world.held.delete(key)
+        else world.held.set(key, held)
+      }
       return decision
     } catch (error) {
       if (!(error instanceof MissingData)) throw error
@@ -143,6 +161,30 @@ export function move(world: World, service: string, src: string, dest: string, g
   if (held !== undefined) setRecord(world, service, src, { ...held, token: null, reported: 1 })
   setRecord(world, service, dest, { ...content, version: base, reported: 1, token: 't' })
   return observe(world, service, { type: 'moved', fid: idOf(dest), base, ...content, from })
+}
+
+/** Somebody approves what is held of a service. */
+export function approve(world: World, service: string, ...paths: string[]): void {
+  for (const deletion of takeHeld(world, service, paths)) {
+    takeIn(world, (situation) => decide({ ...situation, holding: new Set() }, service, deletion))
+  }
+}
+
+export function reject(world: World, service: string, ...paths: string[]): void {
+  for (const deletion of takeHeld(world, service, paths)) {
+    takeIn(world, (situation) => rejectDeletion(situation, service, deletion))
+  }
+}
+
+function takeHeld(world: World, service: string, paths: readonly string[]): HeldDeletion[] {
+  return paths.map((path) => {
+    const [entry] = [...world.held].filter(
+      ([key, held]) => key.startsWith(keys.heldPrefix(service)) && held.path === path,
+    )
+    if (entry === undefined) throw new Error(`No deletion of ${path} is held`)
+    world.held.delete(entry[0])
+    return entry[1]
+  })
 }
 
 /** The service carries out what it was told for a path, as its Plug would: it then holds the head. */

@@ -14,6 +14,17 @@ const size = v.custom<string | number>(
 )
 const patterns = v.array(v.pipe(v.string(), v.minLength(1, 'Expected a pattern, got an empty text')))
 
+const holdDeletions = v.union(
+  [
+    v.boolean(),
+    v.strictObject({
+      files: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+      share: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+    }),
+  ],
+  'Expected true, false, or { files, share } with a number of files and a share between 0 and 1',
+)
+
 /** How a folder's options are written in the setup; all may be left out. */
 const folderOptionsSchema = v.strictObject({
   mimetypes: v.optional(patterns),
@@ -28,11 +39,12 @@ const folderOptionsSchema = v.strictObject({
       'Expected newest, oldest, largest, or a list of services',
     ),
   ),
+  hold_deletions: v.optional(holdDeletions),
 })
 
 /** The same for a folder of a service, which also has a mode. */
 const serviceFolderOptionsSchema = v.strictObject({
-  ...v.omit(folderOptionsSchema, ['conflict']).entries,
+  ...v.omit(folderOptionsSchema, ['conflict', 'hold_deletions']).entries,
   mode: v.optional(v.picklist(['r', 'w', 'rw'], 'Expected r, w or rw')),
 })
 
@@ -48,8 +60,17 @@ export interface Filter {
   readonly whitelist: Matcher | undefined
 }
 
+/** Deletions of one service in one go beyond both are held: more files than this, and more than this share of the folder's files. */
+export interface DeletionLimit {
+  readonly files: number
+  /** 0 to 1. */
+  readonly share: number
+}
+
 export interface FolderOptions extends Filter {
   readonly conflict: ConflictPolicy
+  /** Undefined: no deletion is held. */
+  readonly deletionLimit: DeletionLimit | undefined
 }
 
 export interface ServiceFolderOptions extends Filter {
@@ -68,7 +89,11 @@ export function serviceFolderOptionsProblems(value: unknown): Problem[] {
 /** @throws ValiError when `folderOptionsProblems` would name any. */
 export function parseFolderOptions(value: unknown): FolderOptions {
   const written = v.parse(folderOptionsSchema, value ?? {})
-  return { ...parseFilter(written), conflict: written.conflict ?? 'newest' }
+  return {
+    ...parseFilter(written),
+    conflict: written.conflict ?? 'newest',
+    deletionLimit: parseLimit(written.hold_deletions),
+  }
 }
 
 export function parseServiceFolderOptions(value: unknown): ServiceFolderOptions {
@@ -87,7 +112,15 @@ export function problems(schema: v.GenericSchema, value: unknown): Problem[] {
   }))
 }
 
-type WrittenFilter = Omit<v.InferOutput<typeof folderOptionsSchema>, 'conflict'>
+const DEFAULT_LIMIT: DeletionLimit = { files: 100, share: 0.5 }
+
+function parseLimit(written: v.InferOutput<typeof holdDeletions> | undefined): DeletionLimit | undefined {
+  if (written === false) return undefined
+  const { files, share } = typeof written === 'object' ? written : {}
+  return { files: files ?? DEFAULT_LIMIT.files, share: share ?? DEFAULT_LIMIT.share }
+}
+
+type WrittenFilter = Omit<v.InferOutput<typeof folderOptionsSchema>, 'conflict' | 'hold_deletions'>
 
 function parseFilter(written: WrittenFilter): Filter {
   return {

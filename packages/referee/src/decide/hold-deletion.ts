@@ -1,0 +1,76 @@
+import { fileId, type HeldDeletion, type Kind, keys, type Observation } from '@onitu/protocol'
+import { decide } from './decide.ts'
+import {
+  createDraft,
+  type Decision,
+  type Draft,
+  headOf,
+  isLive,
+  orderOf,
+  recordOf,
+  removeOrder,
+  type Situation,
+} from './draft.ts'
+import { redirectOf } from './give-order.ts'
+import { hasSeen } from './lineage.ts'
+import { modeOf } from './policy.ts'
+
+const KINDS: readonly Kind[] = ['file', 'directory']
+
+/**
+ * Decides an observation of a service whose deletions in some folders are held (`situation.holding`). Such a deletion is
+ * put aside as it is; what is there again is held no longer.
+ */
+export function decideGuarded(situation: Situation, service: string, observation: Observation): Decision {
+  const { holding } = situation
+  if (holding === undefined || holding.size === 0) return decide(situation, service, observation)
+  if (observation.type === 'deleted') {
+    const held = holding.has(observation.folder) ? holdDeletion(situation, service, observation) : undefined
+    return held ?? decide(situation, service, observation)
+  }
+  const decision = decide(situation, service, observation)
+  const places = observation.type === 'moved' ? [observation, observation.from] : [observation]
+  const released = places
+    .filter(({ folder }) => holding.has(folder))
+    .flatMap(({ folder, fid }) => KINDS.map((kind) => [keys.held(service, folder, kind, fid), null] as const))
+  return { ...decision, held: new Map([...decision.held, ...released]) }
+}
+
+/** Undefined when the deletion takes nothing from anybody: there is no reason to hold it. */
+function holdDeletion(situation: Situation, service: string, deletion: HeldDeletion): Decision | undefined {
+  const draft = createDraft(situation)
+  const { fid, folder, base, path } = deletion
+  if (modeOf(situation.policy, service, folder) === 'w') return undefined
+  if (redirectOf(draft, service, fid) === undefined) {
+    const head = headOf(draft, fid)
+    if (!isLive(head) || !hasSeen(draft, service, { base, redirected: false }, head)) return undefined
+  }
+  hold(draft, service, deletion)
+  holdParents(draft, service, folder, path)
+  return draft
+}
+
+function hold(draft: Draft, service: string, deletion: HeldDeletion): void {
+  const { fid, folder, kind } = deletion
+  const order = orderOf(draft, service, fid)
+  // An acknowledgement that comes late would bring the file back; what says where content belongs has to stay.
+  if (order?.movedFrom === undefined && order?.movedTo === undefined) removeOrder(draft, service, fid)
+  draft.held.set(keys.held(service, folder, kind, fid), deletion)
+}
+
+/**
+ * A directory may have been reported deleted before what is in it was: it was then to be made again. It is held with
+ * its files instead, else it would come back empty. The counterpart of `deleteEmptiedParent`.
+ */
+function holdParents(draft: Draft, service: string, folder: string, path: string): void {
+  const slash = path.lastIndexOf('/')
+  if (slash === -1) return
+  const parent = headOf(draft, fileId(folder, path.slice(0, slash)))
+  if (!isLive(parent) || parent.kind !== 'directory') return
+  const record = recordOf(draft, service, parent.fid)
+  if (record === undefined || record.token !== null) return
+  if (orderOf(draft, service, parent.fid)?.version !== parent.version) return
+  const { fid, kind } = parent
+  hold(draft, service, { type: 'deleted', fid, folder, path: parent.path, base: record.version, kind })
+  holdParents(draft, service, folder, parent.path)
+}
