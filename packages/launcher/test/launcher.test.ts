@@ -263,7 +263,12 @@ describe('status', () => {
 describe('wait', () => {
   it('returns at once when nothing is pending', async () => {
     const launcher = await launch(makeSetup(['a', 'b']))
-    expect(await launcher.wait(null, new AbortController().signal)).toEqual({ done: true, catchingUp: [], pending: [] })
+    expect(await launcher.wait(null, new AbortController().signal)).toEqual({
+      done: true,
+      catchingUp: [],
+      pending: [],
+      held: [],
+    })
   })
 
   it('returns when the last order is done', async () => {
@@ -293,6 +298,7 @@ describe('wait', () => {
       done: false,
       catchingUp: [],
       pending: [{ service: 'a', state: 'stopped', pending: 1, reported: 0, failed: [failure] }],
+      held: [],
     })
   })
 })

@@ -62,20 +62,15 @@ export function describeEvent(event: OnituEvent | NewEvent): Description {
       return line(
         'Referee',
         WARN,
-        `${event.files} deletions on ${event.service} in folder ${event.folder} are held: 'onitu approve ${event.service} --folder ${event.folder}' deletes the files everywhere, 'onitu reject ${event.service} --folder ${event.folder}' brings them back`,
+        `${event.files} deletions on ${event.service} in folder ${event.folder} are held, as they are so many at once: \`onitu approve\` deletes the files everywhere, \`onitu reject\` brings them back`,
       )
     case 'deletions_approved':
-      return line(
-        'Referee',
-        INFO,
-        `${event.files} held deletions on ${event.service} in folder ${event.folder} were approved`,
-      )
-    case 'deletions_rejected':
-      return line(
-        'Referee',
-        INFO,
-        `${event.files} held deletions on ${event.service} in folder ${event.folder} were rejected, the files come back`,
-      )
+    case 'deletions_rejected': {
+      const { service, folder, files, directories } = event
+      const whose = `${service ?? 'all services'} in ${folder === null ? 'all folders' : `folder ${folder}`}`
+      const outcome = event.type === 'deletions_approved' ? 'approved' : 'rejected, what was deleted comes back'
+      return line('Referee', INFO, `Held deletions on ${whose} (${files} files, ${directories} directories) ${outcome}`)
+    }
     case 'source_selected':
       return line('Brocker', DEBUG, `Selecting source ${event.source}`)
     case 'transfer_started':

@@ -8,10 +8,12 @@ interface FileFields {
   readonly path: string
 }
 
+/** Null: of all services, in all folders. */
 interface HeldFields {
-  readonly service: string
-  readonly folder: string
+  readonly service: string | null
+  readonly folder: string | null
   readonly files: number
+  readonly directories: number
 }
 
 type IgnoredBy = 'folder' | 'service' | 'source'
@@ -63,7 +65,7 @@ export interface EventFields {
   event_source_ignored_blacklisted: FileFields
   event_source_ignored_not_whitelisted: FileFields
   /** Deletions of a service beyond the limit of the folder wait for `onitu approve` or `onitu reject`. `files`: all that wait. */
-  deletions_held: HeldFields
+  deletions_held: { readonly service: string; readonly folder: string; readonly files: number }
   deletions_approved: HeldFields
   deletions_rejected: HeldFields
   conflict: FileFields & { readonly copyPath: string; readonly winner: string; readonly loser: string }

@@ -1,5 +1,6 @@
 import type { CallOptions, Database } from '@onitu/escalator'
 import { conflictSchema, isOnituError, keys, parseRecord } from '@onitu/protocol'
+import { readHeld } from '../held/read-held.ts'
 import type { Setup, SetupService } from '../setup/setup.ts'
 import type { SupervisedProcess } from '../supervisor/supervised-process.ts'
 import { collectMajordomo, type RemoteSource } from './collect-majordomo.ts'
@@ -26,14 +27,15 @@ const DATABASE_TIMEOUT = 5_000
 
 export async function collectStatus(source: StatusSource): Promise<Status> {
   const majordomo = await collectMajordomo(source)
-  const [processes, services, conflicts] = await Promise.all([
+  const [processes, services, conflicts, held] = await Promise.all([
     describeProcesses(source),
     Promise.all([...source.setup.services.values()].map((service) => describeService(source, service))),
     unlessDown(source, readConflicts),
+    unlessDown(source, (database, options) => readHeld(database, source.setup.services.keys(), options)),
   ])
   const { setup, setupFile } = source
   const remotes = majordomo === undefined ? {} : { majordomo }
-  return { session: setup.name, setup: setupFile, processes, services, conflicts, ...remotes }
+  return { session: setup.name, setup: setupFile, processes, services, conflicts, held, ...remotes }
 }
 
 async function describeProcesses(source: StatusSource): Promise<ProcessStatus[]> {

@@ -50,6 +50,7 @@ const status: Status = {
     { name: 'right', driver: 'memory', state: 'running', folders: [], counts: null, failed: [], unavailable: [] },
   ],
   conflicts: [{ folder: 'docs', path: 'a', copyPath: 'a (conflict of right)', winner: 'left', loser: 'right' }],
+  held: [{ service: 'left', folder: 'docs', files: 150, directories: 2 }],
 }
 
 describe('formatStatus', () => {
@@ -73,6 +74,12 @@ describe('formatStatus', () => {
 
   it('keeps a path on its line, whatever is in it', () => {
     expect(lines).toContain("  left: 'f\\x0a3' in folder docs (EACCES, 2 attempts): no")
+  })
+
+  it('says what is held, and what can be done about it', () => {
+    expect(lines[lines.indexOf('Held deletions:') + 1]).toContain(
+      '150 files and 2 directories deleted on left in folder docs',
+    )
   })
 
   it('says how many files are in conflict, and where to read more', () => {

@@ -1,4 +1,5 @@
 import { localTime, printable } from '../bus/format-line.ts'
+import { describeHeld } from '../held/describe-held.ts'
 import { formatBytes } from './format-bytes.ts'
 import type { ServiceStatus, Status } from './status.ts'
 
@@ -25,6 +26,7 @@ export function formatStatus(status: Status): string {
       'Failed',
       status.services.flatMap((service) => failedLines(service)),
     ),
+    ...list('Held deletions', (status.held ?? []).map(describeHeld)),
     ...conflictLine(status.conflicts ?? []),
   ]
   return sections.join('\n\n')

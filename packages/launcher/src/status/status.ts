@@ -1,3 +1,4 @@
+import type { HeldDeletions } from '../held/held-deletions.ts'
 import type { ProcessState } from '../supervisor/supervised-process.ts'
 
 /** What `onitu status --json` prints. Fields are only ever added. Times are ms since 1970, sizes bytes. */
@@ -9,6 +10,8 @@ export interface Status {
   readonly services: readonly ServiceStatus[]
   /** Null when the database does not answer. */
   readonly conflicts: readonly ConflictStatus[] | null
+  /** Deletions that wait for `onitu approve` or `onitu reject`. Null when the database does not answer. */
+  readonly held: readonly HeldDeletions[] | null
   /** Absent when the setup has no `majordomo`. */
   readonly majordomo?: RemotesStatus
 }

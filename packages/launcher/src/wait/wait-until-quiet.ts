@@ -1,6 +1,8 @@
-import type { Database } from '@onitu/escalator'
+import type { CallOptions, Database } from '@onitu/escalator'
 import { isOnituError } from '@onitu/protocol'
 import type { Bus } from '../bus/bus.ts'
+import type { HeldDeletions } from '../held/held-deletions.ts'
+import { readHeld } from '../held/read-held.ts'
 import type { SupervisedProcess } from '../supervisor/supervised-process.ts'
 import { findPending, isQuiet, type PendingService } from './pending.ts'
 
@@ -21,6 +23,8 @@ export interface WaitResult {
   readonly catchingUp: readonly string[]
   /** After a timeout: what is not done. Null when the database does not answer. */
   readonly pending: readonly PendingService[] | null
+  /** Deletions that are not carried out until somebody approves them. They are not pending: nothing happens by itself. */
+  readonly held: readonly HeldDeletions[]
 }
 
 /** ms between looks when nothing happens, and at least between looks when much happens. */
@@ -41,8 +45,10 @@ export async function waitUntilQuiet(source: WaitSource, signal: AbortSignal): P
     }),
   )
   const done = catchingUp.size === 0 && (await untilQuiet(source, signal))
-  if (done) return { done, catchingUp: [], pending: [] }
-  return { done, catchingUp: [...catchingUp], pending: await describePending(source) }
+  const held =
+    (await unlessDown(source, (database, services, options) => readHeld(database, services.keys(), options))) ?? []
+  if (done) return { done, catchingUp: [], pending: [], held }
+  return { done, catchingUp: [...catchingUp], pending: await unlessDown(source, findPending), held }
 }
 
 /** False when the deadline came first. A service that is not meant to run, or cannot, has nothing to catch up with. */
@@ -99,11 +105,15 @@ async function isQuietNow(source: WaitSource, services: readonly string[]): Prom
   }
 }
 
-async function describePending(source: WaitSource): Promise<PendingService[] | null> {
+/** Null when the database does not answer. */
+async function unlessDown<T>(
+  source: WaitSource,
+  read: (database: Database, services: WaitSource['services'], options: CallOptions) => Promise<T>,
+): Promise<T | null> {
   const database = source.database()
   if (database === undefined) return null
   try {
-    return await findPending(database, source.services, { timeout: DATABASE_TIMEOUT })
+    return await read(database, source.services, { timeout: DATABASE_TIMEOUT })
   } catch (error) {
     if (isOnituError(error) && error.retryable) return null
     throw error
