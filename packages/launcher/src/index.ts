@@ -7,6 +7,8 @@
 export type { ConflictCopy, ConflictedFile, ConflictSide, Resolution } from './conflicts/conflicted-file.ts'
 export type { KeysChanged, ServiceAction } from './control/messages.ts'
 export { type ExitStatus, exitStatus } from './exit-status.ts'
+export type { HeldDeletions } from './held/held-deletions.ts'
+export type { HeldVerdict, JudgedDeletions } from './held/judge-held.ts'
 export type { FileHistory, FileVersion, Holder, Keeper } from './history/file-history.ts'
 export type { FileArgument } from './history/locate-file.ts'
 export type { RestoreResult } from './history/restore-version.ts'

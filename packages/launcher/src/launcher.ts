@@ -13,6 +13,7 @@ import { type Controlled, createControlServer } from './control/control-server.t
 import { controlService } from './control/control-service.ts'
 import type { KeysChanged, ServiceAction } from './control/messages.ts'
 import { createGate } from './gate.ts'
+import { type HeldVerdict, type JudgedDeletions, judgeHeld } from './held/judge-held.ts'
 import { collectHistory } from './history/collect-history.ts'
 import type { FileHistory } from './history/file-history.ts'
 import { folderRoots } from './history/folder-roots.ts'
@@ -175,6 +176,18 @@ export class Launcher implements Controlled {
     const place = locateFile(setup.folders, folderRoots(setup), file)
     const services = [...setup.services.keys()]
     return resolveFile(this.#refereeSource(), services, place, keep, AbortSignal.any([signal, this.#stopping.signal]))
+  }
+
+  async judgeHeld(verdict: HeldVerdict, signal: AbortSignal): Promise<JudgedDeletions> {
+    const { setup } = this.#options
+    const { service, folder } = verdict
+    if (service !== null && !setup.services.has(service))
+      throw new OnituError('SERVICE_NOT_FOUND', `service ${service} not found`)
+    if (folder !== null && !setup.folders.has(folder))
+      throw new OnituError('UNKNOWN_FOLDER', `there is no folder ${folder} in the setup`)
+    const either = AbortSignal.any([signal, this.#stopping.signal])
+    const publish = (event: NewEvent) => this.#publish(event)
+    return judgeHeld(this.#refereeSource(), setup.services.keys(), verdict, publish, either)
   }
 
   async #open(): Promise<Hub> {

@@ -161,12 +161,22 @@ export const refereeRequestSchema = v.variant('type', [
     /** Which of them stays, and the service that it came from. Null: all. */
     keep: v.nullable(v.object({ fid, service: name })),
   }),
+  v.object({
+    type: v.picklist(['approve', 'reject']),
+    /** Whose held deletions, and where. Null: of all services, in all folders. */
+    service: v.nullable(name),
+    folder: v.nullable(name),
+    /** What was done until now, in batches that were committed. */
+    files: count,
+    directories: count,
+  }),
 ])
 export type RefereeRequest = v.InferOutput<typeof refereeRequestSchema>
 
 /** `answer:ID`: what came of a request. Written by the Referee, removed by the launcher. */
 export const refereeAnswerSchema = v.variant('type', [
   v.object({ type: v.literal('resolved') }),
+  v.object({ type: v.literal('judged'), files: count, directories: count }),
   /** Nothing (more) was done. */
   v.object({ type: v.literal('refused'), code: v.string(), message: v.string() }),
 ])

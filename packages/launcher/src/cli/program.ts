@@ -77,6 +77,7 @@ function addSessionCommands(program: Command): void {
     })
   addHistoryCommands(program)
   addConflictCommands(program)
+  addHeldCommands(program)
   withSession(program.command('stop'))
     .description('stop the running session, and wait until it is gone')
     .action(async (flags: SessionFlags) => {
@@ -127,6 +128,22 @@ function addConflictCommands(program: Command): void {
       const { resolve: resolveConflict } = await import('./resolve.ts')
       await resolveConflict(await session(flags), fileArgument(file, flags), flags.keep)
     })
+}
+
+function addHeldCommands(program: Command): void {
+  const verdicts = [
+    ['approve', 'carry out deletions that are held since they are so many at once (of one service, or all)'],
+    ['reject', 'bring back what was deleted, where the deletions are held (of one service, or all)'],
+  ] as const
+  for (const [type, description] of verdicts) {
+    withSession(program.command(`${type} [service]`))
+      .description(description)
+      .option('--folder <name>', 'only those in this folder')
+      .action(async (service: string | undefined, { folder, ...flags }: FileFlags) => {
+        const { judgeHeld } = await import('./judge-held.ts')
+        await judgeHeld(await session(flags), { type, service: service ?? null, folder: folder ?? null })
+      })
+  }
 }
 
 function addServiceCommands(services: Command): void {

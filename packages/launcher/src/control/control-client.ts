@@ -1,6 +1,7 @@
 import { createRequester } from '@onitu/escalator/messaging'
 import { ipcAddress, isOnituError, OnituError } from '@onitu/protocol'
 import type { ConflictedFile, Resolution } from '../conflicts/conflicted-file.ts'
+import type { JudgedDeletions } from '../held/judge-held.ts'
 import type { FileHistory } from '../history/file-history.ts'
 import type { RestoreResult } from '../history/restore-version.ts'
 import type { FoundSession } from '../session/find-session.ts'
@@ -15,6 +16,7 @@ const TIMEOUT = 30_000
 const SERVICE_TIMEOUT = 180_000
 /** More than the launcher waits for the Referee. */
 const RESOLVE_TIMEOUT = 90_000
+const JUDGE_TIMEOUT = 660_000
 /** The longest timer there is: 24 days. */
 const FOREVER = 2 ** 31 - 1
 /** More than the launcher needs to say that the time is over. */
@@ -32,6 +34,8 @@ interface Answers {
   remote: null
   conflicts: readonly ConflictedFile[]
   resolve: Resolution
+  approve: JudgedDeletions
+  reject: JudgedDeletions
   stop: null
 }
 
@@ -64,6 +68,7 @@ export async function askSession<T extends ControlRequest>(
 function timeoutOf(request: ControlRequest): number {
   if (request.type === 'service' || request.type === 'keys' || request.type === 'remote') return SERVICE_TIMEOUT
   if (request.type === 'resolve') return RESOLVE_TIMEOUT
+  if (request.type === 'approve' || request.type === 'reject') return JUDGE_TIMEOUT
   if (request.type === 'restore') return FOREVER
   if (request.type !== 'wait') return TIMEOUT
   return request.timeout === null ? FOREVER : Math.min(FOREVER, request.timeout + MARGIN)

@@ -2,6 +2,7 @@ import { createResponder, type Responder } from '@onitu/escalator/messaging'
 import type { RemoteRequest } from '@onitu/majordomo'
 import { ipcAddress, parseRecord } from '@onitu/protocol'
 import type { ConflictedFile, Resolution } from '../conflicts/conflicted-file.ts'
+import type { HeldVerdict, JudgedDeletions } from '../held/judge-held.ts'
 import type { FileHistory } from '../history/file-history.ts'
 import type { FileArgument } from '../history/locate-file.ts'
 import type { RestoreResult } from '../history/restore-version.ts'
@@ -22,6 +23,8 @@ export interface Controlled {
   setUpRemote(request: RemoteRequest): Promise<void>
   conflicts(): Promise<readonly ConflictedFile[]>
   resolve(file: FileArgument, keep: string, signal: AbortSignal): Promise<Resolution>
+  /** What is held of a service in a folder, null for all. */
+  judgeHeld(verdict: HeldVerdict, signal: AbortSignal): Promise<JudgedDeletions>
   requestStop(): void
 }
 
@@ -52,6 +55,9 @@ function answer(controlled: Controlled, request: ControlRequest, signal: AbortSi
       return controlled.conflicts()
     case 'resolve':
       return controlled.resolve(request.file, request.keep, signal)
+    case 'approve':
+    case 'reject':
+      return controlled.judgeHeld(request, signal)
     case 'stop':
       return controlled.requestStop()
   }

@@ -27,6 +27,12 @@ export const controlRequestSchema = v.variant('type', [
   remoteRequestSchema,
   v.object({ type: v.literal('conflicts') }),
   v.object({ type: v.literal('resolve'), file, keep: v.string() }),
+  v.object({
+    type: v.picklist(['approve', 'reject']),
+    /** Null: all of them. */
+    service: v.nullable(v.string()),
+    folder: v.nullable(v.string()),
+  }),
   v.object({ type: v.literal('stop') }),
 ])
 export type ControlRequest = v.InferOutput<typeof controlRequestSchema>

@@ -33,7 +33,7 @@ async function carryOutBatch(world: RequestWorld, key: string, value: unknown): 
     if (!isOnituError(error) || error.retryable || error.code === 'CONDITION_FAILED') throw error
     const { code, message } = error
     await world.db.batch(answered(key, { type: 'refused', code, message }), { conditions })
-    return { events: [], orders: [] }
+    return { events: [], orders: [], balance: new Map(), held: new Map() }
   }
 }
 
