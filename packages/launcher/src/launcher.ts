@@ -179,15 +179,8 @@ export class Launcher implements Controlled {
   }
 
   async judgeHeld(verdict: HeldVerdict, signal: AbortSignal): Promise<JudgedDeletions> {
-    const { setup } = this.#options
-    const { service, folder } = verdict
-    if (service !== null && !setup.services.has(service))
-      throw new OnituError('SERVICE_NOT_FOUND', `service ${service} not found`)
-    if (folder !== null && !setup.folders.has(folder))
-      throw new OnituError('UNKNOWN_FOLDER', `there is no folder ${folder} in the setup`)
     const either = AbortSignal.any([signal, this.#stopping.signal])
-    const publish = (event: NewEvent) => this.#publish(event)
-    return judgeHeld(this.#refereeSource(), setup.services.keys(), verdict, publish, either)
+    return judgeHeld(this.#refereeSource(), this.#options.setup, verdict, (event) => this.#publish(event), either)
   }
 
   async #open(): Promise<Hub> {

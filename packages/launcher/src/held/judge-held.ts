@@ -1,5 +1,6 @@
 import { type NewEvent, OnituError } from '@onitu/protocol'
 import { askReferee, type RefereeSource } from '../referee/ask-referee.ts'
+import type { Setup } from '../setup/setup.ts'
 import { readHeld } from './read-held.ts'
 
 /** What somebody decided about held deletions. Null: of all services, in all folders. */
@@ -20,17 +21,21 @@ const TIMEOUT = 600_000
 
 /**
  * Has held deletions carried out, or taken back.
- * @throws OnituError `NOTHING_HELD`, and what `askReferee` throws
+ * @throws OnituError `SERVICE_NOT_FOUND`, `UNKNOWN_FOLDER`, `NOTHING_HELD`, and what `askReferee` throws
  */
 export async function judgeHeld(
   source: RefereeSource,
-  services: Iterable<string>,
+  setup: Pick<Setup, 'services' | 'folders'>,
   verdict: HeldVerdict,
   publish: (event: NewEvent) => void,
   signal: AbortSignal,
 ): Promise<JudgedDeletions> {
   const { type, service, folder } = verdict
-  const held = await readHeld(source.database, services, {})
+  if (service !== null && !setup.services.has(service))
+    throw new OnituError('SERVICE_NOT_FOUND', `service ${service} not found`)
+  if (folder !== null && !setup.folders.has(folder))
+    throw new OnituError('UNKNOWN_FOLDER', `there is no folder ${folder} in the setup`)
+  const held = await readHeld(source.database, setup.services.keys(), {})
   const meant = held.filter((one) => (service ?? one.service) === one.service && (folder ?? one.folder) === one.folder)
   if (meant.length === 0) throw nothingHeld(verdict)
   const answer = await askReferee(source, { type, service, folder, files: 0, directories: 0 }, TIMEOUT, signal)
