@@ -1,14 +1,15 @@
 import { dirname } from 'node:path'
 import { type Client, connect } from '@onitu/escalator'
-import { createRequester, type Responder } from '@onitu/escalator/messaging'
+import type { Responder } from '@onitu/escalator/messaging'
 import type { RemoteRequest } from '@onitu/majordomo'
 import { keyPlaces } from '@onitu/majordomo/keys'
-import { ipcAddress, isOnituError, type NewEvent, OnituError } from '@onitu/protocol'
+import { ipcAddress, type NewEvent, OnituError } from '@onitu/protocol'
 import { type Bus, createBus, type EventListener } from './bus/bus.ts'
 import { type LogFile, openLogFile } from './bus/log-file.ts'
 import { collectConflicts } from './conflicts/collect-conflicts.ts'
 import type { ConflictedFile, Resolution } from './conflicts/conflicted-file.ts'
 import { resolveFile } from './conflicts/resolve-file.ts'
+import { askPlug } from './control/ask-plug.ts'
 import { type Controlled, createControlServer } from './control/control-server.ts'
 import { controlService } from './control/control-service.ts'
 import type { KeysChanged, ServiceAction } from './control/messages.ts'
@@ -18,7 +19,7 @@ import { collectHistory } from './history/collect-history.ts'
 import type { FileHistory } from './history/file-history.ts'
 import { folderRoots } from './history/folder-roots.ts'
 import type { HistorySource } from './history/history-source.ts'
-import { type FileArgument, locateFile } from './history/locate-file.ts'
+import { type FileArgument, type FilePlace, locateFile } from './history/locate-file.ts'
 import { type RestoreResult, restoreVersion } from './history/restore-version.ts'
 import type { RefereeSource } from './referee/ask-referee.ts'
 import { openRemoteServices } from './remote/open-remote-services.ts'
@@ -29,8 +30,9 @@ import { writeSetup } from './setup/write-setup.ts'
 import { collectStatus } from './status/collect-status.ts'
 import type { Status } from './status/status.ts'
 import { createHub, type Hub, type HubOptions } from './supervisor/hub.ts'
-import type { SupervisedProcess } from './supervisor/supervised-process.ts'
-import { pause, type WaitResult, type WaitSource, waitUntilQuiet } from './wait/wait-until-quiet.ts'
+import { retryWithEscalator } from './supervisor/retry-with-escalator.ts'
+import { untilRunning } from './supervisor/until-running.ts'
+import { type WaitResult, type WaitSource, waitUntilQuiet } from './wait/wait-until-quiet.ts'
 
 export interface LauncherOptions extends Pick<HubOptions, 'policy' | 'grace' | 'entries'> {
   readonly setup: Setup
@@ -44,8 +46,6 @@ export interface LauncherOptions extends Pick<HubOptions, 'policy' | 'grace' | '
 
 const INFO = 30
 const WARN = 40
-/** ms between tries to write the setup into a database that just went away. */
-const RETRY = 200
 /** ms: a service may have many files to hash before it can answer. The deadline of the one who waits is shorter or wanted so. */
 const CATCH_UP_TIMEOUT = 2 ** 31 - 1
 
@@ -81,20 +81,22 @@ export class Launcher implements Controlled {
    * @throws OnituError `SESSION_RUNNING`, or why the session cannot start at all; `SESSION_STOPPING` when it was stopped meanwhile
    */
   async start(): Promise<void> {
+    const { signal } = this.#stopping
     try {
       this.#opening = this.#open()
       const hub = await this.#opening
-      await this.#untilRunning(hub.escalator)
-      await this.#writeSetup(hub.escalator)
-      await this.#untilRunning(hub.referee)
+      await untilRunning(hub.escalator, signal)
+      const warn = (message: string) => this.#warn(message)
+      await retryWithEscalator(hub.escalator, signal, () => this.#writeSetup(), warn)
+      await untilRunning(hub.referee, signal)
       // Whether it runs or not (its port may be taken): the services of this machine do not need it.
-      if (!this.#stopping.signal.aborted) await hub.majordomo?.start()
+      if (!signal.aborted) await hub.majordomo?.start()
       await Promise.all([...hub.services.values()].map((service) => service.start()))
       this.#begun.open()
-      this.#stopping.signal.throwIfAborted()
+      signal.throwIfAborted()
       this.#publish({ type: 'session_started', session: this.#options.setup.name })
     } catch (error) {
-      const { aborted, reason } = this.#stopping.signal
+      const { aborted, reason } = signal
       await this.stop()
       throw aborted ? reason : error
     }
@@ -112,7 +114,7 @@ export class Launcher implements Controlled {
 
   /** Makes a stop that takes too long end at once. */
   kill(): void {
-    for (const process of this.#processes()) process.kill()
+    for (const process of this.#hub?.processes() ?? []) process.kill()
   }
 
   status(): Promise<Status> {
@@ -151,19 +153,12 @@ export class Launcher implements Controlled {
   }
 
   history(file: FileArgument, signal: AbortSignal): Promise<FileHistory> {
-    const setup = this.#setup
-    return collectHistory(this.#historySource(), locateFile(setup.folders, folderRoots(setup), file), signal)
+    return collectHistory(this.#historySource(), this.#locate(file), signal)
   }
 
   restore(file: FileArgument, version: number, signal: AbortSignal): Promise<RestoreResult> {
-    const setup = this.#setup
-    const place = locateFile(setup.folders, folderRoots(setup), file)
+    const place = this.#locate(file)
     return restoreVersion(this.#historySource(), place, version, AbortSignal.any([signal, this.#stopping.signal]))
-  }
-
-  /** With the services that clients of Majordomo set up. */
-  get #setup(): Setup {
-    return this.#remotes?.setup ?? this.#options.setup
   }
 
   conflicts(): Promise<ConflictedFile[]> {
@@ -172,15 +167,24 @@ export class Launcher implements Controlled {
 
   /** `keep`: a service, or `both`. */
   resolve(file: FileArgument, keep: string, signal: AbortSignal): Promise<Resolution> {
-    const setup = this.#setup
-    const place = locateFile(setup.folders, folderRoots(setup), file)
-    const services = [...setup.services.keys()]
-    return resolveFile(this.#refereeSource(), services, place, keep, AbortSignal.any([signal, this.#stopping.signal]))
+    const services = [...this.#setup.services.keys()]
+    return resolveFile(
+      this.#refereeSource(),
+      services,
+      this.#locate(file),
+      keep,
+      AbortSignal.any([signal, this.#stopping.signal]),
+    )
   }
 
   async judgeHeld(verdict: HeldVerdict, signal: AbortSignal): Promise<JudgedDeletions> {
     const either = AbortSignal.any([signal, this.#stopping.signal])
-    return judgeHeld(this.#refereeSource(), this.#options.setup, verdict, (event) => this.#publish(event), either)
+    return judgeHeld(this.#refereeSource(), this.#setup, verdict, (event) => this.#publish(event), either)
+  }
+
+  /** With the services that clients of Majordomo set up. */
+  get #setup(): Setup {
+    return this.#remotes?.setup ?? this.#options.setup
   }
 
   async #open(): Promise<Hub> {
@@ -220,40 +224,24 @@ export class Launcher implements Controlled {
     return this.#hub
   }
 
-  /** @throws OnituError when the process can never run, the stop signal's reason when the session is stopped */
-  async #untilRunning(process: SupervisedProcess): Promise<void> {
-    const { signal } = this.#stopping
-    if (!signal.aborted) await process.start()
-    while (process.state !== 'running') {
-      signal.throwIfAborted()
-      if (process.resting) throw new OnituError('START_FAILED', `${process.name} cannot start: ${process.reason}`)
-      await process.changed(signal)
-    }
-    signal.throwIfAborted()
-  }
-
-  /** Escalator may die between being ready and this; it is started again then, and this goes on. */
-  async #writeSetup(escalator: SupervisedProcess): Promise<void> {
+  async #writeSetup(): Promise<void> {
     const { runtime } = this.#opened(this.#files)
     const { signal } = this.#stopping
-    for (;;) {
-      try {
-        this.#database ??= await connect({ address: ipcAddress(runtime, 'escalator'), signal })
-        await this.#remotes?.load(this.#database)
-        return await writeSetup(this.#database, this.#setup)
-      } catch (error) {
-        signal.throwIfAborted()
-        if (!isOnituError(error) || !error.retryable) throw error
-        this.#warn(`Writing the setup failed, trying again: ${error.message}`)
-        await pause(RETRY, signal)
-        await this.#untilRunning(escalator)
-      }
-    }
+    this.#database ??= await connect({ address: ipcAddress(runtime, 'escalator'), signal })
+    await this.#remotes?.load(this.#database)
+    await writeSetup(this.#database, this.#setup)
+  }
+
+  #locate(file: FileArgument): FilePlace {
+    const setup = this.#setup
+    return locateFile(setup.folders, folderRoots(setup), file)
   }
 
   #waitSource(): WaitSource {
     const { referee, services } = this.#opened(this.#hub)
-    const catchUp = (service: string, signal: AbortSignal) => this.#catchUp(service, signal)
+    const catchUp = async (service: string, signal: AbortSignal) => {
+      await this.#ask(service, { type: 'catchUp' }, CATCH_UP_TIMEOUT, signal)
+    }
     return { referee, services, bus: this.#opened(this.#bus), database: () => this.#database, catchUp }
   }
 
@@ -268,21 +256,9 @@ export class Launcher implements Controlled {
     return { database: this.#opened(this.#database), wakeAddress }
   }
 
-  async #catchUp(service: string, signal: AbortSignal): Promise<void> {
-    await this.#ask(service, { type: 'catchUp' }, CATCH_UP_TIMEOUT, signal)
-  }
-
-  /** Asks the Plug of a service; `timeout` in ms. */
-  async #ask(service: string, body: unknown, timeout: number, signal: AbortSignal): Promise<unknown> {
-    const hub = this.#opened(this.#hub)
-    const requester = createRequester({
-      address: ipcAddress(this.#opened(this.#files).runtime, hub.plugSocket(service)),
-    })
-    try {
-      return (await requester.request(body, { signal, timeout })).body
-    } finally {
-      await requester.close()
-    }
+  #ask(service: string, body: unknown, timeout: number, signal: AbortSignal): Promise<unknown> {
+    const socket = this.#opened(this.#hub).plugSocket(service)
+    return askPlug(ipcAddress(this.#opened(this.#files).runtime, socket), body, timeout, signal)
   }
 
   async #stop(): Promise<void> {
@@ -291,10 +267,14 @@ export class Launcher implements Controlled {
     // What is half open would be closed behind its back; whether opening fails is `start`'s to tell.
     await Promise.allSettled([this.#opening])
     try {
-      await this.#remotes?.close()
-      await Promise.all([...(this.#hub?.services.values() ?? [])].map((service) => service.close()))
+      // What it is doing may wait for processes, which end here.
+      const remotes = this.#remotes?.close()
+      await this.#hub?.closeServices()
       await this.#hub?.majordomo?.close()
       await this.#hub?.referee.close()
+      await remotes
+      // It may just have added one.
+      await this.#hub?.closeServices()
       await this.#database?.close()
       await this.#hub?.escalator.close()
     } finally {
@@ -303,12 +283,6 @@ export class Launcher implements Controlled {
       await this.#log?.close()
       this.#files?.close()
     }
-  }
-
-  #processes(): SupervisedProcess[] {
-    if (this.#hub === undefined) return []
-    const { services, majordomo, referee, escalator } = this.#hub
-    return [...services.values(), ...(majordomo === undefined ? [] : [majordomo]), referee, escalator]
   }
 
   #opened<T>(part: T | undefined): T {

@@ -149,7 +149,7 @@ describe('a session', () => {
     const state = async (name: string) =>
       (await launcher.status()).services.find((service) => service.name === name)?.state
     expect(await state('ready')).toBe('running')
-    await expect.poll(() => state('crash')).toBe('failed')
+    await expect.poll(() => state('crash'), { timeout: 20_000 }).toBe('failed')
     expect(await state('misconfigured')).toBe('failed')
     await launcher.stop()
     expect((await launcher.status()).processes.filter(({ pid }) => pid !== null).map(({ name }) => name)).toEqual([

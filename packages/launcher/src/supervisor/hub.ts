@@ -46,6 +46,10 @@ export interface Hub {
   addService(name: string, driverUrl: string): SupervisedProcess
   /** Closes it; one of the same name may be added again. */
   removeService(name: string): Promise<void>
+  /** All of them, together, for good. May be called twice. */
+  closeServices(): Promise<void>
+  /** In the order in which they end. */
+  processes(): readonly SupervisedProcess[]
   /** The socket of a service's Plug. */
   plugSocket(service: string): SocketName
 }
@@ -74,14 +78,17 @@ export function createHub(options: HubOptions): Hub {
     return service
   }
   for (const { name, driver } of setup.services.values()) addService(name, driver.url)
+  const escalator = supervise(options, 'escalator', entries.escalator, {
+    ...common,
+    address: address('escalator'),
+    directory: database,
+  })
+  const referee = supervise(options, 'referee', entries.referee, connected)
+  const majordomo = superviseMajordomo(options, connected, entries)
   return {
-    escalator: supervise(options, 'escalator', entries.escalator, {
-      ...common,
-      address: address('escalator'),
-      directory: database,
-    }),
-    referee: supervise(options, 'referee', entries.referee, connected),
-    majordomo: superviseMajordomo(options, connected, entries),
+    escalator,
+    referee,
+    majordomo,
     services,
     plugSocket: (name) => `plug-${indexOf(name)}`,
     addService,
@@ -90,6 +97,10 @@ export function createHub(options: HubOptions): Hub {
       services.delete(name)
       await service?.close()
     },
+    async closeServices() {
+      await Promise.all([...services.values()].map((service) => service.close()))
+    },
+    processes: () => [...services.values(), ...(majordomo === undefined ? [] : [majordomo]), referee, escalator],
   }
 }
 
