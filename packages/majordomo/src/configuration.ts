@@ -23,5 +23,14 @@ export const majordomoConfigurationSchema = v.object({
   authorizedKeysFile: v.string(),
   /** ms between heartbeats; three that are missed end a connection. */
   heartbeat: v.optional(v.pipe(v.number(), v.minValue(50), v.maxValue(60_000)), 5_000),
+  limits: v.optional(
+    v.object({
+      /** Connected at once. */
+      clients: v.pipe(v.number(), v.integer(), v.minValue(1)),
+      /** Bytes held in memory for one client. */
+      memory: v.pipe(v.number(), v.integer(), v.minValue(1)),
+    }),
+    { clients: 100, memory: 64 * 1024 * 1024 },
+  ),
 })
 export type MajordomoConfiguration = v.InferOutput<typeof majordomoConfigurationSchema>

@@ -17,6 +17,8 @@ export interface PlugBackend {
   getMetadata(folder: string, path: string): Promise<KnownFile | undefined>
   list(folder: string): AsyncIterable<KnownFile>
   setAvailable(folder: string, available: boolean, reason: string): Promise<void>
+  /** Reports of the folder are taken, whatever was said of it before. */
+  setUndecided(folder: string): void
   problem(folder: string, path: string, code: string, reason: string): void
   /** Resolves when it serves. The handlers are registered by now. */
   listen(): Promise<void>

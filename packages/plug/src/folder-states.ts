@@ -36,6 +36,11 @@ export class FolderStates {
     return before !== available
   }
 
+  /** As if nothing had been said of the folder since the start. What is recorded stays. */
+  setUndecided(folder: string): void {
+    this.#states.delete(folder)
+  }
+
   /** The driver is up: what it has not called unavailable is there. */
   async confirm(): Promise<void> {
     for (const folder of this.#engine.folders.keys()) {

@@ -98,6 +98,10 @@ export class LocalBackend implements PlugBackend {
     if (changed && available) service.core.resume()
   }
 
+  setUndecided(folder: string): void {
+    this.#parts.states.setUndecided(folder)
+  }
+
   problem(folder: string, path: string, code: string, reason: string): void {
     const { engine } = this.#parts
     engine.emit({ type: 'file_problem', service: engine.service, folder, path, code, reason })

@@ -106,6 +106,14 @@ export class Plug implements DriverPlug {
     return this.#backend.agreeOnChunks()
   }
 
+  /**
+   * As when the driver was just started: reports of the folder are taken, though it has not said whether the folder can be
+   * reached. For a driver that takes its time to find out.
+   */
+  setUndecided(folder: string): void {
+    this.#backend.setUndecided(folder)
+  }
+
   /** For the service process: connects to the session, or to the host. The driver starts after that. */
   async connect(context: RunContext | HostedContext, manifest: Manifest): Promise<void> {
     if (this.#open) throw new OnituError('ALREADY_CONNECTED', 'This Plug is connected already')

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto'
 import { curveKeyPair } from 'zeromq'
 import { decodeKey, encodeKey } from './z85.ts'
 
@@ -11,6 +11,9 @@ export interface KeyPair {
 /** What comes before the 32 bytes of an X25519 secret key in PKCS #8 (RFC 8410). */
 const PKCS8_HEAD = Buffer.from('302e020100300506032b656e04220420', 'hex')
 
+/** The same for a public key. */
+const SPKI_HEAD = Buffer.from('302a300506032b656e032100', 'hex')
+
 /** A new key pair. The public key begins with a letter or a digit, so that it reads well in lists and shells. */
 export function generateKeyPair(): KeyPair {
   for (;;) {
@@ -21,9 +24,25 @@ export function generateKeyPair(): KeyPair {
 
 /** The public key that belongs to a secret key. @throws TypeError when it is not a key */
 export function publicKeyOf(secretKey: string): string {
-  const key = Buffer.concat([PKCS8_HEAD, keyBytes(secretKey, 'The secret key')])
-  const { x } = createPublicKey(createPrivateKey({ key, format: 'der', type: 'pkcs8' })).export({ format: 'jwk' })
+  const { x } = createPublicKey(privateKeyOf(secretKey)).export({ format: 'jwk' })
   return encodeKey(Buffer.from(x ?? '', 'base64url'))
+}
+
+/**
+ * 32 bytes that only the holders of the two secret keys can compute, each with the public key of the other (X25519).
+ * @throws TypeError when one of them is not a key; an Error for a public key that belongs to no secret one
+ */
+export function sharedSecret(secretKey: string, publicKey: string): Buffer {
+  const key = Buffer.concat([SPKI_HEAD, keyBytes(publicKey, 'The public key')])
+  return diffieHellman({
+    privateKey: privateKeyOf(secretKey),
+    publicKey: createPublicKey({ key, format: 'der', type: 'spki' }),
+  })
+}
+
+function privateKeyOf(secretKey: string): KeyObject {
+  const key = Buffer.concat([PKCS8_HEAD, keyBytes(secretKey, 'The secret key')])
+  return createPrivateKey({ key, format: 'der', type: 'pkcs8' })
 }
 
 /** @throws TypeError when it is not a key; the message does not show it */

@@ -12,8 +12,10 @@ export {
   type CurveServerSocketOptions,
   createAuthenticator,
 } from './authenticator.ts'
+export { bindPatiently } from './bind-patiently.ts'
+export { type ConnectionHandlers, type HandshakeFailure, watchConnections } from './connection-events.ts'
 export { type CurveClientOptions, type CurveClientSocketOptions, curveClientSocketOptions } from './curve-client.ts'
-export { checkKey, generateKeyPair, type KeyPair, publicKeyOf } from './curve-keys.ts'
+export { checkKey, generateKeyPair, type KeyPair, publicKeyOf, sharedSecret } from './curve-keys.ts'
 export { decodeEvents } from './decode-events.ts'
 export { MAX_FRAME_SIZE } from './envelope.ts'
 export { createEventPublisher, type EventPublisher, type EventPublisherOptions } from './event-publisher.ts'
@@ -21,6 +23,7 @@ export type { MessageSource } from './iterate-messages.ts'
 export { createPublisher, type Publisher, type PublisherOptions } from './publisher.ts'
 export { createPuller, type Puller, type PullerOptions } from './puller.ts'
 export { createPusher, type Pusher, type PusherOptions } from './pusher.ts'
+export { readMessages } from './read-messages.ts'
 export {
   type Answer,
   createRequester,
@@ -45,3 +48,4 @@ export {
   runProcess,
 } from './run-process.ts'
 export { createSubscriber, type Subscriber, type SubscriberOptions } from './subscriber.ts'
+export { transportOptions } from './transport-options.ts'

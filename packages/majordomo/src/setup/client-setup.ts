@@ -12,7 +12,7 @@ const LONGEST_TEXT = 4_096
 const text = v.pipe(v.string(), v.maxLength(LONGEST_TEXT))
 
 /** The name of a service or folder. */
-export const nameSchema = v.pipe(
+const nameSchema = v.pipe(
   v.string(),
   v.check((name) => nameProblem(name) === undefined, 'Expected a name'),
 )
@@ -32,7 +32,7 @@ const capabilities = v.strictObject({
 })
 
 /** What the hub has to know of the driver that the client hosts: the part of its manifest that is not about options. */
-export const hostedDriverSchema = v.strictObject({
+const hostedDriverSchema = v.strictObject({
   name: text,
   description: text,
   /** 0..1; what the options of the client say, or the manifest. */

@@ -1,0 +1,259 @@
+import {
+  type CurveClientOptions,
+  curveClientSocketOptions,
+  readMessages,
+  transportOptions,
+  watchConnections,
+} from '@onitu/escalator/messaging'
+import { fromWireError, isOnituError, OnituError } from '@onitu/protocol'
+import { Dealer } from 'zeromq'
+import { createRoutingId, prove } from '../handshake/proof.ts'
+import { Answerer, type IncomingCall } from '../rpc/answerer.ts'
+import { type Answer, Caller, type CallOptions } from '../rpc/caller.ts'
+import { deliverToAnswerer, deliverToCaller } from '../rpc/deliver.ts'
+import type { ClientSetup } from '../setup/client-setup.ts'
+import {
+  challengeSchema,
+  decodeLink,
+  encodeLink,
+  endedSchema,
+  LETTER,
+  PROTOCOL_VERSION,
+  welcomeSchema,
+} from '../wire/link-messages.ts'
+
+export interface ClientLinkOptions {
+  /** tcp addresses of the two ports. */
+  readonly requests: string
+  readonly handlers: string
+  /** Keys: that of the hub is pinned. */
+  readonly curve: CurveClientOptions & { readonly publicKey: string }
+  readonly setup: ClientSetup
+  /** Answers a call of a handler. */
+  readonly handle: (call: IncomingCall) => Promise<unknown>
+}
+
+/** ms until something has to come from the hub while the connection is being made. */
+const FIRST_PATIENCE = 20_000
+const MISSED_BEATS = 3
+/** ms between beats before the hub has said how often. */
+const FIRST_HEARTBEAT = 2_000
+
+/** One connection to a hub, from the first word to the last. It is never mended: another one is made. */
+export class ClientLink {
+  /** The service that the key stands for; known once it is open. */
+  service = ''
+  readonly #options: ClientLinkOptions
+  readonly #requestsId = createRoutingId()
+  readonly #requests: Dealer
+  readonly #handlers: Dealer
+  readonly #caller: Caller
+  readonly #answerer: Answerer
+  #heartbeat = FIRST_HEARTBEAT
+  #silence = FIRST_PATIENCE
+  #heard = performance.now()
+  #hasProved = false
+  #beats: NodeJS.Timeout | undefined
+  #settleOpening: { resolve: () => void; reject: (error: OnituError) => void } | undefined
+  #ended: OnituError | undefined
+  #setEnded: (error: OnituError) => void = () => undefined
+  /** Why it is over. Never rejects. */
+  readonly ended: Promise<OnituError>
+
+  constructor(options: ClientLinkOptions) {
+    this.#options = options
+    const { requests, handlers, curve } = options
+    this.#requests = createDealer(requests, curve, this.#requestsId)
+    this.#handlers = createDealer(handlers, curve, createRoutingId())
+    this.#caller = new Caller((frames) => this.#send(this.#requests, [Buffer.from(LETTER.data), ...frames]))
+    this.#answerer = new Answerer({
+      send: (frames) => this.#send(this.#handlers, [Buffer.from(LETTER.data), ...frames]),
+      handle: options.handle,
+      exceeded: (error) => this.#end(error),
+    })
+    this.ended = new Promise((resolve) => {
+      this.#setEnded = resolve
+    })
+  }
+
+  /** Resolves when calls may pass both ways. @throws OnituError why not; `retryable` says whether another try may do better */
+  open(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#settleOpening = { resolve, reject }
+      this.#watch(this.#requests, () => this.#hello())
+      this.#watch(this.#handlers, () => undefined)
+      void this.#read(this.#requests, (frames) => this.#fromRequests(frames))
+      void this.#read(this.#handlers, (frames) => this.#fromHandlers(frames))
+      this.#requests.connect(this.#options.requests)
+      this.#heard = performance.now()
+      this.#beat()
+    })
+  }
+
+  /** Calls the hub. @throws what it threw; why the connection has ended */
+  call(method: string, args: unknown, options?: CallOptions): Promise<Answer> {
+    return this.#caller.call(method, args, options)
+  }
+
+  /** Resolves when no handler runs any more. */
+  idle(): Promise<void> {
+    return this.#answerer.idle()
+  }
+
+  /** Says good-bye. May be called twice. */
+  close(): void {
+    if (this.#ended === undefined) this.#send(this.#requests, encodeLink(LETTER.bye))
+    this.#end(new OnituError('CLOSED', 'The connection was closed', { retryable: true }))
+  }
+
+  #watch(socket: Dealer, connected: () => void): void {
+    let isUp = false
+    watchConnections(socket, {
+      connected: () => {
+        isUp = true
+        connected()
+      },
+      failed: (failure) => {
+        if (failure === 'denied') this.#end(denied())
+        else if (failure === 'security') this.#end(wrongHub())
+      },
+      disconnected: () => {
+        if (isUp) this.#end(new OnituError('LOST', 'The connection to the hub was lost', { retryable: true }))
+      },
+    })
+  }
+
+  async #read(socket: Dealer, receive: (frames: readonly Buffer[]) => void): Promise<void> {
+    await readMessages(socket, (frames) => {
+      if (this.#ended !== undefined) return
+      this.#heard = performance.now()
+      try {
+        receive(frames)
+      } catch (error) {
+        this.#end(isOnituError(error) ? error : new OnituError('PROTOCOL', String(error), { cause: error }))
+      }
+    })
+  }
+
+  #hello(): void {
+    const { publicKey } = this.#options.curve
+    this.#send(this.#requests, encodeLink(LETTER.hello, { version: PROTOCOL_VERSION, publicKey }))
+  }
+
+  #fromRequests([letter, ...frames]: readonly Buffer[]): void {
+    switch (letter?.toString('latin1')) {
+      case LETTER.challenge:
+        this.#prove(frames[0])
+        return
+      case LETTER.welcome:
+        this.#enter(frames[0])
+        return
+      case LETTER.data:
+        deliverToCaller(this.#caller, frames)
+        return
+      case LETTER.ended:
+        this.#end(endOf(frames[0]))
+        return
+      default:
+        // A beat, or something that a later version says.
+        return
+    }
+  }
+
+  #fromHandlers([letter, ...frames]: readonly Buffer[]): void {
+    const what = letter?.toString('latin1')
+    if (what === LETTER.bound) this.#settleOpening?.resolve()
+    else if (what === LETTER.data) deliverToAnswerer(this.#answerer, frames)
+  }
+
+  #prove(frame: Buffer | undefined): void {
+    const challenge = expectBody(decodeLink(challengeSchema, frame), 'challenge')
+    const { curve, setup } = this.#options
+    const proof = prove(curve.secretKey, challenge, Buffer.from(this.#requestsId))
+    const { cookie } = challenge
+    this.#hasProved = true
+    this.#send(this.#requests, encodeLink(LETTER.proof, { publicKey: curve.publicKey, cookie, proof, setup }))
+  }
+
+  #enter(frame: Buffer | undefined): void {
+    const { token, service, heartbeat } = expectBody(decodeLink(welcomeSchema, frame), 'welcome')
+    this.service = service
+    this.#heartbeat = heartbeat
+    this.#silence = MISSED_BEATS * heartbeat
+    this.#handlers.connect(this.#options.handlers)
+    // Waits in the socket until the connection is up.
+    this.#send(this.#handlers, encodeLink(LETTER.token, { token }))
+    this.#beat()
+  }
+
+  /** On one timer: says that this side is there, and looks whether the other one is. */
+  #beat(): void {
+    clearTimeout(this.#beats)
+    if (this.#ended !== undefined) return
+    if (performance.now() - this.#heard > this.#silence) {
+      this.#end(new OnituError('LOST', `The hub does not answer at ${this.#options.requests}`, { retryable: true }))
+      return
+    }
+    if (this.#hasProved) this.#send(this.#requests, encodeLink(LETTER.beat))
+    this.#beats = setTimeout(() => this.#beat(), this.#heartbeat)
+  }
+
+  #send(socket: Dealer, frames: readonly Uint8Array[]): void {
+    if (socket.closed || this.#ended !== undefined) return
+    socket.send([...frames]).catch((error: unknown) => {
+      if (!socket.closed)
+        this.#end(new OnituError('LOST', `The hub cannot be told anything: ${String(error)}`, { retryable: true }))
+    })
+  }
+
+  #end(error: OnituError): void {
+    if (this.#ended !== undefined) return
+    this.#ended = error
+    clearTimeout(this.#beats)
+    this.#requests.close()
+    this.#handlers.close()
+    this.#caller.close(error)
+    this.#answerer.close(error)
+    this.#settleOpening?.reject(error)
+    this.#setEnded(error)
+  }
+}
+
+function createDealer(address: string, curve: CurveClientOptions, routingId: string): Dealer {
+  return new Dealer({
+    routingId,
+    linger: 500,
+    // What is on its way is bounded by those who wait for answers.
+    sendHighWaterMark: 0,
+    receiveHighWaterMark: 0,
+    sendTimeout: 0,
+    maxMessageSize: 64 * 1024 * 1024,
+    ...transportOptions(address),
+    ...curveClientSocketOptions(curve),
+  })
+}
+
+function endOf(frame: Buffer | undefined): OnituError {
+  return fromWireError(decodeLink(endedSchema, frame) ?? {})
+}
+
+function expectBody<T>(body: T | undefined, what: string): T {
+  if (body !== undefined) return body
+  throw new OnituError('PROTOCOL', `The hub sent a ${what} that cannot be read: is it of the same version?`)
+}
+
+function denied(): OnituError {
+  return new OnituError(
+    'ACCESS_DENIED',
+    'The hub does not know the key of this client: on the hub, `onitu keys authorize FILE --service NAME`',
+    { retryable: true },
+  )
+}
+
+function wrongHub(): OnituError {
+  return new OnituError(
+    'WRONG_HUB',
+    'The hub has another key than the one in the setup, or is none: compare the server key with what the hub shows',
+    { retryable: true },
+  )
+}

@@ -1,0 +1,112 @@
+import { type Handlers, OnituError, type ServiceFolder } from '@onitu/plug'
+import { parseRecord } from '@onitu/protocol'
+import { type IncomingCall, WithContent } from '../rpc/answerer.ts'
+import { type HandlerName, handlerNames, handlerSchemas } from '../wire/call-schemas.ts'
+
+/** Handlers that write: they wait until the driver has started. */
+const READING: ReadonlySet<string> = new Set(['getChunk', 'getFile', 'normalizePath', 'setChunkSize'])
+
+type Handler = (...args: unknown[]) => Promise<unknown>
+
+/** Answers calls of the hub with the handlers of the driver, once they are there. */
+export class HandlerCalls {
+  #handlers: Partial<Handlers> = {}
+  #folders: ReadonlyMap<string, ServiceFolder> = new Map()
+  #isListening = false
+  #stopped = false
+  #running = 0
+  #waiting: (() => void)[] = []
+
+  /** From here on reading handlers may be called. */
+  serve(handlers: Partial<Handlers>, folders: ReadonlyMap<string, ServiceFolder>): void {
+    this.#handlers = handlers
+    this.#folders = folders
+  }
+
+  /** From here on all. */
+  listen(): void {
+    this.#isListening = true
+    this.#wake()
+  }
+
+  /** Nothing more is begun. */
+  stop(): void {
+    this.#stopped = true
+    this.#wake()
+  }
+
+  /** Resolves when no handler runs. */
+  async idle(): Promise<void> {
+    while (this.#running > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** @throws what the handler throws; OnituError `NOT_SUPPORTED`, `INVALID_RECORD`, `UNKNOWN_FOLDER`, `STOPPING` */
+  async answer(call: IncomingCall): Promise<unknown> {
+    const name = handlerNames.find((known) => known === call.method)
+    if (name === undefined) throw new OnituError('NOT_SUPPORTED', `There is no handler ${JSON.stringify(call.method)}`)
+    const args = parseRecord(handlerSchemas[name], call.args, `The call of ${name}`)
+    this.#checkFolders(args)
+    const handler = await this.#ready(name, call.signal)
+    this.#running++
+    try {
+      const answer = await handler(...withParts(name, args, call))
+      return answer instanceof Uint8Array ? new WithContent(null, answer) : answer
+    } finally {
+      this.#running--
+      this.#wake()
+    }
+  }
+
+  /** The hub too may only speak of folders that it was told of. */
+  #checkFolders(args: readonly unknown[]): void {
+    for (const folder of args.map(folderOf)) {
+      if (folder !== undefined && !this.#folders.has(folder))
+        throw new OnituError('UNKNOWN_FOLDER', `This client has no folder ${JSON.stringify(folder)}`)
+    }
+  }
+
+  async #ready(name: HandlerName, signal: AbortSignal): Promise<Handler> {
+    for (;;) {
+      if (this.#stopped) throw new OnituError('STOPPING', 'The driver is stopping', { retryable: true })
+      signal.throwIfAborted()
+      const handler = this.#handlers[name]
+      if (handler !== undefined && (this.#isListening || READING.has(name))) return handler as Handler
+      if (this.#isListening) throw new OnituError('NOT_SUPPORTED', `The driver has no handler ${name}`)
+      await this.#change(signal)
+    }
+  }
+
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      signal.addEventListener('abort', done)
+      this.#waiting.push(done)
+    })
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+}
+
+/** Where a handler takes a folder, it is its first argument; else it is in the metadata. */
+function folderOf(argument: unknown, index: number): string | undefined {
+  if (typeof argument === 'string') return index === 0 ? argument : undefined
+  if (typeof argument !== 'object' || argument === null || !('folder' in argument)) return undefined
+  return String(argument.folder)
+}
+
+/** The arguments as the driver takes them: contents where they belong, and the signal in the context. */
+function withParts(name: HandlerName, args: readonly unknown[], { content, signal }: IncomingCall): unknown[] {
+  if (name === 'normalizePath' || name === 'setChunkSize') return [...args]
+  if (name === 'listHistory' || name === 'getHistoryChunk' || name === 'catchUp') return [...args, { signal }]
+  const last = args.at(-1)
+  const context = { ...(typeof last === 'object' ? last : {}), signal }
+  const before = args.slice(0, -1)
+  if (name !== 'uploadChunk' && name !== 'uploadFile') return [...before, context]
+  if (content === undefined) throw new OnituError('PROTOCOL', `The call of ${name} has no content`)
+  return [...before, content, context]
+}

@@ -1,0 +1,119 @@
+import { readMessages, watchConnections } from '@onitu/escalator/messaging'
+import { ipcAddress, OnituError } from '@onitu/protocol'
+import { Dealer } from 'zeromq'
+import { byteLength } from '../rpc/deliver.ts'
+import { decodeError, encodeError, HUB_LETTER, laneOf } from '../wire/hub-messages.ts'
+import { HubSession } from './hub-session.ts'
+
+export interface HubLinkOptions {
+  /** Directory of the session's sockets. */
+  readonly runtime: string
+  readonly service: string
+  /** A client has come. `closed` of a former session was called before. */
+  readonly opened: (session: HubSession) => void
+}
+
+/** ms between beats; three that are missed mean that Majordomo is gone. */
+const HEARTBEAT = 2_000
+const MISSED_BEATS = 3
+
+/** The way from the process of a remote service to its client: through Majordomo, for as long as both are there. */
+export class HubLink {
+  readonly #options: HubLinkOptions
+  readonly #socket: Dealer
+  #session: HubSession | undefined
+  #reading: Promise<void>
+  #beats: NodeJS.Timeout
+  #heard = performance.now()
+
+  constructor(options: HubLinkOptions) {
+    this.#options = options
+    // No high water marks: what is on its way is bounded by those who wait for answers.
+    this.#socket = new Dealer({
+      linger: 0,
+      sendHighWaterMark: 0,
+      receiveHighWaterMark: 0,
+      sendTimeout: 0,
+      immediate: true,
+    })
+    watchConnections(this.#socket, {
+      connected: () => this.#register(),
+      disconnected: () => this.#lost('Majordomo has stopped'),
+    })
+    this.#socket.connect(ipcAddress(options.runtime, 'majordomo'))
+    this.#reading = readMessages(this.#socket, (frames) => this.#receive(frames))
+    this.#beats = setInterval(() => this.#beat(), HEARTBEAT).unref()
+  }
+
+  /** May be called twice. */
+  async close(): Promise<void> {
+    clearInterval(this.#beats)
+    if (!this.#socket.closed) {
+      this.#send([HUB_LETTER.leave])
+      this.#lost('The service is closing')
+      this.#socket.linger = 200
+      this.#socket.close()
+    }
+    await this.#reading
+  }
+
+  #register(): void {
+    this.#heard = performance.now()
+    this.#send([HUB_LETTER.register, this.#options.service])
+  }
+
+  #beat(): void {
+    if (performance.now() - this.#heard > MISSED_BEATS * HEARTBEAT) this.#lost('Majordomo does not answer')
+    this.#send([HUB_LETTER.beat])
+  }
+
+  #receive([letter, id, ...frames]: readonly Buffer[]): void {
+    this.#heard = performance.now()
+    const what = letter?.toString('latin1')
+    if (what === HUB_LETTER.opened && id !== undefined) this.#open(id)
+    else if (id === undefined || this.#session?.id.equals(id) !== true) return
+    else if (what === HUB_LETTER.ended) this.#end(decodeError(frames[0]))
+    else if (what === HUB_LETTER.data) this.#data(this.#session, id, frames)
+  }
+
+  #open(id: Buffer): void {
+    this.#lost('Another client has come')
+    const session = new HubSession({
+      id,
+      send: (lane, frames) => this.#send([HUB_LETTER.data, id, lane, ...frames]),
+      fail: (error) => this.#fail(id, error),
+    })
+    this.#session = session
+    this.#options.opened(session)
+  }
+
+  #data(session: HubSession, id: Buffer, [lane, ...frames]: readonly Buffer[]): void {
+    const known = laneOf(lane)
+    if (known !== undefined) session.receive(known, frames)
+    const taken = Buffer.alloc(4)
+    taken.writeUInt32BE(byteLength(frames))
+    this.#send([HUB_LETTER.taken, id, taken])
+  }
+
+  #fail(id: Buffer, error: OnituError): void {
+    this.#send([HUB_LETTER.ended, id, encodeError(error)])
+    if (this.#session?.id.equals(id) === true) this.#end(error)
+  }
+
+  #lost(why: string): void {
+    this.#end(new OnituError('REMOTE_AWAY', why, { retryable: true }))
+  }
+
+  #end(error: OnituError): void {
+    const session = this.#session
+    this.#session = undefined
+    session?.end(error)
+  }
+
+  #send(frames: readonly (string | Uint8Array)[]): void {
+    if (this.#socket.closed) return
+    this.#socket.send([...frames]).catch(() => {
+      // Nobody is there: what was said about a session was said in vain, and its end is noticed by the missing beats.
+    })
+  }
+}

@@ -1,0 +1,359 @@
+import { randomBytes } from 'node:crypto'
+import { isOnituError, OnituError, toWireError } from '@onitu/protocol'
+import { Challenger, ROUTING_ID_SIZE } from '../handshake/proof.ts'
+import { type AuthorizedKey, findGoodKey } from '../keys/index.ts'
+import { byteLength } from '../rpc/deliver.ts'
+import { confine } from '../setup/confine.ts'
+import type { RemoteRecord } from '../setup/remote-record.ts'
+import { LANE, type Lane } from '../wire/hub-messages.ts'
+import {
+  decodeLink,
+  encodeEnded,
+  encodeLink,
+  helloSchema,
+  LETTER,
+  PROTOCOL_VERSION,
+  proofSchema,
+  tokenSchema,
+} from '../wire/link-messages.ts'
+import { type Connection, createConnection } from './connection.ts'
+import { RateLimit } from './rate-limit.ts'
+
+/** The two ports, and the processes of the services. */
+export interface Ways {
+  toRequests(peer: string, frames: readonly Uint8Array[]): void
+  toHandlers(peer: string, frames: readonly Uint8Array[]): void
+  /** Resolves when the process of the service is there. */
+  serviceReady(service: string): Promise<void>
+  opened(service: string, session: string): void
+  ended(service: string, session: string, error: OnituError): void
+  forward(service: string, session: string, lane: Lane, frames: readonly Uint8Array[]): void
+}
+
+export interface Limits {
+  /** Connected at once. */
+  readonly clients: number
+  /** Bytes of one client that wait for the process of its service. */
+  readonly memory: number
+}
+
+export interface ClientsOptions {
+  readonly ways: Ways
+  /** ms between beats. */
+  readonly heartbeat: number
+  readonly limits: Limits
+  /** ms that only go forward. */
+  readonly now: () => number
+  /** Those that may connect. */
+  readonly keys: () => readonly AuthorizedKey[]
+  /** Has the launcher set the service up. @throws what the client is told */
+  readonly setUp: (service: string, record: RemoteRecord) => Promise<void>
+  readonly connected: (service: string) => void
+  readonly disconnected: (service: string, error: OnituError) => void
+  /** A message that is not understood or not allowed. */
+  readonly dropped: (why: string) => void
+}
+
+const MISSED_BEATS = 3
+const SESSION_SIZE = 8
+const TOKEN_SIZE = 32
+/** What somebody may ask who has proved nothing. */
+const STRANGER_RATE = { burst: 10, perSecond: 2 }
+const MAX_STRANGERS = 10_000
+
+/** Who is connected, as what, and what may pass. Knows no sockets. */
+export class Clients {
+  readonly #options: ClientsOptions
+  readonly #challenger: Challenger
+  #connections = new Map<string, Connection>()
+  #handlers = new Map<string, Connection>()
+  #sessions = new Map<string, Connection>()
+  #tokens = new Map<string, Connection>()
+  #strangers = new Map<string, RateLimit>()
+
+  constructor(options: ClientsOptions) {
+    this.#options = options
+    this.#challenger = new Challenger(options.now)
+  }
+
+  /** A message on the port for requests. */
+  fromRequests(peer: string, [letter, ...frames]: readonly Buffer[]): void {
+    const what = letter?.toString('latin1')
+    if (what === LETTER.hello) {
+      this.#hello(peer, frames[0])
+      return
+    }
+    if (what === LETTER.proof) {
+      this.#proof(peer, frames[0])
+      return
+    }
+    const connection = this.#connections.get(peer)
+    if (connection === undefined) {
+      this.#stranger(peer, what)
+      return
+    }
+    if (!this.#hear(connection)) return
+    if (what === LETTER.beat) this.#options.ways.toRequests(peer, encodeLink(LETTER.beat))
+    else if (what === LETTER.bye)
+      this.#end(connection, new OnituError('LEFT', 'The client has left', { retryable: true }))
+    else if (what === LETTER.data) this.#forward(connection, LANE.requests, frames)
+    else this.#options.dropped(`a message of an unknown type from ${connection.key.name}`)
+  }
+
+  /** A message on the port for handlers. */
+  fromHandlers(peer: string, [letter, ...frames]: readonly Buffer[]): void {
+    const what = letter?.toString('latin1')
+    const connection = this.#handlers.get(peer)
+    if (connection === undefined) {
+      if (what === LETTER.token) this.#bind(peer, frames[0])
+      else this.#options.dropped('a message on the port for handlers from somebody without a token')
+    } else if (this.#hear(connection)) {
+      if (what === LETTER.data) this.#forward(connection, LANE.handlers, frames)
+      else this.#options.dropped(`a message of an unknown type from ${connection.key.name}`)
+    }
+  }
+
+  /** From the process of a service. */
+  fromService(session: string, lane: Lane, frames: readonly Uint8Array[]): void {
+    const connection = this.#sessions.get(session)
+    if (connection?.handlersPeer === undefined) return
+    const { ways } = this.#options
+    const message = [Buffer.from(LETTER.data), ...frames]
+    if (lane === LANE.requests) ways.toRequests(connection.peer, message)
+    else ways.toHandlers(connection.handlersPeer, message)
+  }
+
+  taken(session: string, bytes: number): void {
+    const connection = this.#sessions.get(session)
+    if (connection !== undefined) connection.unread = Math.max(0, connection.unread - bytes)
+  }
+
+  endSession(session: string, error: OnituError): void {
+    const connection = this.#sessions.get(session)
+    if (connection !== undefined) this.#end(connection, error)
+  }
+
+  /** The process of the service is there no more. */
+  serviceGone(service: string): void {
+    const connection = this.#ofService(service)
+    if (connection === undefined || connection.state === 'starting') return
+    this.#end(
+      connection,
+      new OnituError('SERVICE_NOT_RUNNING', `The service ${service} has stopped on the hub`, { retryable: true }),
+    )
+  }
+
+  /** A peer of either port does not read, or is gone. */
+  undeliverable(peer: string): void {
+    const connection = this.#connections.get(peer) ?? this.#handlers.get(peer)
+    if (connection !== undefined)
+      this.#end(connection, new OnituError('LOST', 'The client does not take what it is sent', { retryable: true }))
+  }
+
+  /** Who has been silent is gone. */
+  check(): void {
+    const silence = MISSED_BEATS * this.#options.heartbeat
+    for (const connection of this.#connections.values()) {
+      if (this.#options.now() - connection.heard <= silence) continue
+      this.#end(connection, new OnituError('LOST', 'The client has not been heard of', { retryable: true }))
+    }
+  }
+
+  /** The keys have changed: nothing more of a client is read, or sent to it, of which the key is not what it was. */
+  checkKeys(): void {
+    for (const connection of this.#connections.values()) {
+      const { key } = connection
+      const now = findGoodKey(this.#options.keys(), key.publicKey)
+      if (now === undefined) this.#end(connection, new OnituError('REVOKED', `The key ${key.name} was revoked`))
+      else if (!isSame(now, key))
+        this.#end(
+          connection,
+          new OnituError('KEY_CHANGED', `What the key ${key.name} may do has changed`, { retryable: true }),
+        )
+    }
+  }
+
+  endAll(error: OnituError): void {
+    for (const connection of this.#connections.values()) this.#end(connection, error)
+  }
+
+  #hello(peer: string, frame: Buffer | undefined): void {
+    const hello = decodeLink(helloSchema, frame)
+    if (hello === undefined || peer.length !== ROUTING_ID_SIZE) {
+      this.#options.dropped('a hello that is none')
+      return
+    }
+    if (!this.#mayAsk(peer)) {
+      this.#options.dropped('too many hellos')
+      return
+    }
+    const { ways } = this.#options
+    if (hello.version !== PROTOCOL_VERSION) {
+      ways.toRequests(peer, encodeEnded(wrongVersion(hello.version)))
+    } else if (findGoodKey(this.#options.keys(), hello.publicKey) === undefined) {
+      this.#options.dropped('a hello with a key that is not authorised')
+    } else {
+      const challenge = this.#challenger.challenge(Buffer.from(peer, 'latin1'), hello.publicKey)
+      ways.toRequests(peer, encodeLink(LETTER.challenge, challenge))
+    }
+  }
+
+  #proof(peer: string, frame: Buffer | undefined): void {
+    if (!this.#mayAsk(peer) || this.#connections.has(peer)) {
+      this.#options.dropped('too many proofs')
+      return
+    }
+    const given = decodeLink(proofSchema, frame)
+    if (given === undefined) {
+      this.#options.ways.toRequests(peer, encodeEnded(badSetup()))
+      this.#options.dropped('a proof that cannot be read')
+      return
+    }
+    const key = findGoodKey(this.#options.keys(), given.publicKey)
+    const id = Buffer.from(peer, 'latin1')
+    if (key === undefined || !this.#challenger.isProven(id, key.publicKey, given.cookie, given.proof)) {
+      this.#options.dropped('a proof that is none')
+      return
+    }
+    this.#strangers.delete(peer)
+    try {
+      const setup = confine(given.setup, key)
+      this.#admit(peer, key, { publicKey: key.publicKey, setup })
+    } catch (error) {
+      if (!isOnituError(error)) throw error
+      this.#options.ways.toRequests(peer, encodeEnded(error))
+    }
+  }
+
+  #admit(peer: string, key: AuthorizedKey, record: RemoteRecord): void {
+    const before = this.#ofService(key.service)
+    if (before !== undefined)
+      this.#end(before, new OnituError('REPLACED', `Another client has come with the key ${key.name}`))
+    if (this.#connections.size >= this.#options.limits.clients)
+      throw new OnituError('TOO_MANY_CLIENTS', 'The hub has as many clients as it takes', { retryable: true })
+    const session = randomBytes(SESSION_SIZE).toString('latin1')
+    const connection = createConnection(peer, key, session, randomBytes(TOKEN_SIZE), this.#options.now())
+    this.#connections.set(peer, connection)
+    this.#sessions.set(session, connection)
+    this.#start(connection, record).catch((error: unknown) => this.#end(connection, asOnituError(error)))
+  }
+
+  async #start(connection: Connection, record: RemoteRecord): Promise<void> {
+    const { service } = connection.key
+    const { setUp, ways, heartbeat } = this.#options
+    await setUp(service, record)
+    await ways.serviceReady(service)
+    if (this.#sessions.get(connection.session) !== connection) return
+    connection.state = 'welcomed'
+    this.#tokens.set(connection.token.toString('latin1'), connection)
+    const welcome = { token: connection.token, service, heartbeat }
+    ways.toRequests(connection.peer, encodeLink(LETTER.welcome, welcome))
+  }
+
+  #bind(peer: string, frame: Buffer | undefined): void {
+    const token = decodeLink(tokenSchema, frame)?.token
+    const name = token === undefined ? '' : Buffer.from(token).toString('latin1')
+    const connection = this.#tokens.get(name)
+    if (connection === undefined) {
+      this.#options.dropped('a token that is none')
+      return
+    }
+    this.#tokens.delete(name)
+    connection.handlersPeer = peer
+    connection.state = 'open'
+    connection.heard = this.#options.now()
+    this.#handlers.set(peer, connection)
+    const { service } = connection.key
+    const { ways, connected } = this.#options
+    ways.opened(service, connection.session)
+    ways.toHandlers(peer, encodeLink(LETTER.bound))
+    connected(service)
+  }
+
+  #forward(connection: Connection, lane: Lane, frames: readonly Buffer[]): void {
+    if (connection.state !== 'open') {
+      this.#options.dropped(`data of ${connection.key.name} before its time`)
+      return
+    }
+    connection.unread += byteLength(frames)
+    if (connection.unread > this.#options.limits.memory) {
+      this.#end(connection, new OnituError('FLOODED', 'The client sends more than it may', { retryable: true }))
+    } else this.#options.ways.forward(connection.key.service, connection.session, lane, frames)
+  }
+
+  /** False: it says too much, and is cut off. */
+  #hear(connection: Connection): boolean {
+    const now = this.#options.now()
+    connection.heard = now
+    if (connection.messages.take(now)) return true
+    this.#end(connection, new OnituError('FLOODED', 'The client sends messages too fast', { retryable: true }))
+    return false
+  }
+
+  #stranger(peer: string, what: string | undefined): void {
+    this.#options.dropped('a message from somebody who has proved nothing')
+    // One that was forgotten while it could not be reached learns that it has to begin anew.
+    const isLate = what === LETTER.beat && this.#mayAsk(peer)
+    if (isLate) this.#options.ways.toRequests(peer, encodeEnded(unknownSession()))
+  }
+
+  #mayAsk(peer: string): boolean {
+    const now = this.#options.now()
+    let limit = this.#strangers.get(peer)
+    if (limit === undefined) {
+      if (this.#strangers.size >= MAX_STRANGERS) this.#strangers.clear()
+      limit = new RateLimit(STRANGER_RATE, now)
+      this.#strangers.set(peer, limit)
+    }
+    return limit.take(now)
+  }
+
+  #end(connection: Connection, error: OnituError): void {
+    if (this.#sessions.get(connection.session) !== connection) return
+    const { ways, disconnected } = this.#options
+    const { service } = connection.key
+    const wasOpen = connection.state === 'open'
+    this.#sessions.delete(connection.session)
+    this.#connections.delete(connection.peer)
+    this.#tokens.delete(connection.token.toString('latin1'))
+    if (connection.handlersPeer !== undefined) this.#handlers.delete(connection.handlersPeer)
+    ways.toRequests(connection.peer, encodeEnded(error))
+    if (!wasOpen) return
+    ways.ended(service, connection.session, error)
+    disconnected(service, error)
+  }
+
+  #ofService(service: string): Connection | undefined {
+    for (const connection of this.#connections.values()) if (connection.key.service === service) return connection
+    return undefined
+  }
+}
+
+function isSame(one: AuthorizedKey, other: AuthorizedKey): boolean {
+  const folders = ({ folders }: AuthorizedKey) => JSON.stringify(folders)
+  return one.service === other.service && one.mode === other.mode && folders(one) === folders(other)
+}
+
+function asOnituError(error: unknown): OnituError {
+  if (isOnituError(error)) return error
+  const { code, message } = toWireError(error)
+  return new OnituError(code, message, { cause: error, retryable: true })
+}
+
+function wrongVersion(version: number): OnituError {
+  return new OnituError(
+    'VERSION',
+    `The hub speaks version ${PROTOCOL_VERSION}, the client ${version}: install the same version of Onitu on both`,
+  )
+}
+
+function badSetup(): OnituError {
+  return new OnituError(
+    'INVALID_SETUP',
+    'The hub does not understand the setup of the client: is it of the same version?',
+  )
+}
+
+function unknownSession(): OnituError {
+  return new OnituError('UNKNOWN_SESSION', 'The hub does not know the connection any more', { retryable: true })
+}
