@@ -1,0 +1,53 @@
+import { type CaseContext, runCase, testDriver } from '@onitu/test-utils/conformance'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createS3, manifest } from '../src/index.ts'
+import { conditionalPlace } from './support/conditional-place.ts'
+import { ConditionalS3 } from './support/conditional-s3.ts'
+
+let s3: ConditionalS3
+beforeAll(async () => {
+  s3 = await ConditionalS3.start()
+})
+afterAll(() => s3.close())
+
+const definition = {
+  manifest,
+  place: async () => conditionalPlace(s3),
+  async start(plug: Parameters<typeof createS3>[0]) {
+    const driver = createS3(plug)
+    await driver.start()
+    return driver
+  },
+}
+
+testDriver(definition, { concurrent: true })
+
+/** A user writes when the driver has looked already, and its own write is on the way. */
+describe('a write that comes between the look of the driver and its own write', () => {
+  const race = (title: string, size: number, replaces: boolean) =>
+    test(title, () =>
+      runCase(definition, {
+        title,
+        async run({ place, openSettled }: CaseContext) {
+          const service = await openSettled()
+          if (replaces) await service.write('file', Buffer.from('before'))
+          let races = 1
+          s3.beforeWrite = (key) => {
+            if (key.endsWith('/folder/file') && races-- > 0) s3.put(key, Buffer.from('of a user'))
+          }
+          try {
+            const attempt = service.write('file', new Uint8Array(size), { chunked: size > service.chunkSize })
+            await expect(attempt).rejects.toMatchObject({ code: 'CONFLICT', retryable: true })
+          } finally {
+            s3.beforeWrite = undefined
+          }
+          expect(Buffer.from((await place.access.read('file')) ?? []).toString()).toBe('of a user')
+          expect((await place.access.list()).filter((name) => name.startsWith('upload '))).toEqual([])
+        },
+      }),
+    )
+  race('is not overwritten by a small new file', 10, false)
+  race('is not overwritten by a small file in place of another', 10, true)
+  race('is not overwritten by the end of an upload by parts of a new file', 11 * 1024 * 1024, false)
+  race('is not overwritten by the end of an upload by parts in place of another', 11 * 1024 * 1024, true)
+})
