@@ -29,9 +29,14 @@ export class Hub {
 
   /** Returns at once; the hub is not ready yet. */
   static start(pair: Pair): Hub {
-    const setup = join(pair.memory, 'setup.json')
-    writeFileSync(setup, JSON.stringify(setupFor(pair)))
-    const options = ['--setup', setup, '--config-dir', join(pair.memory, 'config')]
+    return Hub.startOn(pair.memory, setupFor(pair))
+  }
+
+  /** The same on any setup. `memory`: a folder for what the hub keeps. */
+  static startOn(memory: string, written: object): Hub {
+    const setup = join(memory, 'setup.json')
+    writeFileSync(setup, JSON.stringify(written))
+    const options = ['--setup', setup, '--config-dir', join(memory, 'config')]
     const child = spawn(process.execPath, [command, 'start', ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
     const output: string[] = []
     for (const stream of [child.stdout, child.stderr])
@@ -58,6 +63,12 @@ export class Hub {
     return [launcher, ...processes.filter(({ name }) => name !== launcher.name)].flatMap(({ name, pid }) =>
       pid === null ? [] : [{ task, process: name, ...memoryOf(pid) }],
     )
+  }
+
+  /** Resolves when it is done. */
+  async service(action: 'start' | 'stop', name: string): Promise<void> {
+    const { status, errors } = await this.#onitu('service', action, name)
+    if (status !== 0) throw new Error(`onitu service ${action} ${name} ended with ${status}: ${errors}`)
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release, type } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { big } from './cases/big.ts'
@@ -10,6 +9,7 @@ import { findPeers } from './peers.ts'
 import type { Memory, Report, Result } from './result.ts'
 import { memoryTable, resultTable } from './table.ts'
 import { Workplace } from './workplace.ts'
+import { writeFigures } from './write-figures.ts'
 
 const cases: Record<CaseName, (workplace: Workplace, options: Options) => Promise<Report>> = {
   many,
@@ -40,17 +40,11 @@ async function main(options: Options): Promise<void> {
   }
   const text = [machine(missing), resultTable(results), memoryTable(memory)].join('\n\n')
   console.log(text)
-  if (options.write) writeIntoReadme(text)
+  if (options.write) writeFigures(readme, text)
 }
 
 function machine(missing: readonly string[]): string {
   const processors = cpus()
   const left = missing.length === 0 ? '' : ` Not installed here: ${missing.join(', ')}.`
   return `Measured on ${processors.length} x ${processors[0]?.model.trim() ?? 'processor'}, ${type()} ${release()}, Node ${process.version}.${left}`
-}
-
-function writeIntoReadme(text: string): void {
-  const [before, after] = readFileSync(readme, 'utf8').split(/<!-- figures -->[\s\S]*<!-- end of figures -->/)
-  if (before === undefined || after === undefined) throw new Error(`${readme} has no place for figures`)
-  writeFileSync(readme, `${before}<!-- figures -->\n\n${text}\n\n<!-- end of figures -->${after}`)
 }

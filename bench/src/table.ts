@@ -12,12 +12,12 @@ export function resultTable(results: readonly Result[]): string {
     speed(result),
     ratio(result, results),
   ])
-  return table(['task', 'tool', 'median', 'range', 'speed', `times ${reference}`], rows)
+  return markdownTable(['task', 'tool', 'median', 'range', 'speed', `times ${reference}`], rows)
 }
 
 export function memoryTable(memory: readonly Memory[]): string {
   const rows = memory.map(({ task, process, resident, peak }) => [task, process, resident.toFixed(0), peak.toFixed(0)])
-  return table(['after', 'process', 'resident, MB', 'peak, MB'], rows)
+  return markdownTable(['after', 'process', 'resident, MB', 'peak, MB'], rows)
 }
 
 function ratio(result: Result, results: readonly Result[]): string {
@@ -35,7 +35,7 @@ function duration(milliseconds: number): string {
     : `${(milliseconds / 1000).toFixed(2)} s`
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`

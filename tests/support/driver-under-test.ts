@@ -1,14 +1,54 @@
-import { type Driver, type DriverOptions, LocalStorageDriver, MemoryDriver } from '@onitu/test-utils'
+import { allFeatures, type Driver, type DriverFeatures, LocalStorageDriver, MemoryDriver } from '@onitu/test-utils'
+import { OpenSshServer, openSshProblem, SwiftServer, swiftProblem } from '@onitu/test-utils/servers'
+import { S3Driver, s3Features } from './s3-driver.ts'
+import { SftpDriver } from './sftp-driver.ts'
 
-/** A driver that the shared tests run against: how to make a service of it. */
+/** A driver that the shared tests run against. */
 export interface DriverUnderTest {
   readonly title: string
-  readonly create: (name: string, options?: DriverOptions) => Driver
+  readonly features: DriverFeatures
+  /** Why it cannot be tested here. */
+  readonly problem?: string | undefined
+  /** Starts the server that it needs, if any. */
+  readonly start: () => Promise<Services>
 }
 
+export interface Services {
+  /** A service of the driver, with a folder of its own. */
+  create(name: string): Driver
+  close(): Promise<void>
+}
+
+const serverless = (create: (name: string) => Driver) => async (): Promise<Services> => ({
+  create,
+  close: async () => undefined,
+})
+
 const known: Readonly<Record<string, DriverUnderTest>> = {
-  memory: { title: 'memory', create: (name, options) => new MemoryDriver(name, options) },
-  'local-storage': { title: 'local-storage', create: (name, options) => new LocalStorageDriver(name, options) },
+  memory: { title: 'memory', features: allFeatures, start: serverless((name) => new MemoryDriver(name)) },
+  'local-storage': {
+    title: 'local-storage',
+    features: allFeatures,
+    start: serverless((name) => new LocalStorageDriver(name)),
+  },
+  sftp: {
+    title: 'SFTP',
+    features: allFeatures,
+    problem: openSshProblem(),
+    async start() {
+      const server = await OpenSshServer.start()
+      return { create: (name) => new SftpDriver(name, server), close: () => server.close() }
+    },
+  },
+  s3: {
+    title: 'S3',
+    features: s3Features,
+    problem: swiftProblem(),
+    async start() {
+      const server = await SwiftServer.start()
+      return { create: (name) => new S3Driver(name, server), close: () => server.close() }
+    },
+  },
 }
 
 /** All, or the one that ONITU_TEST_DRIVER names. */

@@ -1,12 +1,30 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
-import { Driver, type DriverOptions } from '@onitu/test-utils'
+import { allFeatures, Driver, type DriverFeatures, type DriverOptions } from '@onitu/test-utils'
 import type { SwiftServer } from '@onitu/test-utils/servers'
+import { inParallel } from './in-parallel.ts'
 
 const BUCKET = 'hub'
 
+/** S3 knows no moves and no directories: a move is a new object and one that is gone. */
+export const s3Features: DriverFeatures = {
+  ...allFeatures,
+  moveFileFromOnitu: false,
+  moveFileToOnitu: false,
+  moveTreeFromOnitu: false,
+  moveTreeToOnitu: false,
+  copyDirectoryFromOnitu: false,
+  copyDirectoryToOnitu: false,
+  deleteDirectoryFromOnitu: false,
+  deleteDirectoryToOnitu: false,
+  moveDirectoryFromOnitu: false,
+  moveDirectoryToOnitu: false,
+  detectMovedFileOnLaunch: false,
+}
+
 /** A service in a bucket of a real Swift; what its users do is done through Swift's own interface. */
 export class S3Driver extends Driver {
+  override readonly features = s3Features
   readonly type = createRequire(import.meta.url).resolve('@onitu/driver-s3')
   readonly #server: SwiftServer
   readonly #prefix = randomUUID()
@@ -25,7 +43,7 @@ export class S3Driver extends Driver {
   override async mkdir(): Promise<void> {}
 
   override async rmdir(path: string): Promise<void> {
-    for (const name of await this.below(path)) await this.unlink(`${path}/${name}`)
+    await inParallel(await this.below(path), 16, (name) => this.unlink(`${path}/${name}`))
   }
 
   override async write(path: string, content: Uint8Array | string): Promise<void> {
@@ -64,11 +82,31 @@ export class S3Driver extends Driver {
 
   /** The names below a path, without it. */
   async below(path: string): Promise<string[]> {
+    return [...(await this.listing(path)).keys()]
+  }
+
+  /** What is below a path, by name. `hash` is the MD5, but for objects that were uploaded by parts. */
+  async listing(path: string): Promise<Map<string, { readonly bytes: number; readonly hash: string }>> {
     const prefix = `${path.slice(BUCKET.length + 1)}/`
     const query = `?format=json&limit=10000&prefix=${encodeURIComponent(prefix)}`
     const entries: unknown = await (await this.#server.request('GET', BUCKET, undefined, query)).json()
     if (!Array.isArray(entries)) throw new TypeError('Swift did not give a list')
-    return entries.map((entry: { readonly name: string }) => entry.name.slice(prefix.length))
+    return new Map(
+      entries.map((entry: { readonly name: string; readonly hash: string; readonly bytes: number }) => [
+        entry.name.slice(prefix.length),
+        entry,
+      ]),
+    )
+  }
+
+  /** Swift keeps parts in a container beside: those of an upload that is not ended come with an entry for the upload itself. */
+  async unfinishedUploads(path: string): Promise<string[]> {
+    const query = `?format=json&limit=10000&prefix=${encodeURIComponent(path.slice(BUCKET.length + 1))}`
+    const response = await this.#server.request('GET', `${BUCKET}+segments`, undefined, query)
+    const entries: unknown = response.status === 404 ? [] : await response.json()
+    if (!Array.isArray(entries)) throw new TypeError('Swift did not give a list')
+    const names = entries.map((entry: { readonly name: string }) => entry.name)
+    return names.filter((name) => !/\/\d+$/.test(name))
   }
 
   protected override resolveFolder(folder: string): string {

@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, release, type } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { writeFigures } from '../write-figures.ts'
 import { type Contestant, prepare } from './contest.ts'
 import { help, type Options, parseOptions } from './options.ts'
 import { memoryTable, resultTable, type TaskResult } from './report.ts'
@@ -21,7 +22,7 @@ async function main(options: Options): Promise<void> {
     for (const candidate of options.candidates) contestants.push(await prepare(candidate, folder))
     const text = await contest(contestants, options)
     console.log(text)
-    if (options.write) writeIntoDocument(text)
+    if (options.write) writeFigures(document, text)
   } finally {
     for (const contestant of contestants) await contestant.stop()
     rmSync(folder, { recursive: true, force: true })
@@ -60,10 +61,4 @@ function machine({ runs, duration }: Options): string {
   const processors = cpus()
   const model = processors[0]?.model.trim() ?? 'processor'
   return `Medians of ${runs} runs of ${duration} ms each, in turns, on ${processors.length} x ${model}, ${type()} ${release()}, Node ${process.version}.`
-}
-
-function writeIntoDocument(text: string): void {
-  const [before, after] = readFileSync(document, 'utf8').split(/<!-- figures -->[\s\S]*<!-- end of figures -->/)
-  if (before === undefined || after === undefined) throw new Error(`${document} has no place for figures`)
-  writeFileSync(document, `${before}<!-- figures -->\n\n${text}\n\n<!-- end of figures -->${after}`)
 }

@@ -1,4 +1,5 @@
 import { ConflictError } from '@onitu/plug'
+import type { S3Object } from './client/bucket.ts'
 import { S3StatusError } from './client/s3-error.ts'
 import type { Folder } from './folder.ts'
 import { etagOf, tokenOf } from './token.ts'
@@ -10,7 +11,11 @@ export async function requireReplaceable(
   token: string | null,
   signal?: AbortSignal,
 ): Promise<void> {
-  const found = await folder.bucket.head(folder.key(path), signal)
+  requireToken(folder, path, await folder.bucket.head(folder.key(path), signal), token)
+}
+
+/** @throws ConflictError unless this is the state that may be replaced */
+export function requireToken(folder: Folder, path: string, found: S3Object | undefined, token: string | null): void {
   if ((found === undefined ? null : tokenOf(found)) === token) return
   if (token === null) {
     folder.met.add(path)

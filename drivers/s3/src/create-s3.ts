@@ -1,6 +1,6 @@
 import { DriverError, type DriverPlug, HASH_BLOCK_SIZE, type Metadata } from '@onitu/plug'
 import { S3Client } from './client/s3-client.ts'
-import { Conditions, requireReplaceable } from './conditions.ts'
+import { Conditions, requireReplaceable, requireToken } from './conditions.ts'
 import { Folder } from './folder.ts'
 import { guarded } from './guarded.ts'
 import { readOptions } from './options/read-options.ts'
@@ -117,11 +117,12 @@ function deleteObject(folder: Folder, path: string, token: string, signal: Abort
   return guarded(`Deleting "${path}"`, async () => {
     signal.throwIfAborted()
     const key = folder.key(path)
-    if ((await folder.bucket.head(key, signal)) === undefined) {
+    const found = await folder.bucket.head(key, signal)
+    if (found === undefined) {
       await folder.requireMarker()
       return undefined
     }
-    await requireReplaceable(folder, path, token, signal)
+    requireToken(folder, path, found, token)
     await folder.bucket.delete(key, signal)
     return undefined
   })

@@ -12,6 +12,7 @@ export const manifest: Manifest = {
     conditionalWrite: true,
     rangedRead: true,
     resumableUpload: true,
+    parallelChunks: 4,
     nativeMove: true,
     directories: true,
     mtime: true,

@@ -41,6 +41,10 @@ export class DriverCalls {
     return this.capabilities.resumableUpload && this.#handlers.restartUpload !== undefined
   }
 
+  get parallelChunks(): number {
+    return Math.max(1, this.capabilities.parallelChunks ?? 1)
+  }
+
   get keepsHistory(): boolean {
     return this.capabilities.history === true && this.#handlers.getHistoryChunk !== undefined
   }

@@ -124,6 +124,8 @@ export interface Capabilities {
   readonly conditionalWrite: boolean
   readonly rangedRead: boolean
   readonly resumableUpload: boolean
+  /** Chunks of one upload that `uploadChunk` may be given at once; they then arrive in any order. Default 1. */
+  readonly parallelChunks?: number
   readonly nativeMove: boolean
   readonly directories: boolean
   readonly mtime: boolean

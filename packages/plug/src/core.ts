@@ -2,6 +2,7 @@ import { DriverCalls } from './call-driver.ts'
 import type { Change, Handlers, HistoryEntry } from './contract.ts'
 import type { Engine } from './engine.ts'
 import { FileLocks } from './file-locks.ts'
+import { ChangeReader } from './observe/read-change.ts'
 import { Reporter } from './observe/reporter.ts'
 import { OrderCommits } from './orders/order-commits.ts'
 import { OrderQueue } from './orders/order-queue.ts'
@@ -11,6 +12,7 @@ import { restoreFile } from './restore/restore-file.ts'
 import { ContentProvider } from './transfer/answer-content.ts'
 import { Journals } from './transfer/journals.ts'
 import type { Restore } from './transfer/messages.ts'
+import { RecentContents } from './transfer/recent-contents.ts'
 import type { Peers } from './transfer/source.ts'
 import { readTopology, type Topology } from './transfer/topology.ts'
 
@@ -29,6 +31,7 @@ export class Core {
   readonly #driver: DriverCalls
   readonly #tools: ReceiveTools
   readonly #queue: OrderQueue
+  readonly #recent: RecentContents
   readonly #journals: Journals
   readonly #peers: Peers
   readonly #progress: Progress
@@ -38,11 +41,13 @@ export class Core {
     this.#engine = engine
     this.#peers = peers
     this.#driver = new DriverCalls(handlers, engine.capabilities, engine.clock)
-    this.provider = new ContentProvider(engine, this.#driver)
+    this.#recent = new RecentContents(engine.clock)
+    this.provider = new ContentProvider(engine, this.#driver, this.#recent)
     this.#journals = new Journals(engine)
     this.#progress = new Progress(engine, () => this.#queue.load())
     const locks = new FileLocks()
-    this.reporter = new Reporter(engine, this.#driver, locks, (fids) => this.#queue.touched(fids))
+    const reader = new ChangeReader(engine, this.#driver, this.#recent)
+    this.reporter = new Reporter(engine, reader, locks, (fids) => this.#queue.touched(fids))
     this.#tools = {
       engine,
       driver: this.#driver,
@@ -115,6 +120,7 @@ export class Core {
   async close(): Promise<void> {
     await this.#queue.close()
     await this.reporter.idle()
+    this.#recent.clear()
     await this.#peers.close()
     await this.#driver.close()
   }

@@ -8,7 +8,7 @@ import { all, readRange, withHandle } from './transfer.ts'
 
 type Place = Pick<Metadata, 'path'>
 
-/** `size` bytes at `offset` of a file in the state that is wanted: looked at before and after, so that it is never a mixture. */
+/** `size` bytes at `offset` of a file in the state that is wanted, never a mixture. */
 export function readFile(
   session: Session,
   folder: Folder,
@@ -35,7 +35,7 @@ async function readNothing(session: Session, folder: Folder, path: string, token
   return new Uint8Array()
 }
 
-/** The server works on the requests for a handle in their order: the second look is behind all that was read. */
+/** Looked at after all was read: what had changed before or meanwhile has another time then. */
 function read(
   session: Session,
   absolute: string,
@@ -45,12 +45,9 @@ function read(
   token: string,
 ): Promise<Uint8Array> {
   return withHandle(session, absolute, 'r', async (handle) => {
-    const before = session.fstat(handle)
-    const content = readRange(session, handle, offset, size)
-    const [opened, bytes] = await all([before, content])
-    requireWanted(opened, path, token)
-    requireWanted(await session.fstat(handle), path, token)
-    const expected = Math.max(0, Math.min(size, opened.size - offset))
+    const bytes = await readRange(session, handle, offset, size)
+    const state = requireWanted(await session.fstat(handle), path, token)
+    const expected = Math.max(0, Math.min(size, state.size - offset))
     if (bytes.byteLength === expected) return bytes
     throw new ChangedError(`"${path}" gave ${bytes.byteLength} bytes at ${offset}, expected ${expected}`)
   })

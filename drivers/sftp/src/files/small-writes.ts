@@ -4,8 +4,8 @@ import type { Session } from '../connection/session.ts'
 import type { Folder } from '../folder.ts'
 import { requirePath, TEMPORARY_DIRECTORY } from '../paths.ts'
 import { guarded } from './guarded.ts'
-import { missingParents, requireReplaceable, stateOf, unlinkIfThere } from './state.ts'
-import { all, withHandle, writeRange } from './transfer.ts'
+import { unlinkIfThere } from './state.ts'
+import { all, writeOnce, writeRange } from './transfer.ts'
 import { commit, finish, storedOf } from './write-file.ts'
 
 type Logger = DriverPlug['logger']
@@ -36,10 +36,8 @@ export async function writeSmall(
     return await guarded(session, folder, `Writing "${path}"`, async () => {
       signal.throwIfAborted()
       requirePath(path)
-      const [found] = await all([stateOf(session, folder, path), missingParents(session, folder, path)])
-      requireReplaceable(found, path, token)
-      signal.throwIfAborted()
-      const state = await withHandle(session, temporary, 'wx', async (handle) => {
+      // What may be replaced is looked at just before it is: to have sent a small content in vain costs less than to ask twice each time.
+      const state = await writeOnce(session, temporary, async (handle) => {
         const [, written] = await all([
           writeRange(session, handle, content, 0),
           finish(session, handle, metadata, { replaced: token, fsync }),

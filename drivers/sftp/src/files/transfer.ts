@@ -1,7 +1,7 @@
 import type { Session } from '../connection/session.ts'
 
-/** Bytes in one request: below what every server takes (OpenSSH: 255 KiB), and many of them are on their way at once. */
-const PIECE = 64 * 1024
+/** Bytes in one request: what OpenSSH takes at most. ssh2 divides what is too much for another server, and such a server gives less. */
+const PIECE = 255 * 1024
 
 /** Reads up to `size` bytes, by many requests at once. Shorter only at the end of the file. */
 export async function readRange(session: Session, handle: Buffer, offset: number, size: number): Promise<Buffer> {
@@ -63,6 +63,16 @@ export async function withHandle<T>(
   } finally {
     if (session.isAlive) await session.close(handle)
   }
+}
+
+/**
+ * Writes a new file of which all is known: with all requests of `work`, which are made at once, and the closing behind them in one round trip. A
+ * server takes what concerns one file in order.
+ */
+export async function writeOnce<T>(session: Session, path: string, work: (handle: Buffer) => Promise<T>): Promise<T> {
+  const handle = await session.open(path, 'wx')
+  const [result] = await all([work(handle), session.close(handle)])
+  return result
 }
 
 /** A small file; at most `limit` bytes of it. */

@@ -28,7 +28,10 @@ export function storedOf(state: Attributes): Stored {
   return { token, mtime: token.startsWith('d') ? null : state.mtime * 1000, mode: state.mode & PERMISSION_BITS }
 }
 
-/** Attributes and, if wanted, the server's disk, for a file that is written aside. Gives what it then is. All in one round trip. */
+/**
+ * Attributes and, if wanted, the server's disk, for a file that is written aside. Gives what it then is. All in one round trip: a server takes what
+ * concerns one file in order.
+ */
 export async function finish(
   session: Session,
   handle: Buffer,
@@ -36,10 +39,9 @@ export async function finish(
   { replaced, fsync }: { readonly replaced: Token | null; readonly fsync: boolean },
 ): Promise<Attributes> {
   const attributes = attributesOf(wanted, replaced)
-  const [state] = await all([
-    attributes === undefined
-      ? session.fstat(handle)
-      : session.fsetstat(handle, attributes).then(() => session.fstat(handle)),
+  const [, state] = await all([
+    attributes === undefined ? undefined : session.fsetstat(handle, attributes),
+    session.fstat(handle),
     fsync ? session.fsync(handle) : undefined,
   ])
   return state

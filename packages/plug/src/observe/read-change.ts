@@ -1,10 +1,12 @@
-import { ignoredEvent, isOnituError, type OnituError } from '@onitu/protocol'
+import { contentHash, ignoredEvent, isOnituError, type OnituError } from '@onitu/protocol'
 import type { DriverCalls } from '../call-driver.ts'
-import type { Seen } from '../contract.ts'
+import type { Metadata, Seen } from '../contract.ts'
 import type { Engine } from '../engine.ts'
 import { Limiter } from '../limiter.ts'
 import { metadataOfRecord } from '../metadata.ts'
-import { hashContent } from './hash-content.ts'
+import { WINDOW_BYTES } from '../transfer/chunk-stream.ts'
+import type { RecentContents } from '../transfer/recent-contents.ts'
+import { hashLarge } from './hash-large.ts'
 import type { CheckedChange } from './plan-report.ts'
 
 export type ReadResult =
@@ -23,11 +25,13 @@ const READ_WEIGHT = 16 * 1024 * 1024
 export class ChangeReader {
   readonly #engine: Engine
   readonly #driver: DriverCalls
+  readonly #recent: RecentContents
   #limiter = new Limiter(READ_WEIGHT)
 
-  constructor(engine: Engine, driver: DriverCalls) {
+  constructor(engine: Engine, driver: DriverCalls, recent: RecentContents) {
     this.#engine = engine
     this.#driver = driver
+    this.#recent = recent
   }
 
   async read(checked: CheckedChange): Promise<ReadResult> {
@@ -50,9 +54,17 @@ export class ChangeReader {
 
   #hash(fid: string, seen: Seen): Promise<string> {
     const { chunkSize, signal } = this.#engine
-    return this.#limiter.run(Math.min(seen.size, chunkSize), () =>
-      hashContent(this.#driver, metadataOfSeen(fid, seen), seen.token, chunkSize, signal),
-    )
+    const metadata = metadataOfSeen(fid, seen)
+    if (seen.size <= chunkSize) return this.#limiter.run(seen.size, () => this.#hashSmall(metadata, seen.token))
+    const weight = Math.min(seen.size, Math.max(chunkSize, WINDOW_BYTES))
+    return this.#limiter.run(weight, () => hashLarge(this.#driver, metadata, seen.token, chunkSize, signal))
+  }
+
+  async #hashSmall(metadata: Metadata, token: string): Promise<string> {
+    const content = await this.#driver.readWhole(metadata, token, this.#engine.signal)
+    const hash = contentHash(content)
+    this.#recent.add(hash, content)
+    return hash
   }
 
   #tellIgnored({ folder, path }: Seen): void {

@@ -1,5 +1,4 @@
 import { isOnituError, type OnituError } from '@onitu/protocol'
-import type { DriverCalls } from '../call-driver.ts'
 import type { Change } from '../contract.ts'
 import type { Engine } from '../engine.ts'
 import type { FileLocks } from '../file-locks.ts'
@@ -7,7 +6,7 @@ import { checkChange } from './check-change.ts'
 import { divideByFiles } from './divide-by-files.ts'
 import { firstSequence, readRecords, writePlan } from './outbox.ts'
 import { type CheckedChange, checkedChange, fidsOf, planReport } from './plan-report.ts'
-import { ChangeReader } from './read-change.ts'
+import type { ChangeReader } from './read-change.ts'
 
 interface Waiting {
   readonly checked: CheckedChange
@@ -37,10 +36,10 @@ export class Reporter {
   #newest = new Map<string, number>()
   #count = 0
 
-  constructor(engine: Engine, driver: DriverCalls, locks: FileLocks, touched: (fids: Iterable<string>) => void) {
+  constructor(engine: Engine, reader: ChangeReader, locks: FileLocks, touched: (fids: Iterable<string>) => void) {
     this.#engine = engine
     this.#locks = locks
-    this.#reader = new ChangeReader(engine, driver)
+    this.#reader = reader
     this.#touched = touched
   }
 

@@ -6,6 +6,7 @@ import { Limiter } from '../limiter.ts'
 import { metadataOfRecord } from '../metadata.ts'
 import { readRecords } from '../observe/outbox.ts'
 import type { FilesReply, Wanted, WantedChunk } from './messages.ts'
+import type { RecentContents } from './recent-contents.ts'
 
 /** Bytes of contents that are read at the same time. */
 const READ_WEIGHT = 16 * 1024 * 1024
@@ -15,13 +16,15 @@ const RECENT_RECORDS = 16
 export class ContentProvider {
   readonly #engine: Engine
   readonly #driver: DriverCalls
+  readonly #contents: RecentContents
   #reads = new Limiter(READ_WEIGHT)
   /** Records of files of which chunks were asked for. */
   #recent = new Map<string, FileRecord>()
 
-  constructor(engine: Engine, driver: DriverCalls) {
+  constructor(engine: Engine, driver: DriverCalls, recent: RecentContents) {
     this.#engine = engine
     this.#driver = driver
+    this.#contents = recent
   }
 
   /** How many contents are being read. */
@@ -91,6 +94,8 @@ export class ContentProvider {
 
   async #read(wanted: Wanted, found: FileRecord | undefined): Promise<Uint8Array> {
     const { record, token } = this.#check(wanted, found)
+    const recent = this.#contents.get(record.hash)
+    if (recent?.byteLength === record.size) return recent
     return this.#reads.run(record.size, () =>
       this.#driver.readWhole(metadataOfRecord(wanted.fid, record), token, this.#engine.signal),
     )

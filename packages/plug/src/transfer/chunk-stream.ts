@@ -1,5 +1,5 @@
 /** Most bytes that one transfer has asked for ahead. */
-const WINDOW_BYTES = 8 * 1024 * 1024
+export const WINDOW_BYTES = 8 * 1024 * 1024
 const WINDOW_CHUNKS = 8
 
 export interface ChunkRange {

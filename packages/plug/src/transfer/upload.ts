@@ -68,17 +68,17 @@ class DriverUpload implements Upload {
   readonly hash: BlockHash
   readonly #options: UploadOptions
   readonly #state: UploadState
-  /** Settles when the driver has taken the last chunk; never rejects, so that nobody has to be there to hear it. */
-  #writing: Promise<void> = Promise.resolve()
+  /** What the driver is writing. None of them ever rejects, so that nobody has to be there to hear it. */
+  readonly #writing = new Set<Promise<void>>()
+  /** Offsets of the chunks that are not known to be written: what is before all of them is. */
+  readonly #unwritten = new Set<number>()
   #failure: { readonly error: unknown } | undefined
-  #written: number
   #journaled: number
 
   constructor(options: UploadOptions, state: UploadState, hash: BlockHash) {
     this.#options = options
     this.#state = state
     this.hash = hash
-    this.#written = hash.size
     this.#journaled = hash.size
   }
 
@@ -88,22 +88,23 @@ class DriverUpload implements Upload {
   }
 
   async write(chunk: Uint8Array, signal: AbortSignal): Promise<void> {
-    // The driver writes one chunk while the next is on its way and this one is hashed.
-    await this.written()
-    this.#writing = this.#write(chunk, this.hash.size, signal)
+    const { driver } = this.#options
+    while (this.#writing.size >= driver.parallelChunks) await Promise.race(this.#writing)
+    this.#throwIfFailed()
+    // The driver writes chunks while the next are on their way and this one is hashed.
+    this.#start(chunk, this.hash.size, signal)
     await this.hash.update(chunk)
     const step = Math.max(JOURNAL_STEP, this.hash.size / JOURNAL_SHARE)
-    const safe = Math.min(this.hash.verified, this.#written)
-    if (this.#options.driver.canResume && safe - this.#journaled >= step) await this.#writeJournal()
+    if (driver.canResume && this.#safe - this.#journaled >= step) await this.#writeJournal()
   }
 
   async written(): Promise<void> {
-    await this.#writing
-    if (this.#failure !== undefined) throw this.#failure.error
+    await this.settled()
+    this.#throwIfFailed()
   }
 
-  settled(): Promise<void> {
-    return this.#writing
+  async settled(): Promise<void> {
+    await Promise.all(this.#writing)
   }
 
   end(token: string | null, replaced: KeptContent | undefined): Promise<Stored> {
@@ -113,16 +114,31 @@ class DriverUpload implements Upload {
 
   async abort(): Promise<void> {
     const { driver, metadata, journals, head } = this.#options
-    await this.#writing
+    await this.settled()
     await driver.abortUpload(metadata, this.#state)
     await journals.remove(head.fid)
+  }
+
+  /** All up to here is verified and written. */
+  get #safe(): number {
+    return Math.min(this.hash.verified, ...this.#unwritten)
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure.error
+  }
+
+  #start(chunk: Uint8Array, offset: number, signal: AbortSignal): void {
+    this.#unwritten.add(offset)
+    const writing: Promise<void> = this.#write(chunk, offset, signal).finally(() => this.#writing.delete(writing))
+    this.#writing.add(writing)
   }
 
   async #write(chunk: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
     const { driver, metadata } = this.#options
     try {
       await driver.uploadChunk(metadata, offset, chunk, this.#state, signal)
-      this.#written = offset + chunk.byteLength
+      this.#unwritten.delete(offset)
     } catch (error) {
       this.#failure ??= { error }
     }
@@ -130,7 +146,7 @@ class DriverUpload implements Upload {
 
   async #writeJournal(): Promise<void> {
     const { journals, metadata, head } = this.#options
-    const safe = Math.min(this.hash.verified, this.#written)
+    const safe = this.#safe
     await journals.write({ ...head, version: metadata.version }, this.#state, this.hash, safe)
     this.#journaled = safe
   }

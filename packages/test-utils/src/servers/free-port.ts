@@ -1,22 +1,32 @@
 import { once } from 'node:events'
-import { type AddressInfo, createServer } from 'node:net'
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 
-/** The first of `count` ports of this machine that follow each other and that nobody listens on. */
+const RANGE = '/proc/sys/net/ipv4/ip_local_port_range'
+const LOWEST = 10_000
+/** Where the system does not say from which port on it gives them to clients. */
+const CLIENTS_FROM = 32_768
+
+/**
+ * The first of `count` ports of this machine that follow each other and that nobody listens on. Below those that the system gives to clients: a server
+ * that is restarted could not have its port back while a connection that somebody made from it, or the memory of one, is there.
+ */
 export async function freePorts(count = 1): Promise<number> {
   for (;;) {
-    const first = await freePort()
-    const others = Array.from({ length: count - 1 }, (_, index) => first + 1 + index)
-    const free = await Promise.all(others.map(isFree))
+    const first = LOWEST + Math.floor(Math.random() * (firstOfClients() - LOWEST - count))
+    const ports = Array.from({ length: count }, (_, index) => first + index)
+    const free = await Promise.all(ports.map(isFree))
     if (free.every((isOne) => isOne)) return first
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await closed(server)
-  return port
+function firstOfClients(): number {
+  const first = Number(readRange().split(/\s+/)[0])
+  return first > LOWEST + 1000 ? first : CLIENTS_FROM
+}
+
+function readRange(): string {
+  return process.platform === 'linux' ? readFileSync(RANGE, 'utf8').trim() : ''
 }
 
 async function isFree(port: number): Promise<boolean> {

@@ -25,6 +25,9 @@ function isInstalled(name: string): boolean {
   return paths.some((path) => existsSync(path))
 }
 
+/** ms for one request that finds out whether all of it is up. */
+const PATIENCE = 10_000
+
 class NotReady extends Error {}
 
 /** OpenStack Swift on one node, with its S3 interface: a real service that is neither Amazon's nor made to look like it. */
@@ -35,6 +38,7 @@ export class SwiftServer {
   readonly secretKey = 'testing'
   readonly #folder: TemporaryFolder
   #server: RunningServer | undefined
+  #obstacle = 'nobody has asked it yet'
   #login: { readonly url: string; readonly token: string } | undefined
 
   private constructor(folder: TemporaryFolder, port: number) {
@@ -70,19 +74,27 @@ export class SwiftServer {
     const server = startProgram('bash', [join(this.#folder.path, 'etc', 'serve.sh')])
     this.#server = server
     await waitUntil(() => this.#isHealthy(), {
-      timeout: 60_000,
+      // Five programs in Python: some seconds, but on a busy machine more than a minute.
+      timeout: 240_000,
       step: 100,
-      what: () => `Swift did not start:\n${server.output()}`,
+      what: () => `Swift did not start, ${this.#obstacle}:\n${server.output()}`,
     })
   }
 
   /** Through Swift's own interface, not that of S3. `path`: `CONTAINER` or `CONTAINER/OBJECT`. */
-  async request(method: string, path: string, body?: Uint8Array, query = ''): Promise<Response> {
-    this.#login ??= await this.#logIn()
+  async request(
+    method: string,
+    path: string,
+    body?: Uint8Array,
+    query = '',
+    signal: AbortSignal | null = null,
+  ): Promise<Response> {
+    this.#login ??= await this.#logIn(signal)
     const { url, token } = this.#login
     const encoded = path.split('/').map(encodeURIComponent).join('/')
     const init = {
       method,
+      signal,
       headers: { 'x-auth-token': token },
       ...(body === undefined ? {} : { body: Uint8Array.from(body) }),
     }
@@ -95,29 +107,37 @@ export class SwiftServer {
     await this.#folder.remove()
   }
 
-  async #logIn(): Promise<{ readonly url: string; readonly token: string }> {
+  async #logIn(signal: AbortSignal | null): Promise<{ readonly url: string; readonly token: string }> {
     const headers = { 'x-auth-user': this.accessKey, 'x-auth-key': this.secretKey }
-    const response = await fetch(`${this.endpoint}/auth/v1.0`, { headers })
+    const response = await fetch(`${this.endpoint}/auth/v1.0`, { headers, signal })
     const url = response.headers.get('x-storage-url')
     const token = response.headers.get('x-auth-token')
     if (url === null || token === null) throw new NotReady(`Swift did not let us in: ${response.status}`)
     return { url, token }
   }
 
+  /** A request that was made too early may never be answered, so each has its time. */
   async #isHealthy(): Promise<boolean> {
     try {
-      const health = await fetch(`${this.endpoint}/healthcheck`)
-      if (health.status !== 200) return false
-      await this.#logIn()
+      const health = await fetch(`${this.endpoint}/healthcheck`, { signal: AbortSignal.timeout(PATIENCE) })
+      if (health.status !== 200) throw new NotReady(`healthcheck: ${health.status}`)
       // The proxy is up before the servers behind it are.
-      const container = await this.request('PUT', 'probe')
-      const object = await this.request('PUT', 'probe/object', Buffer.from('probe'))
-      return container.ok && object.ok
+      for (const path of ['probe', 'probe/object']) {
+        const { ok, status } = await this.request('PUT', path, Buffer.from(path), '', AbortSignal.timeout(PATIENCE))
+        if (!ok) throw new NotReady(`PUT ${path}: ${status}`)
+      }
+      return true
     } catch (error) {
-      // What fetch says of a server that does not listen yet; #logIn says that it is not ready to let anybody in.
-      if (!(error instanceof TypeError) && !(error instanceof NotReady)) throw error
+      // TypeError is what fetch says of a server that does not listen yet.
+      const isExpected = error instanceof TypeError || error instanceof NotReady || isTimeout(error)
+      if (!isExpected) throw error
+      this.#obstacle = String(error)
       this.#login = undefined
       return false
     }
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'TimeoutError'
 }

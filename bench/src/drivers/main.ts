@@ -1,0 +1,78 @@
+import { mkdirSync } from 'node:fs'
+import { cpus, release, type } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { takeTurns } from '../cases/copy.ts'
+import { makeBigFile, makeTree } from '../make-files.ts'
+import { Workplace } from '../workplace.ts'
+import { writeFigures } from '../write-figures.ts'
+import { help, type Options, parseOptions, type RemoteName } from './options.ts'
+import { Rclone, rcloneProblem } from './rclone.ts'
+import type { Remote, RemoteKind } from './remote.ts'
+import { s3 } from './remotes/s3.ts'
+import { sftp } from './remotes/sftp.ts'
+import { comparisonTable, type Row } from './report.ts'
+import { hubTool, type Load, rcloneTool } from './tools.ts'
+
+const kinds: Readonly<Record<RemoteName, RemoteKind>> = { sftp, s3 }
+const document = fileURLToPath(new URL('../../drivers.md', import.meta.url))
+
+const options = parseOptions(process.argv.slice(2))
+if (options === 'help') console.log(help)
+else await main(options)
+
+async function main(options: Options): Promise<void> {
+  const wanted = options.remotes.map((name) => kinds[name])
+  const problem = (await rcloneProblem()) ?? wanted.map((kind) => kind.problem()).find((one) => one !== undefined)
+  if (problem !== undefined) throw new Error(problem)
+  const workplace = new Workplace(options.folder, [])
+  try {
+    const rows: Row[] = []
+    for (const kind of wanted) rows.push(...(await compare(workplace, kind, options)))
+    const text = [machine(options), comparisonTable(rows)].join('\n\n')
+    console.log(text)
+    if (options.write) writeFigures(document, text)
+  } finally {
+    workplace.close()
+  }
+}
+
+async function compare(workplace: Workplace, kind: RemoteKind, options: Options): Promise<Row[]> {
+  const remote = await kind.start(workplace.root)
+  try {
+    const rows: Row[] = []
+    const loads: readonly (readonly [string, (path: string) => void])[] = [
+      [`${options.files.toLocaleString('en')} files of 4 KiB`, (path) => makeTree(path, options.files, 4096)],
+      [`one file of ${options.bigSize} MiB`, (path) => makeBigFile(join(path, 'big'), options.bigSize)],
+    ]
+    for (const [title, make] of loads) {
+      const directions = (['up', 'down'] as const).map((direction) => ({ direction, task: `${title}, ${direction}` }))
+      const tasks = directions.filter(({ task }) => task.includes(options.only))
+      if (tasks.length === 0) continue
+      const load = await prepare(workplace, remote, make)
+      const tools = [hubTool(workplace, remote), rcloneTool(workplace, remote)]
+      for (const { direction, task } of tasks) {
+        console.error(`${kind.name}: ${task}`)
+        const runs = tools.map((tool) => [tool.name, () => tool[direction](load)] as const)
+        rows.push({ remote: kind.name, task, times: await takeTurns(runs, options.runs) })
+      }
+    }
+    return rows
+  } finally {
+    await remote.close()
+  }
+}
+
+async function prepare(workplace: Workplace, remote: Remote, make: (path: string) => void): Promise<Load> {
+  const load = { local: workplace.fresh('load'), remote: remote.fresh() }
+  mkdirSync(load.local, { recursive: true })
+  make(load.local)
+  await new Rclone(remote).upload(load.local, load.remote)
+  return load
+}
+
+function machine({ runs }: Options): string {
+  const processors = cpus()
+  const model = processors[0]?.model.trim() ?? 'processor'
+  return `Medians of ${runs} runs, in turns (lowest and highest), on ${processors.length} x ${model}, ${type()} ${release()}, Node ${process.version}.`
+}

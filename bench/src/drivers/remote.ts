@@ -1,0 +1,18 @@
+/** A server that is measured, and how each of the tools reaches it. */
+export interface Remote {
+  /** The service of a setup whose folder `data` is this folder of the server. */
+  service(folder: string): object
+  /** What rclone needs to know it by the name `bench`. */
+  readonly rclone: Readonly<Record<string, string>>
+  /** A folder that nobody has used yet; it is not there yet. */
+  fresh(): string
+  close(): Promise<void>
+}
+
+export interface RemoteKind {
+  readonly name: string
+  /** Why it cannot be measured here. */
+  problem(): string | undefined
+  /** `folder`: where it may keep what it needs. */
+  start(folder: string): Promise<Remote>
+}

@@ -1,0 +1,89 @@
+import { type Driver, LocalStorageDriver, temporaryFiles, waitUntil } from '@onitu/test-utils'
+import { OpenSshServer, openSshProblem, SwiftServer, swiftProblem } from '@onitu/test-utils/servers'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Hub, withHub } from '../support/hub.ts'
+import { S3Driver } from '../support/s3-driver.ts'
+import { SftpDriver } from '../support/sftp-driver.ts'
+
+const MIB = 1024 * 1024
+const LARGE = 200 * MIB
+/** Enough that a journal is written: it is after 16 MiB. */
+const MIDDLE = 64 * MIB
+const PATIENCE = 240_000
+const problem = swiftProblem() ?? openSshProblem()
+
+interface Services {
+  readonly local: LocalStorageDriver
+  readonly remote: SftpDriver | S3Driver
+}
+
+describe.skipIf(problem !== undefined)(
+  `kill -9 of the service of a server in the middle of 200 MB${problem === undefined ? '' : ` (not tested here: ${problem})`}`,
+  { timeout: 480_000 },
+  () => {
+    let swift: SwiftServer
+    let ssh: OpenSshServer
+    beforeAll(async () => {
+      swift = await SwiftServer.start()
+      ssh = await OpenSshServer.start()
+    }, PATIENCE)
+    afterAll(() => Promise.all([swift?.close(), ssh?.close()]))
+
+    const kinds = {
+      SFTP: () => new SftpDriver('remote', ssh),
+      S3: () => new S3Driver('remote', swift),
+    } as const
+
+    test.each([
+      ['SFTP', 'up'],
+      ['SFTP', 'down'],
+      ['S3', 'up'],
+      ['S3', 'down'],
+    ] as const)('%s, %s: goes on where it was, and nothing is left over', (kind, direction) =>
+      withHub(
+        (setup) => ({ local: setup.add(new LocalStorageDriver('local')), remote: setup.add(kinds[kind]()) }),
+        async (hub) => {
+          const { launcher, services } = hub
+          const [from, to] = direction === 'up' ? (['local', 'remote'] as const) : (['remote', 'local'] as const)
+          const half = receivedHalf(hub, to)
+          await services[from].generate(fileOf(services[from]), LARGE)
+          await half
+          const restarted = launcher.next('transfer_restarted', { service: to, path: 'large' }, PATIENCE)
+          await killAndWait(hub, 'remote')
+          expect((await restarted).offset).toBeGreaterThan(0)
+          await launcher.settle(PATIENCE)
+          const { local, remote } = services
+          expect(await remote.checksum(fileOf(remote))).toBe(await local.checksum(fileOf(local)))
+          await expectNothingLeft(services)
+        },
+      ),
+    )
+  },
+)
+
+function fileOf(service: Driver): string {
+  return service.path('default', 'large')
+}
+
+async function receivedHalf({ launcher }: Hub<Services>, service: string): Promise<void> {
+  await new Promise<void>((resolve) => {
+    launcher.onProgress(({ bytes }) => (bytes > MIDDLE ? resolve() : undefined), { service }, { unique: false })
+  })
+  launcher.unsetEvent('progress')
+}
+
+async function killAndWait({ launcher }: Hub<Services>, part: string): Promise<void> {
+  const pid = launcher.pid(part)
+  if (pid === undefined) throw new Error(`No process of ${part} is known`)
+  process.kill(pid, 'SIGKILL')
+  await waitUntil(() => launcher.pid(part) !== pid && launcher.pid(part) !== undefined, {
+    timeout: PATIENCE,
+    what: `${part} was not started again`,
+  })
+}
+
+async function expectNothingLeft({ local, remote }: Services): Promise<void> {
+  expect(await temporaryFiles(local.folderPath('default'))).toEqual([])
+  const root = remote.folderPath('default')
+  expect(await (remote instanceof S3Driver ? remote.unfinishedUploads(root) : temporaryFiles(root))).toEqual([])
+}
