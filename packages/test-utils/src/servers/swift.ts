@@ -7,11 +7,9 @@ import { freePorts } from './free-port.ts'
 import { type RunningServer, startProgram } from './process-tree.ts'
 import { swiftScripts } from './swift-scripts.ts'
 
-const PROGRAMS = [
-  'memcached',
-  'swift-ring-builder',
-  ...['account', 'container', 'object', 'proxy'].map((name) => `swift-${name}-server`),
-]
+/** Debian's own: another one does not know its packages. */
+const PYTHON = '/usr/bin/python3'
+const PROGRAMS = ['memcached', ...['account', 'container', 'object', 'proxy'].map((name) => `swift-${name}-server`)]
 
 /** Why no Swift can be started here, or undefined. */
 export function swiftProblem(): string | undefined {
@@ -52,7 +50,7 @@ export class SwiftServer {
     const scripts = swiftScripts(folder.path, server.port, userInfo().username)
     for (const name of ['etc', 'node/sda1', 'run']) mkdirSync(join(folder.path, name), { recursive: true })
     for (const [name, content] of Object.entries(scripts)) writeFileSync(join(folder.path, 'etc', name), content)
-    const prepare = startProgram('bash', [join(folder.path, 'etc', 'prepare.sh')])
+    const prepare = startProgram(PYTHON, [join(folder.path, 'etc', 'prepare.py')])
     await prepare.ended()
     await server.resume()
     return server
