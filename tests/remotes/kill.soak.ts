@@ -1,8 +1,8 @@
 import { type Driver, LocalStorageDriver, temporaryFiles, waitUntil } from '@onitu/test-utils'
-import { OpenSshServer, openSshProblem, SwiftServer, swiftProblem } from '@onitu/test-utils/servers'
+import { OpenSshServer, openSshProblem, type SwiftServer, swiftProblem } from '@onitu/test-utils/servers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Hub, withHub } from '../support/hub.ts'
-import { S3Driver } from '../support/s3-driver.ts'
+import { S3Driver, startS3 } from '../support/s3-driver.ts'
 import { SftpDriver } from '../support/sftp-driver.ts'
 
 const MIB = 1024 * 1024
@@ -24,7 +24,7 @@ describe.skipIf(problem !== undefined)(
     let swift: SwiftServer
     let ssh: OpenSshServer
     beforeAll(async () => {
-      swift = await SwiftServer.start()
+      swift = await startS3()
       ssh = await OpenSshServer.start()
     }, PATIENCE)
     afterAll(() => Promise.all([swift?.close(), ssh?.close()]))

@@ -1,6 +1,6 @@
 import { allFeatures, type Driver, type DriverFeatures, LocalStorageDriver, MemoryDriver } from '@onitu/test-utils'
-import { OpenSshServer, openSshProblem, SwiftServer, swiftProblem } from '@onitu/test-utils/servers'
-import { S3Driver, s3Features } from './s3-driver.ts'
+import { OpenSshServer, openSshProblem, swiftProblem } from '@onitu/test-utils/servers'
+import { S3Driver, s3Features, startS3 } from './s3-driver.ts'
 import { SftpDriver } from './sftp-driver.ts'
 
 /** A driver that the shared tests run against. */
@@ -45,7 +45,7 @@ const known: Readonly<Record<string, DriverUnderTest>> = {
     features: s3Features,
     problem: swiftProblem(),
     async start() {
-      const server = await SwiftServer.start()
+      const server = await startS3()
       return { create: (name) => new S3Driver(name, server), close: () => server.close() }
     },
   },

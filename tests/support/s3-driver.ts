@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { allFeatures, Driver, type DriverFeatures, type DriverOptions } from '@onitu/test-utils'
-import type { SwiftServer } from '@onitu/test-utils/servers'
+import { SwiftServer } from '@onitu/test-utils/servers'
 import { inParallel } from './in-parallel.ts'
 
 const BUCKET = 'hub'
@@ -22,13 +22,19 @@ export const s3Features: DriverFeatures = {
   detectMovedFileOnLaunch: false,
 }
 
+/** A Swift with the bucket that the services are in. */
+export async function startS3(): Promise<SwiftServer> {
+  const server = await SwiftServer.start()
+  await server.request('PUT', BUCKET)
+  return server
+}
+
 /** A service in a bucket of a real Swift; what its users do is done through Swift's own interface. */
 export class S3Driver extends Driver {
   override readonly features = s3Features
   readonly type = createRequire(import.meta.url).resolve('@onitu/driver-s3')
   readonly #server: SwiftServer
   readonly #prefix = randomUUID()
-  #bucket: Promise<unknown> | undefined
 
   constructor(name: string, server: SwiftServer, options: DriverOptions = {}) {
     super(name, options)
@@ -47,8 +53,6 @@ export class S3Driver extends Driver {
   }
 
   override async write(path: string, content: Uint8Array | string): Promise<void> {
-    this.#bucket ??= this.#succeed('PUT', BUCKET)
-    await this.#bucket
     await this.#succeed('PUT', path, Buffer.from(content))
   }
 

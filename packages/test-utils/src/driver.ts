@@ -15,6 +15,8 @@ export interface DriverOptions {
   readonly options?: Readonly<Record<string, string | number | boolean>>
   /** Chunks of this many bytes, so that transfers take their time. */
   readonly chunkSize?: number
+  /** Chunks as small as the driver makes them (`smallestChunk`), to slow transfers down. Default false. */
+  readonly speedBump?: boolean
 }
 
 export interface WrittenService {
@@ -34,9 +36,13 @@ export abstract class Driver {
   readonly features: DriverFeatures = allFeatures
   readonly #folders: Readonly<Record<string, FolderMapping>>
   readonly #options: Readonly<Record<string, string | number | boolean>>
+  readonly #speedBump: boolean
+  /** Bytes in a chunk of a service with a speed bump. */
+  protected readonly smallestChunk: number = 1
 
-  constructor(name: string, { folders = ['default'], options = {}, chunkSize }: DriverOptions = {}) {
+  constructor(name: string, { folders = ['default'], options = {}, chunkSize, speedBump = false }: DriverOptions = {}) {
     this.name = name
+    this.#speedBump = speedBump
     this.#folders = isList(folders) ? Object.fromEntries(folders.map((folder) => [folder, {}])) : folders
     this.#options = chunkSize === undefined ? options : { ...options, chunk_size: chunkSize }
   }
@@ -64,7 +70,11 @@ export abstract class Driver {
     ])
     return {
       driver: this.type,
-      options: { ...this.#options, ...this.ownOptions() },
+      options: {
+        ...this.#options,
+        ...(this.#speedBump ? { chunk_size: this.smallestChunk } : {}),
+        ...this.ownOptions(),
+      },
       folders: Object.fromEntries(folders),
     }
   }

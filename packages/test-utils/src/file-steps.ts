@@ -21,6 +21,16 @@ export interface MoveStep extends Step {
   readonly dest: string
 }
 
+/** The first service that has the folder generates a file, and all others that have it get it. `size` in bytes, default 10. */
+export async function createFile(
+  launcher: Launcher,
+  { folder = 'default', ...step }: Omit<CopyStep, 'from' | 'to'>,
+): Promise<void> {
+  const [from, ...to] = [...launcher.setup.services.values()].filter(({ folders }) => folders.includes(folder))
+  if (from === undefined) throw new TypeError(`No service has the folder ${JSON.stringify(folder)}`)
+  await copyFile(launcher, { folder, ...step, from, to })
+}
+
 /** `from` generates a file; each of `to` ends a transfer of it and then has the same content. */
 export async function copyFile(launcher: Launcher, step: CopyStep): Promise<void> {
   const { folder = 'default', path, from, to, size = 10, timeout = 10_000 } = step

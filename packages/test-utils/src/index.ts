@@ -3,12 +3,15 @@
  *
  * @module @onitu/test-utils
  */
+export { Benchmark, type Measurement } from './benchmark/benchmark.ts'
+export { BenchmarkData } from './benchmark/benchmark-data.ts'
+export { Timer } from './benchmark/timer.ts'
 export { Driver, type DriverOptions, type FolderMapping, type WrittenService } from './driver.ts'
 export { allFeatures, type DriverFeatures } from './driver-features.ts'
 export type { EventFilter, EventHandler, EventMethods, EventOptions } from './event-hub.ts'
 export { BooleanLoop, CounterLoop } from './event-loop.ts'
 export { type EventMethodName, eventMethodName, eventTypes } from './event-types.ts'
-export { type CopyStep, copyFile, deleteFile, type MoveStep, moveFile, sameContent } from './file-steps.ts'
+export { type CopyStep, copyFile, createFile, deleteFile, type MoveStep, moveFile, sameContent } from './file-steps.ts'
 export { Launcher, type StartOptions } from './launcher.ts'
 export { LocalStorageDriver } from './local-storage-driver.ts'
 export type { MemoryCommand } from './memory-driver/messages.ts'

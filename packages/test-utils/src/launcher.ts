@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { EventOf, OnituEvent } from '@onitu/protocol'
+import type { Driver } from './driver.ts'
 import { TypedEventHub } from './event-hub.ts'
 import { type Exit, type OnituProcess, type RunResult, startOnitu } from './onitu-command.ts'
 import { markedProcesses } from './processes.ts'
@@ -51,6 +52,17 @@ export class Launcher extends TypedEventHub {
 
   get running(): boolean {
     return this.#process !== undefined && this.#process.exit === undefined
+  }
+
+  /** The services of these names, all without names. @throws TypeError when there is none of a name */
+  services(...names: readonly string[]): Driver[] {
+    const { services } = this.setup
+    if (names.length === 0) return [...services.values()]
+    return names.map((name) => {
+      const service = services.get(name)
+      if (service === undefined) throw new TypeError(`The setup has no service ${JSON.stringify(name)}`)
+      return service
+    })
   }
 
   get sessionDirectory(): string {
