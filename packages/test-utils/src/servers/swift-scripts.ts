@@ -45,6 +45,7 @@ use = egg:swift#${name}
   }
 }
 
+/** Logins are in memcached. On a busy machine the proxy must not give it up: everybody would have to log in again, and could not. */
 function proxy(port: number): string {
   const names = Object.keys(FILTERS)
   const pipeline = ['catch_errors', 'gatekeeper', 'healthcheck', 'cache', ...names.slice(3), 'proxy-server']
@@ -58,6 +59,11 @@ allow_account_management = true
 [filter:cache]
 use = egg:swift#memcache
 memcache_servers = 127.0.0.1:${port + 4}
+memcache_max_connections = 32
+connect_timeout = 10
+pool_timeout = 10
+io_timeout = 10
+error_suppression_limit = 1000000
 ${filters.join('')}`
 }
 

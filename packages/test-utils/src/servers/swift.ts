@@ -87,16 +87,22 @@ export class SwiftServer {
     query = '',
     signal: AbortSignal | null = null,
   ): Promise<Response> {
+    const isFirst = this.#login === undefined
     this.#login ??= await this.#logIn(signal)
     const { url, token } = this.#login
     const encoded = path.split('/').map(encodeURIComponent).join('/')
-    const init = {
+    const content = body === undefined ? {} : { body: Uint8Array.from(body) }
+    const response = await fetch(`${url}/${encoded}${query}`, {
       method,
       signal,
       headers: { 'x-auth-token': token },
-      ...(body === undefined ? {} : { body: Uint8Array.from(body) }),
-    }
-    return fetch(`${url}/${encoded}${query}`, init)
+      ...content,
+    })
+    if (response.status !== 401 || isFirst) return response
+    // It has forgotten the login.
+    await response.arrayBuffer()
+    this.#login = undefined
+    return this.request(method, path, body, query, signal)
   }
 
   /** May be called twice. */
