@@ -13,6 +13,15 @@ const FILTERS: Readonly<Record<string, string>> = {
   versioned_writes: 'allow_object_versioning = true',
 }
 
+/**
+ * An object of which the listing could not be told within a second (Swift's default) is listed when a daemon of Swift gets round to it, and none runs
+ * here. On a busy machine that would be never.
+ */
+const PATIENCE = `conn_timeout = 20
+node_timeout = 60
+container_update_timeout = 60
+`
+
 /** What a Swift of one node needs, by file name: its configuration, and scripts that prepare and serve it. Ports `port` to `port + 4`. */
 export function swiftScripts(folder: string, port: number, user: string): Readonly<Record<string, string>> {
   const common = (own: number) => `[DEFAULT]
@@ -33,7 +42,7 @@ disable_fallocate = true
 pipeline = ${name}-server
 [app:${name}-server]
 use = egg:swift#${name}
-`,
+${PATIENCE}`,
   ])
   return {
     'swift.conf':
@@ -54,7 +63,7 @@ function proxy(port: number): string {
 pipeline = ${pipeline.join(' ')}
 [app:proxy-server]
 use = egg:swift#proxy
-account_autocreate = true
+${PATIENCE}account_autocreate = true
 allow_account_management = true
 [filter:cache]
 use = egg:swift#memcache
