@@ -1,7 +1,16 @@
 import { type HandlerName, historySchema, storedSchema } from '@onitu/majordomo/hub'
-import { type DriverPlug, type Handlers, type HistoryEntry, ServiceError, type Stored } from '@onitu/plug'
+import {
+  type DriverPlug,
+  type Handlers,
+  type HistoryEntry,
+  type Metadata,
+  ServiceError,
+  type Stored,
+  type UploadContext,
+} from '@onitu/plug'
 import { isOnituError, parseRecord } from '@onitu/protocol'
 import * as v from 'valibot'
+import { ChunksOnTheWay } from './chunks-on-the-way.ts'
 import type { ClientSession } from './client-session.ts'
 import { plainContext } from './plain-context.ts'
 
@@ -23,6 +32,7 @@ export class RemoteHandlers {
   readonly #registered = new Set<HandlerName>()
   #client: ClientSession | undefined
   #waiting: (() => void)[] = []
+  readonly #chunks = new ChunksOnTheWay()
 
   constructor(plug: DriverPlug) {
     this.#plug = plug
@@ -70,18 +80,21 @@ export class RemoteHandlers {
     getChunk: (metadata, offset, size, context) =>
       this.#content('getChunk', [metadata, offset, size, plainContext(context)], size, context.signal),
     startUpload: (metadata, context) => this.#call('startUpload', [metadata, plainContext(context)], context),
-    restartUpload: async (metadata, offset, context) =>
-      parse(countSchema, await this.#call('restartUpload', [metadata, offset, plainContext(context)], context)),
-    uploadChunk: async (metadata, offset, content, context) => {
-      const { signal } = context
-      await this.#call('uploadChunk', [metadata, offset, plainContext(context)], { content, signal })
+    restartUpload: (metadata, offset, context) => this.#restart(metadata, offset, context),
+    uploadChunk: (metadata, offset, content, context) => {
+      const args = [metadata, offset, plainContext(context)]
+      return this.#chunks.add(metadata.fid, content.byteLength, () => this.#call('uploadChunk', args, { content }))
     },
     uploadFile: (metadata, content, context) => {
       const { signal } = context
       return this.#stored('uploadFile', [metadata, plainContext(context)], { content, signal })
     },
-    endUpload: (metadata, context) => this.#stored('endUpload', [metadata, plainContext(context)], context),
+    endUpload: async (metadata, context) => {
+      await this.#chunks.written(metadata.fid)
+      return this.#stored('endUpload', [metadata, plainContext(context)], context)
+    },
     abortUpload: async (metadata, context) => {
+      await this.#chunks.settled(metadata.fid)
       await this.#call('abortUpload', [metadata, plainContext(context)], context)
     },
     deleteFile: async (metadata, context) => {
@@ -94,6 +107,20 @@ export class RemoteHandlers {
       parse(historySchema, await this.#call('listHistory', [folder, hashes], { signal })),
     getHistoryChunk: (folder, hash, offset, size, { signal }) =>
       this.#content('getHistoryChunk', [folder, hash, offset, size], size, signal),
+  }
+
+  /** What was sent last may not have been written: then the upload goes on from before it. */
+  async #restart(metadata: Metadata, offset: number, context: UploadContext): Promise<number> {
+    await this.#chunks.settled(metadata.fid)
+    const ask = async (from: number) =>
+      parse(countSchema, await this.#call('restartUpload', [metadata, from, plainContext(context)], context))
+    const safe = Math.max(0, offset - this.#chunks.largestWindow)
+    try {
+      return await ask(offset)
+    } catch (error) {
+      if (safe === 0 || (isOnituError(error) && error.code === 'REMOTE_AWAY')) throw error
+      return ask(safe)
+    }
   }
 
   /** A client that is away has nothing to catch up with: its folders cannot be reached, and are looked at when it is back. */

@@ -16,6 +16,8 @@ export class HandlerCalls {
   #stopped = false
   #running = 0
   #waiting: (() => void)[] = []
+  /** The last chunk of each file that is written. */
+  #chunks = new Map<string, Promise<unknown>>()
 
   /** From here on reading handlers may be called. */
   serve(handlers: Partial<Handlers>, folders: ReadonlyMap<string, ServiceFolder>): void {
@@ -47,13 +49,29 @@ export class HandlerCalls {
     const args = parseRecord(handlerSchemas[name], call.args, `The call of ${name}`)
     this.#checkFolders(args)
     const handler = await this.#ready(name, call.signal)
-    this.#running++
+    const run = async () => {
+      this.#running++
+      try {
+        const answer = await handler(...withParts(name, args, call))
+        return answer instanceof Uint8Array ? new WithContent(null, answer) : answer
+      } finally {
+        this.#running--
+        this.#wake()
+      }
+    }
+    return name === 'uploadChunk' ? this.#inTurn(fileOf(args), run) : run()
+  }
+
+  /** The hub sends the next chunks of a file before the first is written; the driver gets them one by one. */
+  async #inTurn<T>(file: string, task: () => Promise<T>): Promise<T> {
+    const before = this.#chunks.get(file)
+    // One that failed leaves a hole, which nothing may be written behind.
+    const running = before === undefined ? task() : before.then(task)
+    this.#chunks.set(file, running)
     try {
-      const answer = await handler(...withParts(name, args, call))
-      return answer instanceof Uint8Array ? new WithContent(null, answer) : answer
+      return await running
     } finally {
-      this.#running--
-      this.#wake()
+      if (this.#chunks.get(file) === running) this.#chunks.delete(file)
     }
   }
 
@@ -97,6 +115,10 @@ function folderOf(argument: unknown, index: number): string | undefined {
   if (typeof argument === 'string') return index === 0 ? argument : undefined
   if (typeof argument !== 'object' || argument === null || !('folder' in argument)) return undefined
   return String(argument.folder)
+}
+
+function fileOf([metadata]: readonly unknown[]): string {
+  return typeof metadata === 'object' && metadata !== null && 'fid' in metadata ? String(metadata.fid) : ''
 }
 
 /** The arguments as the driver takes them: contents where they belong, and the signal in the context. */

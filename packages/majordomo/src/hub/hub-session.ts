@@ -70,8 +70,9 @@ export class HubSession {
   end(error: OnituError): void {
     if (this.#ended !== undefined) return
     this.#ended = error
-    this.#caller.close(error)
-    this.#answerer.close(error)
+    const away = awayError(error)
+    this.#caller.close(away)
+    this.#answerer.close(away)
     for (const listener of this.#onEnd.splice(0)) listener(error)
   }
 
@@ -80,4 +81,12 @@ export class HubSession {
       throw new OnituError('REMOTE_STARTING', 'The service is starting', { retryable: true })
     return this.#handle(call)
   }
+}
+
+/** Whatever became of the client, another one may come: what was asked of it is worth asking again. */
+function awayError(cause: OnituError): OnituError {
+  return new OnituError('REMOTE_AWAY', `The client of the service is away: ${cause.message}`, {
+    cause,
+    retryable: true,
+  })
 }

@@ -150,6 +150,15 @@ export class Clients {
       this.#end(connection, new OnituError('LOST', 'The client does not take what it is sent', { retryable: true }))
   }
 
+  /** Finds out who cannot be reached any more: those are `undeliverable`. */
+  probe(): void {
+    const { ways } = this.#options
+    for (const { peer, handlersPeer } of this.#connections.values()) {
+      ways.toRequests(peer, encodeLink(LETTER.beat))
+      if (handlersPeer !== undefined) ways.toHandlers(handlersPeer, encodeLink(LETTER.beat))
+    }
+  }
+
   /** Who has been silent is gone. */
   check(): void {
     const silence = MISSED_BEATS * this.#options.heartbeat

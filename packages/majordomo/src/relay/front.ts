@@ -16,9 +16,12 @@ export interface FrontOptions {
   readonly receive: (peer: string, frames: readonly Buffer[]) => void
   /** It is gone, or does not read what it is sent. */
   readonly undeliverable: (peer: string) => void
-  /** A connection did not come about. */
-  readonly failed?: () => void
+  /** Some connection was lost. ZeroMQ does not say whose: a message to each finds out. Called a few times, for it may take a moment. */
+  readonly lost?: () => void
 }
+
+/** ms */
+const LOST_DELAYS = [20, 500]
 
 /** ms: a predecessor that was killed may hold the address for a moment. */
 const BIND_PATIENCE = 10_000
@@ -52,8 +55,12 @@ export class Front {
 
   /** @throws OnituError `BIND_FAILED` */
   async bind(): Promise<void> {
-    const { address, receive, failed } = this.#options
-    watchConnections(this.#socket, { failed: () => failed?.() })
+    const { address, receive, lost } = this.#options
+    watchConnections(this.#socket, {
+      disconnected() {
+        for (const delay of LOST_DELAYS) setTimeout(() => lost?.(), delay).unref()
+      },
+    })
     await bindPatiently(this.#socket, address, BIND_PATIENCE)
     this.address = this.#socket.lastEndpoint ?? address
     this.#reading = readMessages(this.#socket, ([peer, ...frames]) => {

@@ -49,18 +49,21 @@ export class Majordomo {
     this.#counters = authenticator.counters
     this.#closeAuthenticator = () => authenticator.close()
     const now = () => performance.now()
-    const undeliverable = (peer: string) => this.#clients.undeliverable(peer)
+    const watch = {
+      undeliverable: (peer: string) => this.#clients.undeliverable(peer),
+      lost: () => this.#clients.probe(),
+    }
     this.#requests = new Front({
       address: options.requests,
       authenticator,
       receive: (peer, frames) => this.#clients.fromRequests(peer, frames),
-      undeliverable,
+      ...watch,
     })
     this.#handlers = new Front({
       address: options.handlers,
       authenticator,
       receive: (peer, frames) => this.#clients.fromHandlers(peer, frames),
-      undeliverable,
+      ...watch,
     })
     this.#services = new Services({
       runtime: options.runtime,
