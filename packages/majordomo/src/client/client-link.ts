@@ -36,6 +36,8 @@ export interface ClientLinkOptions {
 /** ms until something has to come from the hub while the connection is being made. */
 const FIRST_PATIENCE = 20_000
 const MISSED_BEATS = 3
+/** How often the other side may hang up before both have agreed: a network that fails does so less often. */
+const HANGUPS = 5
 /** ms between beats before the hub has said how often. */
 const FIRST_HEARTBEAT = 2_000
 
@@ -108,6 +110,7 @@ export class ClientLink {
 
   #watch(socket: Dealer, connected: () => void): void {
     let isUp = false
+    let hangups = 0
     watchConnections(socket, {
       connected: () => {
         isUp = true
@@ -119,6 +122,8 @@ export class ClientLink {
       },
       disconnected: () => {
         if (isUp) this.#end(new OnituError('LOST', 'The connection to the hub was lost', { retryable: true }))
+        // A server that cannot read what was encrypted for another one hangs up without a word.
+        else if (++hangups >= HANGUPS) this.#end(wrongHub())
       },
     })
   }

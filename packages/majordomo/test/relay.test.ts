@@ -1,0 +1,294 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { curveClientSocketOptions, generateKeyPair, type KeyPair } from '@onitu/escalator/messaging'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { Dealer } from 'zeromq'
+import { ClientLink } from '../src/client/client-link.ts'
+import { createRoutingId, prove } from '../src/handshake/proof.ts'
+import { HubLink } from '../src/hub/hub-link.ts'
+import type { HubSession } from '../src/hub/hub-session.ts'
+import type { AuthorizedKey } from '../src/keys/index.ts'
+import { Majordomo } from '../src/relay/majordomo.ts'
+import { type IncomingCall, WithContent } from '../src/rpc/answerer.ts'
+import type { ClientSetup } from '../src/setup/client-setup.ts'
+import {
+  challengeSchema,
+  decodeLink,
+  encodeLink,
+  endedSchema,
+  LETTER,
+  welcomeSchema,
+} from '../src/wire/link-messages.ts'
+
+const server = generateKeyPair()
+const [laptop, nas] = [generateKeyPair(), generateKeyPair()]
+const setup: ClientSetup = {
+  driver: {
+    name: 'test',
+    description: 'For tests',
+    velocity: 0.5,
+    capabilities: {
+      atomicReplace: true,
+      conditionalWrite: true,
+      rangedRead: true,
+      resumableUpload: true,
+      nativeMove: true,
+      directories: true,
+      mtime: true,
+      mode: true,
+      caseSensitive: true,
+      tokenGranularity: 0,
+      history: false,
+    },
+  },
+  folders: { docs: { path: '/docs', options: {} } },
+}
+
+let runtime: string
+let majordomo: Majordomo
+let closers: (() => Promise<void> | void)[]
+let statements: string[]
+
+beforeEach(async () => {
+  runtime = await mkdtemp(join(tmpdir(), 'onitu-mj-'))
+  closers = []
+  statements = []
+  majordomo = await Majordomo.start({
+    runtime,
+    requests: 'tcp://127.0.0.1:0',
+    handlers: 'tcp://127.0.0.1:0',
+    secretKey: server.secretKey,
+    keys: [keyOf('laptop', laptop), keyOf('nas', nas)],
+    heartbeat: 100,
+    limits: { clients: 10, memory: 16 * 1024 * 1024 },
+    setUp: async (service) => {
+      statements.push(service)
+    },
+    log: () => undefined,
+  })
+})
+afterEach(async () => {
+  for (const close of closers.reverse()) await close()
+  await majordomo.close()
+  await rm(runtime, { recursive: true, force: true })
+})
+
+it('passes calls and contents both ways, many at once, each to whom it is meant for', async () => {
+  const services = [serve('laptop'), serve('nas')]
+  const clients = [await open(laptop), await open(nas)]
+  const contents = Array.from({ length: 20 }, (_, index) => randomBytes(1 + index * 20_000))
+  const answers = await Promise.all(
+    clients.flatMap((client) => contents.map((content) => client.call('echo', ['a', 1], { content }))),
+  )
+  answers.forEach(({ result, content }, index) => {
+    expect(result).toEqual([index < contents.length ? 'laptop' : 'nas', ['a', 1]])
+    expect(Buffer.from(content ?? []).equals(contents[index % contents.length] ?? Buffer.alloc(0))).toBe(true)
+  })
+  const sessions = await Promise.all(services.map(({ session }) => session))
+  const calls = await Promise.all(
+    sessions.map((session) => session.call('getChunk', [1], { content: Buffer.from('x') })),
+  )
+  expect(calls.map(({ result }) => result)).toEqual([
+    [laptop.publicKey, 'getChunk', [1]],
+    [nas.publicKey, 'getChunk', [1]],
+  ])
+  expect(statements.sort()).toEqual(['laptop', 'nas'])
+})
+
+it('passes on what a handler throws, and that a call is not wanted any more', async () => {
+  const { session } = serve('laptop')
+  await open(laptop, async ({ method, signal }) => {
+    if (method === 'fail') throw Object.assign(new Error('no space'), { code: 'ENOSPC' })
+    return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+  })
+  const hub = await session
+  await expect(hub.call('fail', [])).rejects.toMatchObject({ code: 'ENOSPC', message: 'no space' })
+  const abort = new AbortController()
+  const call = hub.call('wait', [], { signal: abort.signal })
+  setImmediate(() => abort.abort())
+  await expect(call).rejects.toMatchObject({ code: 'CANCELLED' })
+})
+
+it('refuses a key that is not authorised before it reads a message, and counts it', async () => {
+  const stranger = link(generateKeyPair())
+  await expect(stranger.open()).rejects.toMatchObject({ code: 'ACCESS_DENIED' })
+  expect(majordomo.status()).toMatchObject({ refused: 1, dropped: 0, clients: [] })
+})
+
+it('refuses a server with another key than the one that is pinned', async () => {
+  const client = link(laptop, undefined, generateKeyPair().publicKey)
+  await expect(client.open()).rejects.toMatchObject({ code: 'WRONG_HUB' })
+})
+
+it('does not let an authorised client be another one, though it knows its public key', async () => {
+  serve('laptop')
+  const socket = await dealer(nas)
+  await socket.send(encodeLink(LETTER.hello, { version: 1, publicKey: laptop.publicKey }))
+  const [, frame] = await socket.receive()
+  const challenge = decodeLink(challengeSchema, frame)
+  if (challenge === undefined) throw new Error('no challenge')
+  const proof = prove(nas.secretKey, challenge, Buffer.from(socket.routingId ?? ''))
+  const { cookie } = challenge
+  await socket.send(encodeLink(LETTER.proof, { publicKey: laptop.publicKey, cookie, proof, setup }))
+  await until(() => majordomo.status().dropped === 1)
+  expect(statements).toEqual([])
+})
+
+it('takes no data, and no token, from who has proved nothing', async () => {
+  const { calls } = serve('laptop')
+  const client = await open(laptop)
+  const socket = await dealer(nas)
+  await socket.send([Buffer.from(LETTER.data), Buffer.from('x')])
+  const second = await dealer(nas, majordomo.handlers)
+  await second.send(encodeLink(LETTER.token, { token: randomBytes(32) }))
+  await second.send([Buffer.from(LETTER.data), Buffer.from('x')])
+  await until(() => majordomo.status().dropped === 3)
+  await client.call('echo', [])
+  expect(calls).toEqual(['echo'])
+})
+
+it('refuses folders that were not granted', async () => {
+  majordomo.setKeys([{ ...keyOf('laptop', laptop), folders: ['photos'] }])
+  await expect(link(laptop).open()).rejects.toMatchObject({ code: 'FOLDER_NOT_GRANTED', retryable: false })
+  expect(statements).toEqual([])
+})
+
+it('cuts a client off as soon as its key is taken away', async () => {
+  const { session } = serve('laptop')
+  const client = await open(laptop)
+  const pending = expect((await session).call('wait', [])).rejects.toMatchObject({
+    code: 'REMOTE_AWAY',
+    retryable: true,
+  })
+  majordomo.setKeys([keyOf('nas', nas)])
+  expect(await client.ended).toMatchObject({ code: 'REVOKED', retryable: false })
+  await pending
+  await expect(link(laptop).open()).rejects.toMatchObject({ code: 'ACCESS_DENIED' })
+})
+
+it('lets the newer of two clients with one key in, and tells the older one to stop', async () => {
+  serve('laptop')
+  const older = await open(laptop)
+  const newer = await open(laptop)
+  expect(await older.ended).toMatchObject({ code: 'REPLACED', retryable: false })
+  expect((await newer.call('echo', [])).result).toEqual(['laptop', []])
+})
+
+it('forgets a client that is silent for three heartbeats, and fails what it was asked', async () => {
+  const { session } = serve('laptop')
+  const silent = await dealer(laptop)
+  await enter(silent, laptop)
+  const hub = await session
+  await expect(hub.call('wait', [])).rejects.toMatchObject({ code: 'REMOTE_AWAY' })
+  const { code } = decodeLink(endedSchema, (await silent.receive())[1]) ?? {}
+  expect(code).toBe('LOST')
+})
+
+it('ends the connection when the process of the service is gone, and lets the client in when another is there', async () => {
+  const first = serve('laptop')
+  const client = await open(laptop)
+  await first.link.close()
+  expect(await client.ended).toMatchObject({ code: 'SERVICE_NOT_RUNNING', retryable: true })
+  const again = open(laptop)
+  serve('laptop')
+  expect((await (await again).call('echo', [])).result).toEqual(['laptop', []])
+})
+
+it('cuts off a client that sends what is none, or calls too much at once, and nobody else', async () => {
+  serve('laptop')
+  serve('nas')
+  const other = await open(nas)
+  const hostile = await dealer(laptop)
+  const second = await enter(hostile, laptop)
+  for (let count = 0; count < 500; count++) {
+    await hostile.send([Buffer.from(LETTER.data), randomBytes(count)])
+    await second.send([Buffer.from(LETTER.data), randomBytes(count), randomBytes(10)])
+  }
+  const { code } = decodeLink(endedSchema, (await hostile.receive())[1]) ?? {}
+  expect(code).toBe('PROTOCOL')
+  expect((await other.call('echo', [])).result).toEqual(['nas', []])
+})
+
+function keyOf(service: string, { publicKey }: KeyPair): AuthorizedKey {
+  return { name: service, publicKey, service, folders: 'all', mode: 'rw', authorized: 0, revoked: null }
+}
+
+/** The process of a service, as far as Majordomo sees it: answers `echo`. */
+function serve(service: string): { link: HubLink; session: Promise<HubSession>; calls: string[] } {
+  const calls: string[] = []
+  let opened: (session: HubSession) => void = () => undefined
+  const session = new Promise<HubSession>((resolve) => {
+    opened = resolve
+  })
+  const hub = new HubLink({
+    runtime,
+    service,
+    opened(next) {
+      next.serve(async ({ method, args, content }) => {
+        calls.push(method)
+        const answer = [service, args]
+        return content === undefined ? answer : new WithContent(answer, content)
+      })
+      opened(next)
+    },
+  })
+  closers.push(() => hub.close())
+  return { link: hub, session, calls }
+}
+
+type Handle = (call: IncomingCall) => Promise<unknown>
+
+function link(keys: KeyPair, handle?: Handle, serverKey = server.publicKey): ClientLink {
+  const client = new ClientLink({
+    requests: majordomo.requests,
+    handlers: majordomo.handlers,
+    curve: { serverKey, ...keys },
+    setup,
+    handle:
+      handle ??
+      (async ({ method, args, signal }) => {
+        if (method === 'wait') await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        return [keys.publicKey, method, args]
+      }),
+  })
+  closers.push(() => client.close())
+  return client
+}
+
+async function open(keys: KeyPair, handle?: Handle): Promise<ClientLink> {
+  const client = link(keys, handle)
+  await client.open()
+  return client
+}
+
+/** A socket that says whatever a test wants. */
+async function dealer(keys: KeyPair, address = majordomo.requests): Promise<Dealer> {
+  const socket = new Dealer({
+    routingId: createRoutingId(),
+    linger: 0,
+    ...curveClientSocketOptions({ serverKey: server.publicKey, secretKey: keys.secretKey }),
+  })
+  socket.connect(address)
+  closers.push(() => socket.close())
+  return socket
+}
+
+/** Goes through the handshake, and stays silent. Gives the socket of the second port. */
+async function enter(socket: Dealer, { publicKey, secretKey }: KeyPair): Promise<Dealer> {
+  await socket.send(encodeLink(LETTER.hello, { version: 1, publicKey }))
+  const challenge = decodeLink(challengeSchema, (await socket.receive())[1])
+  if (challenge === undefined) throw new Error('no challenge')
+  const proof = prove(secretKey, challenge, Buffer.from(socket.routingId ?? ''))
+  await socket.send(encodeLink(LETTER.proof, { publicKey, cookie: challenge.cookie, proof, setup }))
+  const { token } = decodeLink(welcomeSchema, (await socket.receive())[1]) ?? {}
+  const second = await dealer({ publicKey, secretKey }, majordomo.handlers)
+  await second.send(encodeLink(LETTER.token, { token }))
+  await second.receive()
+  return second
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
