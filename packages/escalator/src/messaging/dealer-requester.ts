@@ -5,6 +5,7 @@ import { afterMicrotasks } from './after-microtasks.ts'
 import { type HandshakeFailure, watchConnections } from './connection-events.ts'
 import { curveClientSocketOptions } from './curve-client.ts'
 import { decodeReplies, encodeRequests, MAX_FRAME_SIZE, type ReplyItem, type RequestItem } from './envelope.ts'
+import { Numbered } from './numbered.ts'
 import { readMessages } from './read-messages.ts'
 import { RECEIPT, Receipts } from './receipts.ts'
 import type { Answer, Requester, RequesterOptions, RequestOptions } from './requester.ts'
@@ -37,7 +38,7 @@ export class DealerRequester implements Requester {
   #socket: Dealer
   #timeout: number
   #nextId = 1
-  #pending = new Map<number, Pending>()
+  #pending = new Numbered<Pending>()
   #queue: Pending[] = []
   #scheduled = false
   #writing = false
@@ -113,7 +114,7 @@ export class DealerRequester implements Requester {
   }
 
   #enqueue(pending: Pending): void {
-    this.#pending.set(pending.id, pending)
+    this.#pending.add(pending.id, pending)
     this.#queue.push(pending)
     this.#deadlines ??= setInterval(() => this.#expire(), DEADLINE_STEP)
     if (this.#scheduled) return

@@ -41,7 +41,10 @@ export class ReplyBatches {
 
   flush(): void {
     this.#scheduled = false
-    for (const peer of [...this.#batches.keys()]) this.#flushPeer(peer)
+    const batches = this.#batches
+    // Not the same Map for ever, see Numbered.
+    this.#batches = new Map()
+    for (const [peer, { items }] of batches) this.#send(peer, items, [])
   }
 
   #flushPeer(peer: string): void {

@@ -10,7 +10,7 @@ export interface Groupable {
  * Takes what goes into the next message from the head of the queue: requests without frames together, one with frames
  * alone. What nobody waits for any more is left out.
  */
-export function takeGroup<R extends Groupable>(queue: R[], pending: ReadonlyMap<number, unknown>): R[] {
+export function takeGroup<R extends Groupable>(queue: R[], pending: { has(id: number): boolean }): R[] {
   const group: R[] = []
   let weight = 0
   let taken = 0

@@ -94,17 +94,33 @@ describe('keysToRead', () => {
 })
 
 describe('runLength', () => {
+  const lengthOf = (requests: readonly (RunRequest | Barrier)[], weight = 1_000_000, most = 100) =>
+    runLength(
+      requests.map((request) => ({ request })),
+      { weight, requests: most },
+    )
+
   it('ends before a range that has to see a write', () => {
-    expect(runLength([get('a'), range, put('a', '1'), get('a'), range], 1_000_000)).toBe(4)
+    expect(lengthOf([get('a'), range, put('a', '1'), get('a'), range])).toBe(4)
   })
 
   it('leaves alone what goes alone', () => {
-    expect(runLength([get('a'), clear, get('a')], 1_000_000)).toBe(1)
-    expect(runLength([clear, get('a')], 1_000_000)).toBe(1)
+    expect(lengthOf([get('a'), clear, get('a')])).toBe(1)
+    expect(lengthOf([clear, get('a')])).toBe(1)
   })
 
   it('ends when it has become heavy, with one request at least', () => {
-    expect(runLength([put('a', 'x'.repeat(2_000)), put('b', '1'), put('c', '1')], 1_000)).toBe(1)
-    expect(runLength([put('a', 'x'.repeat(2_000))], 1_000)).toBe(1)
+    expect(lengthOf([put('a', 'x'.repeat(2_000)), put('b', '1'), put('c', '1')], 1_000)).toBe(1)
+    expect(lengthOf([put('a', 'x'.repeat(2_000))], 1_000)).toBe(1)
+  })
+
+  it('ends behind so many requests', () => {
+    expect(lengthOf([get('a'), get('b'), put('c', '1'), get('d')], 1_000, 3)).toBe(3)
+    expect(lengthOf([get('a')], 1_000, 3)).toBe(1)
+  })
+
+  it('takes all that are there when they share an fsync', () => {
+    expect(lengthOf([put('a', '1', true), get('b'), put('c', '1', true), put('d', '1')], 1_000, 2)).toBe(4)
+    expect(lengthOf([get('a'), get('b'), put('c', '1', true), put('d', '1', true)], 1_000, 2)).toBe(2)
   })
 })

@@ -35,18 +35,30 @@ export interface RunPlan {
 /** What is stored when the run begins, by `keyId`; a key that is missing is absent. */
 export type StoredValues = ReadonlyMap<string, Uint8Array>
 
+/** How much makes one run. */
+export interface RunLimits {
+  /** Bytes written, about. */
+  readonly weight: number
+  /** Does not hold for writes that wait for an fsync: all that are there share one. */
+  readonly requests: number
+}
+
 /**
  * How many requests from the head of the queue make the next run. What opens a snapshot ends it when a write comes
  * before it: it has to hold that write, and nothing that came later. What goes alone is a run of its own.
  */
-export function runLength(queue: readonly (RunRequest | Barrier)[], maxWeight: number): number {
+export function runLength(queue: readonly { readonly request: RunRequest | Barrier }[], limits: RunLimits): number {
   let weight = 0
   let writes = false
-  for (const [index, request] of queue.entries()) {
+  let sync = false
+  for (const [index, { request }] of queue.entries()) {
     if (request.type === 'alone') return Math.max(1, index)
     if (writes && request.type === 'opens') return index
-    if (weight > maxWeight) return index
-    if (request.type === 'batch') writes = true
+    if (weight > limits.weight || (index >= limits.requests && !sync)) return index
+    if (request.type === 'batch') {
+      writes = true
+      sync ||= request.sync
+    }
     weight += weightOf(request)
   }
   return queue.length

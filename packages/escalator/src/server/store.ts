@@ -8,7 +8,16 @@ import type { Gate } from './gate.ts'
 import type { Level, LevelSnapshot } from './open-level.ts'
 import type { ClearRequest, InquiryRequest, RangeRequest, ReadRequest } from './parse-request.ts'
 import type { WatchRequest } from './parse-watch.ts'
-import { answerMany, type Barrier, keysToRead, planRun, type RunPlan, type RunRequest, runLength } from './plan-run.ts'
+import {
+  answerMany,
+  type Barrier,
+  keysToRead,
+  planRun,
+  type RunLimits,
+  type RunPlan,
+  type RunRequest,
+  runLength,
+} from './plan-run.ts'
 import { createReadingForms } from './reading-forms.ts'
 import { createWatching, type WatchAnswer, type Watching, type WatchingOptions } from './watching.ts'
 
@@ -43,8 +52,19 @@ interface Waiting<R> {
   readonly reject: (error: unknown) => void
 }
 
-/** A run writes about this much at most, so that one fsync or one compaction does not hold up too many. */
+/** So that one compaction does not hold up too many. */
 const RUN_WEIGHT = 8 * 1024 * 1024
+const RUN_REQUESTS = 32
+const RUN_SHARE = 1 / 3
+
+/**
+ * The answers of a run leave before the next one begins, so that a client works on them meanwhile: as one run, all that
+ * it has in flight would make client and server wait for each other in turns. With more waiting, runs are longer: each
+ * of them costs a message both ways.
+ */
+function runLimits(waiting: number): RunLimits {
+  return { weight: RUN_WEIGHT, requests: Math.max(RUN_REQUESTS, Math.ceil(waiting * RUN_SHARE)) }
+}
 
 /**
  * Up to so many keys are read on the spot: from the caches a read takes a few microseconds, and giving it to a thread
@@ -163,11 +183,9 @@ class LevelStore implements Store {
     // Everything that has arrived by now makes one run.
     await new Promise<void>(afterMicrotasks)
     while (this.#queue.length > 0) {
-      const length = runLength(
-        this.#queue.map(({ request }) => request),
-        RUN_WEIGHT,
-      )
+      const length = runLength(this.#queue, runLimits(this.#queue.length))
       await this.#run(await this.#passBarriers(this.#queue.splice(0, length)))
+      if (this.#queue.length > 0) await new Promise<void>(afterMicrotasks)
     }
     this.#working = undefined
   }
@@ -192,7 +210,7 @@ class LevelStore implements Store {
   }
 
   async #run(run: readonly Waiting<RunRequest>[]): Promise<void> {
-    if (run.length === 0) return
+    if (run.length === 0 || this.#answerGets(run)) return
     const requests = run.map(({ request }) => request)
     let plan: RunPlan
     try {
@@ -208,6 +226,20 @@ class LevelStore implements Store {
     } catch (error) {
       for (const [index, { reject }] of run.entries()) if (plan.outcomes[index]?.afterWrite) reject(error)
     }
+  }
+
+  /** What is asked most needs no plan: nothing is written, and each answer is one look. False for any other run. */
+  #answerGets(run: readonly Waiting<RunRequest>[]): boolean {
+    if (!run.every(({ request }) => request.type === 'get')) return false
+    for (const { request, resolve, reject } of run) {
+      if (request.type !== 'get') continue
+      try {
+        resolve(this.#level.getSync(request.key, keyOptions(request.key)) ?? null)
+      } catch (error) {
+        reject(error)
+      }
+    }
+    return true
   }
 
   async #read(keys: ReadonlyMap<string, Key>): Promise<Map<string, Uint8Array>> {
