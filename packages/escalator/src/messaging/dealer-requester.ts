@@ -1,17 +1,14 @@
 import { fromWireError, OnituError } from '@onitu/protocol'
-import { Dealer } from 'zeromq'
 import { AccessDeniedError, RequestTimeoutError } from '../errors.ts'
 import { afterMicrotasks } from './after-microtasks.ts'
-import { type HandshakeFailure, watchConnections } from './connection-events.ts'
-import { curveClientSocketOptions } from './curve-client.ts'
-import { decodeReplies, encodeRequests, MAX_FRAME_SIZE, type ReplyItem, type RequestItem } from './envelope.ts'
+import type { HandshakeFailure } from './connection-events.ts'
+import { createDealerSocket, type DealerSocket } from './dealer-socket.ts'
+import { decodeReplies, encodeRequests, type ReplyItem, type RequestItem } from './envelope.ts'
 import { Numbered } from './numbered.ts'
-import { readMessages } from './read-messages.ts'
 import { RECEIPT, Receipts } from './receipts.ts'
 import type { Answer, Requester, RequesterOptions, RequestOptions } from './requester.ts'
 import { isNotWritable } from './socket-errors.ts'
 import { takeGroup } from './take-group.ts'
-import { transportOptions } from './transport-options.ts'
 
 interface Pending {
   readonly id: number
@@ -35,7 +32,7 @@ const NO_FRAMES: readonly Uint8Array[] = []
 /** See `createRequester`. */
 export class DealerRequester implements Requester {
   readonly address: string
-  #socket: Dealer
+  #socket: DealerSocket
   #timeout: number
   #nextId = 1
   #pending = new Numbered<Pending>()
@@ -48,7 +45,6 @@ export class DealerRequester implements Requester {
   #retry: NodeJS.Timeout | undefined
   #handshakeFailure: HandshakeFailure | undefined
   #reconnect: NodeJS.Timeout | undefined
-  #reading: Promise<void>
   #receipts = new Receipts()
   #named: boolean
 
@@ -56,28 +52,15 @@ export class DealerRequester implements Requester {
     this.address = address
     this.#timeout = timeout
     this.#named = identity !== undefined
-    // immediate and sendTimeout 0: the socket takes a message only for a connection that is up, so what could not be
-    // sent stays here, known to be unsent. No high water marks: callers that wait bound both directions.
-    this.#socket = new Dealer({
-      immediate: true,
-      sendTimeout: 0,
-      sendHighWaterMark: 0,
-      receiveHighWaterMark: 0,
-      linger: 0,
-      reconnectInterval: 20,
-      reconnectMaxInterval: 500,
-      maxMessageSize: MAX_FRAME_SIZE,
-      ...transportOptions(address),
-      ...(identity === undefined ? {} : { routingId: identity }),
-      ...(curve === undefined ? {} : curveClientSocketOptions(curve)),
-    })
-    watchConnections(this.#socket, {
-      connected: () => this.#connect(),
-      disconnected: () => this.#disconnect(),
-      failed: (failure) => this.#failHandshake(failure),
-    })
-    this.#socket.connect(address)
-    this.#reading = readMessages(this.#socket, (frames) => this.#receive(frames))
+    this.#socket = createDealerSocket(
+      { address, identity, curve },
+      {
+        connected: () => this.#connect(),
+        disconnected: () => this.#disconnect(),
+        failed: (failure) => this.#failHandshake(failure),
+        message: (frames) => this.#receive(frames),
+      },
+    )
   }
 
   request(
@@ -108,9 +91,8 @@ export class DealerRequester implements Requester {
       clearTimeout(this.#reconnect)
       this.#queue = []
       for (const pending of this.#pending.values()) pending.settle(closedError(this.address))
-      this.#socket.close()
     }
-    await this.#reading
+    await this.#socket.close()
   }
 
   #enqueue(pending: Pending): void {
@@ -273,12 +255,7 @@ export class DealerRequester implements Requester {
     }
     clearTimeout(this.#reconnect)
     const [base, jitter] = REFUSED_DELAY
-    this.#reconnect = setTimeout(() => this.#connectAgain(), base + Math.random() * jitter)
-  }
-
-  #connectAgain(): void {
-    this.#socket.disconnect(this.address)
-    this.#socket.connect(this.address)
+    this.#reconnect = setTimeout(() => this.#socket.reconnect(), base + Math.random() * jitter)
   }
 }
 

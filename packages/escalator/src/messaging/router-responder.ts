@@ -1,18 +1,14 @@
 import { OnituError, toWireError } from '@onitu/protocol'
-import type { Router } from 'zeromq'
 import type { Authenticator } from './authenticator.ts'
-import { bindPatiently } from './bind-patiently.ts'
 import { createConnectionCounter } from './connection-counter.ts'
-import { watchConnections } from './connection-events.ts'
 import { decodeRequests, encodeReplies, MAX_FRAME_SIZE, type RequestItem } from './envelope.ts'
 import { Peer, type Waiting } from './peer.ts'
-import { readMessages } from './read-messages.ts'
 import { byteLength, RECEIPT, receivedBytes } from './receipts.ts'
 import { refuseLarge, STALLED } from './refusals.ts'
 import { Parked, Reply } from './reply.ts'
 import { ReplyBatches } from './reply-batches.ts'
 import type { RequestContext, RequestHandler, Responder, ResponderCounters, ResponderOptions } from './responder.ts'
-import { createRouterSocket } from './router-socket.ts'
+import { bindRouterSocket, type RouterSocket } from './router-socket.ts'
 import { isPeerGone } from './socket-errors.ts'
 
 const DEFAULT_CONCURRENCY = 1_000
@@ -32,7 +28,7 @@ export class RouterResponder implements Responder {
   #undelivered = 0
   #dropped = 0
   address = ''
-  #socket: Router | undefined
+  #socket: RouterSocket | undefined
   #generation = 0
   #restarting: Promise<void> = Promise.resolve()
   #authenticator: Authenticator | undefined
@@ -48,7 +44,6 @@ export class RouterResponder implements Responder {
   #replies = new ReplyBatches((peer, frames) => this.#answer(peer, frames))
   #stallCheck = setInterval(() => this.#dropStalled(), STALL_CHECK).unref()
   #watched = new Set<string>()
-  #reading: Promise<void> = Promise.resolve()
   #closed = false
 
   constructor({ handle, concurrency, peerConcurrency, maxRequest, peerGone, authenticator }: ResponderOptions) {
@@ -74,19 +69,17 @@ export class RouterResponder implements Responder {
   }
 
   async bind(address: string, patience = 0): Promise<void> {
-    const socket = createRouterSocket(address, this.#authenticator)
-    watchConnections(socket, {
+    const socket = await bindRouterSocket(address, this.#authenticator, patience, {
       accepted: this.#connections.accepted,
       failed: this.#connections.failed,
       disconnected: () => {
         this.#connections.disconnected()
         this.#probeSoon()
       },
+      message: (frames) => this.#receive(frames),
     })
-    await bindPatiently(socket, address, patience)
-    this.address = socket.lastEndpoint ?? address
+    this.address = socket.address
     this.#socket = socket
-    this.#reading = readMessages(socket, (frames) => this.#receive(frames))
   }
 
   watch(peer: string): void {
@@ -109,26 +102,25 @@ export class RouterResponder implements Responder {
       this.#replies.flush()
       this.#abort.abort(new OnituError('CLOSED', 'The responder is closing', { retryable: true }))
       this.#slotFree?.()
-      this.#socket?.close()
     }
     // Whoever asked for a restart was told how it went.
-    await Promise.allSettled([this.#restarting])
-    await this.#reading
+    await Promise.allSettled([this.#socket?.close(), this.#restarting])
+    await this.#socket?.close()
   }
 
   /** A new socket at the same address: the only way to be rid of connections (unbinding is not safe beside sending). */
   async #restart(): Promise<void> {
     if (this.#closed) return
     this.#replies.flush()
-    this.#socket?.close()
+    const closed = this.#socket?.close()
     this.#generation++
     this.#connections.reset()
     this.#peers.clear()
     for (const peer of [...this.#watched]) this.#forget(peer)
     this.#slotFree?.()
-    await this.#reading
+    await closed
     await this.bind(this.address, REBIND_PATIENCE)
-    if (this.#closed) this.#socket?.close()
+    if (this.#closed) await this.#socket?.close()
   }
 
   #receive([identity, header, ...frames]: Buffer[]): void | Promise<void> {

@@ -17,3 +17,11 @@ export function transportOptions(address: string): TransportOptions {
     ...(address.startsWith('tcp://[') ? { ipv6: true } : {}),
   }
 }
+
+/** The same for our own connections. */
+export function heartbeatOf(address: string): {
+  readonly heartbeat?: { readonly interval: number; readonly timeout: number }
+} {
+  if (!address.startsWith('tcp://')) return {}
+  return { heartbeat: { interval: HEARTBEAT_INTERVAL, timeout: HEARTBEAT_TIMEOUT } }
+}

@@ -49,7 +49,12 @@ async function listen(where: Context): Promise<Router> {
     sendHighWaterMark: 0,
     receiveHighWaterMark: 0,
   })
-  await bindPatiently(router, ENDPOINT, BIND_PATIENCE)
+  try {
+    await bindPatiently(ENDPOINT, BIND_PATIENCE, () => router.bind(ENDPOINT))
+  } catch (error) {
+    router.close()
+    throw error
+  }
   void answerRequests(router)
   return router
 }
