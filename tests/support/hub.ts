@@ -1,1 +1,1 @@
-export { type Build, type Hub, sharedHub, withHub } from '@onitu/test-utils/fixtures'
+export { type Hub, sharedHub, withHub } from '@onitu/test-utils/fixtures'

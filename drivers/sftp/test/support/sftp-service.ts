@@ -3,9 +3,10 @@ import { dirname, join } from 'node:path'
 import { type OptionValue, systemCode } from '@onitu/plug'
 import { directoryPlace, type Fault, type Place } from '@onitu/test-utils/conformance'
 import { OpenSshServer } from '@onitu/test-utils/servers'
+import { mountSmallDisk, type SmallDisk, smallDiskProblem } from './small-disk.ts'
 
 /** A folder behind a real OpenSSH server. */
-export interface SftpPlace extends Place {
+interface SftpPlace extends Place {
   readonly options: Readonly<Record<string, OptionValue>>
 }
 
@@ -17,8 +18,35 @@ function optionsOf(server: OpenSshServer): Readonly<Record<string, OptionValue>>
   return { host, port, user, private_key_file: clientKey, host_key: hostKey, ...hasty }
 }
 
+/** One server for all places, which are on a disk that can be filled where one can be made. */
+export class SftpBench {
+  readonly faults: Fault[]
+  readonly #canFill = smallDiskProblem() === undefined
+  #server: Promise<OpenSshServer> | undefined
+  #disk: SmallDisk | undefined
+
+  constructor() {
+    this.faults = [...sftpFaults(() => this.#start()), ...(this.#canFill ? [fullDisk] : [])]
+  }
+
+  async place(): Promise<SftpPlace> {
+    if (this.#canFill) this.#disk ??= mountSmallDisk()
+    return sftpPlace(await this.#start(), this.#disk?.path)
+  }
+
+  async close(): Promise<void> {
+    await (await this.#server)?.close()
+    this.#disk?.remove()
+  }
+
+  #start(): Promise<OpenSshServer> {
+    this.#server ??= OpenSshServer.start()
+    return this.#server
+  }
+}
+
 /** A place on a server; `parent`: where its directory is made. */
-export async function sftpPlace(server: OpenSshServer, parent?: string): Promise<SftpPlace> {
+async function sftpPlace(server: OpenSshServer, parent?: string): Promise<SftpPlace> {
   const place = await directoryPlace(parent)
   return {
     ...place,
@@ -37,7 +65,7 @@ export async function sftpPlace(server: OpenSshServer, parent?: string): Promise
 }
 
 /** What a server can refuse. */
-export function sftpFaults(server: () => Promise<OpenSshServer>): Fault[] {
+function sftpFaults(server: () => Promise<OpenSshServer>): Fault[] {
   const other = (title: string, code: string, change: (of: OpenSshServer) => Record<string, OptionValue>): Fault => ({
     title,
     code,
@@ -74,7 +102,7 @@ const readOnlyServer: Fault = {
 const BLOCK = Buffer.alloc(64 * 1024)
 
 /** For places on a file system of their own: fills it with a file beside the folder. */
-export const fullDisk: Fault = {
+const fullDisk: Fault = {
   title: 'a full disk',
   code: 'ENOSPC',
   at: 'write',

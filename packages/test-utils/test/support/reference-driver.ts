@@ -16,6 +16,8 @@ export type Mistake =
   | 'reads what has changed'
   | 'writes over what has changed'
   | 'deletes what has changed'
+  | 'sets attributes of what has changed'
+  | 'takes chunks only in order'
   | 'moves onto what exists'
   | 'loses the last byte of a chunk'
   | 'forgets the directories above'
@@ -48,6 +50,7 @@ const manifest: Manifest = {
     conditionalWrite: true,
     rangedRead: true,
     resumableUpload: true,
+    parallelChunks: 2,
     nativeMove: true,
     directories: true,
     mtime: true,
@@ -142,9 +145,10 @@ function registerWriting(plug: DriverPlug, store: ReferenceStore, does: Does, ru
     store.uploads.delete(String(state))
     return put(metadata, content)
   })
-  plug.handler('setAttributes', async (metadata) =>
-    put(metadata, store.entries.get(metadata.path)?.content ?? Buffer.of()),
-  )
+  plug.handler('setAttributes', async (metadata, { token }) => {
+    if (!does('sets attributes of what has changed')) check(store, metadata.path, token, does, run)
+    return put(metadata, store.entries.get(metadata.path)?.content ?? Buffer.of())
+  })
   plug.handler('deleteFile', async ({ path, kind }, { token }) => {
     if (!store.entries.has(nameOf(path, does))) return
     if (!does('deletes what has changed')) check(store, path, token, does, run)
@@ -186,7 +190,9 @@ function registerUploads(plug: DriverPlug, store: ReferenceStore, does: Does, ru
     return Math.min(offset, content.byteLength)
   })
   plug.handler('uploadChunk', async (_metadata, offset, chunk, { state }) => {
-    const before = store.uploads.get(String(state)) ?? new Uint8Array()
+    const written = store.uploads.get(String(state)) ?? new Uint8Array()
+    const gap = does('takes chunks only in order') ? 0 : Math.max(0, offset - written.byteLength)
+    const before = Buffer.concat([written, Buffer.alloc(gap)])
     store.uploads.set(
       String(state),
       Buffer.concat([before.subarray(0, offset), chunk, before.subarray(offset + chunk.byteLength)]),

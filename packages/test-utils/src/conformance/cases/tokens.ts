@@ -139,7 +139,27 @@ const staleDelete: Case = {
   },
 }
 
+const staleAttributes: Case = {
+  title: 'refuses to set time and mode of a file that has changed, or is gone',
+  async run(context) {
+    const { openSettled, place } = context
+    const service = await openSettled()
+    if (service.plug.handlers.setAttributes === undefined) return
+    await service.write('file', text('first'))
+    const known = service.known('file')
+    await passGranularity(context)
+    await place.access.write('file', text('of a user'))
+    const set = () => service.setAttributes('file', { mtime: 1_500_000_000_000, mode: 0o600 }, known)
+    const code = await set().then(() => 'no error', errorCode)
+    expect(['CONFLICT', 'CHANGED']).toContain(code)
+    await expectContent(place.access, 'file', text('of a user'))
+    await place.access.remove('file')
+    expect(['CONFLICT', 'CHANGED']).toContain(await set().then(() => 'no error', errorCode))
+    await expectAbsent(place.access, 'file')
+  },
+}
+
 export const tokens: CaseGroup = {
   title: 'tokens',
-  cases: () => [stable, staleRead, noMixture, staleWrite, staleUpload, changedMeanwhile, staleDelete],
+  cases: () => [stable, staleRead, noMixture, staleWrite, staleUpload, changedMeanwhile, staleDelete, staleAttributes],
 }

@@ -89,6 +89,41 @@ const invisible: Case = {
   },
 }
 
+const inAnyOrder: Case = {
+  title: 'takes as many chunks of an upload at once as it says, in any order',
+  async run({ place, openSettled, definition }) {
+    const service = await openSettled()
+    const { chunkSize } = service
+    const atOnce = definition.manifest.capabilities.parallelChunks ?? 1
+    const content = bytes(2 * atOnce * chunkSize + 12_345)
+    const begun = await begin(service, content, 0, null)
+    const offsets = Array.from({ length: 2 * atOnce + 1 }, (_, index) => index * chunkSize).reverse()
+    while (offsets.length > 0)
+      await Promise.all(offsets.splice(0, atOnce).map((at) => upload(service, begun, content, at, 1)))
+    const context = { state: begun.state, token: null, signal: never() }
+    await service.plug.use('endUpload')(begun.metadata, context)
+    await expectContent(place.access, 'file', content)
+  },
+}
+
+const cancelled: Case = {
+  title: 'leaves no trace of an upload of which a chunk was cancelled while it was written',
+  async run({ place, openSettled }) {
+    const service = await openSettled()
+    const before = await place.access.list()
+    const content = bytes(severalChunks(service.chunkSize))
+    const { metadata, state } = await begin(service, content, 1, null)
+    const controller = new AbortController()
+    const { chunkSize } = service
+    const chunk = content.subarray(chunkSize, 2 * chunkSize)
+    const writing = service.plug.use('uploadChunk')(metadata, chunkSize, chunk, { state, signal: controller.signal })
+    controller.abort(new Error('cancelled by the suite'))
+    await Promise.allSettled([writing])
+    await service.plug.use('abortUpload')(metadata, { state, signal: never() })
+    expect(await place.access.list()).toEqual(before)
+  },
+}
+
 const resume: Case = {
   title: 'goes on with an upload after a kill at each chunk',
   async run({ place, openSettled }) {
@@ -156,6 +191,8 @@ export const uploads: CaseGroup = {
     abortAfter(99, 'after the last chunk'),
     signalled,
     invisible,
+    cancelled,
+    ...when((capabilities.parallelChunks ?? 1) > 1, [inAnyOrder]),
     ...when(capabilities.resumableUpload, [resume, overwritten, lost]),
   ],
 }

@@ -108,9 +108,13 @@ export class RunningService {
     })
   }
 
-  setAttributes(path: string, { mtime, mode }: { readonly mtime: number; readonly mode: number }): Promise<Stored> {
+  /** `file`: as it was known when the change was decided. */
+  setAttributes(
+    path: string,
+    { mtime, mode }: { readonly mtime: number; readonly mode: number },
+    file: KnownFile = this.known(path),
+  ): Promise<Stored> {
     return this.plug.locks.hold([path], async () => {
-      const file = this.known(path)
       const wanted = { ...file, mtime, mode, version: ++this.#version }
       const { signal } = new AbortController()
       const stored = await this.plug.use('setAttributes')(wanted, { token: file.token, signal })
