@@ -61,7 +61,7 @@ export class Front {
         for (const delay of LOST_DELAYS) setTimeout(() => lost?.(), delay).unref()
       },
     })
-    await bindPatiently(this.#socket, address, BIND_PATIENCE)
+    await bindPatiently(address, BIND_PATIENCE, () => this.#socket.bind(address))
     this.address = this.#socket.lastEndpoint ?? address
     this.#reading = readMessages(this.#socket, ([peer, ...frames]) => {
       if (peer !== undefined) receive(peer.toString('latin1'), frames)
