@@ -2,7 +2,7 @@ import { readMessages, watchConnections } from '@onitu/escalator/messaging'
 import { ipcAddress, OnituError } from '@onitu/protocol'
 import { Dealer } from 'zeromq'
 import { byteLength } from '../rpc/deliver.ts'
-import { decodeError, encodeError, HUB_LETTER, laneOf } from '../wire/hub-messages.ts'
+import { decodeError, encodeError, HUB_HEARTBEAT, HUB_LETTER, HUB_SILENCE, laneOf } from '../wire/hub-messages.ts'
 import { HubSession } from './hub-session.ts'
 
 export interface HubLinkOptions {
@@ -12,10 +12,6 @@ export interface HubLinkOptions {
   /** A client has come. `closed` of a former session was called before. */
   readonly opened: (session: HubSession) => void
 }
-
-/** ms between beats; three that are missed mean that Majordomo is gone. */
-const HEARTBEAT = 2_000
-const MISSED_BEATS = 3
 
 /** The way from the process of a remote service to its client: through Majordomo, for as long as both are there. */
 export class HubLink {
@@ -42,7 +38,7 @@ export class HubLink {
     })
     this.#socket.connect(ipcAddress(options.runtime, 'majordomo'))
     this.#reading = readMessages(this.#socket, (frames) => this.#receive(frames))
-    this.#beats = setInterval(() => this.#beat(), HEARTBEAT).unref()
+    this.#beats = setInterval(() => this.#beat(), HUB_HEARTBEAT).unref()
   }
 
   /** May be called twice. */
@@ -63,7 +59,7 @@ export class HubLink {
   }
 
   #beat(): void {
-    if (performance.now() - this.#heard > MISSED_BEATS * HEARTBEAT) this.#lost('Majordomo does not answer')
+    if (performance.now() - this.#heard > HUB_SILENCE) this.#lost('Majordomo does not answer')
     this.#send([HUB_LETTER.beat])
   }
 

@@ -67,7 +67,6 @@ export class Majordomo {
     })
     this.#services = new Services({
       runtime: options.runtime,
-      heartbeat: options.heartbeat,
       now,
       data: (session, lane, frames) => this.#clients.fromService(session, lane, frames),
       taken: (session, bytes) => this.#clients.taken(session, bytes),

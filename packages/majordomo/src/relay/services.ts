@@ -1,12 +1,18 @@
 import { ipcAddress, nameProblem, OnituError } from '@onitu/protocol'
-import { decodeError, encodeError, HUB_LETTER, type Lane, laneOf } from '../wire/hub-messages.ts'
+import {
+  decodeError,
+  encodeError,
+  HUB_HEARTBEAT,
+  HUB_LETTER,
+  HUB_SILENCE,
+  type Lane,
+  laneOf,
+} from '../wire/hub-messages.ts'
 import { Front } from './front.ts'
 
 export interface ServicesOptions {
   /** Directory of the session's sockets. */
   readonly runtime: string
-  /** ms; three that are missed mean that the process is gone. */
-  readonly heartbeat: number
   /** ms that only go forward. */
   readonly now: () => number
   readonly data: (session: string, lane: Lane, frames: readonly Uint8Array[]) => void
@@ -24,7 +30,6 @@ interface Registered {
   heard: number
 }
 
-const MISSED_BEATS = 3
 const SESSION_SIZE = 8
 
 /** The processes of the remote services, which find Majordomo at a socket of the session. */
@@ -42,8 +47,9 @@ export class Services {
       address: ipcAddress(options.runtime, 'majordomo'),
       receive: (peer, frames) => this.#receive(peer, frames),
       undeliverable: (peer) => this.#forget(peer),
+      lost: () => this.#probe(),
     })
-    this.#check = setInterval(() => this.#forgetSilent(), options.heartbeat).unref()
+    this.#check = setInterval(() => this.#forgetSilent(), HUB_HEARTBEAT).unref()
   }
 
   bind(): Promise<void> {
@@ -149,10 +155,13 @@ export class Services {
   }
 
   #forgetSilent(): void {
-    const { now, heartbeat } = this.#options
-    for (const [peer, { heard }] of this.#processes) {
-      if (now() - heard > MISSED_BEATS * heartbeat) this.#forget(peer)
-    }
+    const now = this.#options.now()
+    for (const [peer, { heard }] of this.#processes) if (now - heard > HUB_SILENCE) this.#forget(peer)
+  }
+
+  /** Finds out who is not there any more. */
+  #probe(): void {
+    for (const peer of this.#processes.keys()) this.#front.send(peer, [HUB_LETTER.beat])
   }
 
   #changed(timeout: number): Promise<void> {

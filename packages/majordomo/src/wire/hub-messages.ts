@@ -21,6 +21,10 @@ export const HUB_LETTER = {
   taken: 'A',
 } as const
 
+/** ms between beats inside the hub, and how long silence is borne: a process that ends is noticed by its connection, at once. */
+export const HUB_HEARTBEAT = 2_000
+export const HUB_SILENCE = 30_000
+
 /** On which of its two connections a message of a client passes: calls of the client, or calls of its handlers. */
 export type Lane = 'r' | 'h'
 export const LANE: Readonly<Record<'requests' | 'handlers', Lane>> = { requests: 'r', handlers: 'h' }
