@@ -1,6 +1,7 @@
-import type { FileRecord, Head, Observation, Order } from '@onitu/protocol'
+import type { Conflict, FileRecord, Head, Observation, Order } from '@onitu/protocol'
 import { checkedChange, fidsOf, planReport } from '../../packages/plug/src/observe/plan-report.ts'
 import { decide } from '../../packages/referee/src/decide/decide.ts'
+import type { Decision, Situation } from '../../packages/referee/src/decide/draft.ts'
 import {
   applyDecision,
   createLoadedView,
@@ -30,6 +31,8 @@ export interface ModelHub {
   readonly database: LoadedView
   readonly ledger: Ledger
   readonly log: string[]
+  /** By fid of the copy. */
+  readonly conflicts: Map<string, Conflict>
   lastVersion: number
   sequence: number
 }
@@ -58,7 +61,16 @@ export function createModelHub({ services: modes, folder, rules }: ModelSetup): 
     rules: parseRules(rules),
   }
   const ledger = { written: new Set<number>(), replaced: new Set<number>(), serial: 0, inode: 0, clock: 1000 }
-  return { policy, services, database: createLoadedView(), ledger, log: [], lastVersion: 0, sequence: 0 }
+  return {
+    policy,
+    services,
+    database: createLoadedView(),
+    ledger,
+    log: [],
+    conflicts: new Map(),
+    lastVersion: 0,
+    sequence: 0,
+  }
 }
 
 /** The service looks at its tree and reports what it finds. */
@@ -78,13 +90,22 @@ export function report(hub: ModelHub, service: ModelService): void {
 export function decideOne(hub: ModelHub, service: ModelService): void {
   const next = service.outbox[0]
   if (next === undefined) return
+  decideWith(hub, (situation) => decide(situation, service.name, next.observation))
+  service.outbox.shift()
+}
+
+/** Takes a decision in, with everything absent that it asks for and that is not there. */
+export function decideWith(hub: ModelHub, step: (situation: Situation) => Decision): void {
   for (;;) {
     try {
       const { policy, database: view, lastVersion } = hub
-      const decision = decide({ policy, view, lastVersion, now: 1 }, service.name, next.observation)
+      const decision = step({ policy, view, lastVersion, now: 1 })
       applyDecision(view, decision)
       hub.lastVersion = decision.lastVersion
-      service.outbox.shift()
+      for (const [fid, conflict] of decision.conflicts) {
+        if (conflict === null) hub.conflicts.delete(fid)
+        else hub.conflicts.set(fid, conflict)
+      }
       for (const head of decision.heads.values())
         hub.log.push(
           `  head v${head.version} ${head.deleted ? 'no ' : ''}${head.path} ${head.kind} of ${head.origin} ${head.hash.slice(0, 4)}`,

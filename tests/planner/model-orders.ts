@@ -156,11 +156,15 @@ function fetch(hub: ModelHub, service: ModelService, head: Head, replaces: strin
   return put(hub, service, head, { kind: 'file', content, ...attributes, inode: ++hub.ledger.inode })
 }
 
-/** As the Plug does: a service whose record of this file, or of the one it was moved from, has the hash, and still shows it. */
+/**
+ * As the Plug does: a service whose record of this file, or of the one it was moved from, has the hash, and still shows it. The
+ * asker itself may hold it at the other path.
+ */
 function contentFromSource(hub: ModelHub, asker: ModelService, head: Head): number | undefined {
   for (const service of hub.services) {
-    if (service === asker || service.mode === 'w') continue
-    for (const fid of [head.fid, head.movedFrom]) {
+    if (service.mode === 'w') continue
+    for (const fid of [head.fid, head.movedFrom, stateOf(hub, asker, head.fid).order?.movedFrom]) {
+      if (service === asker && fid === head.fid) continue
       const record = fid === undefined ? undefined : fileOf(hub, fid).records.get(service.name)
       const entry = record === undefined ? undefined : service.tree.get(record.path)
       if (record?.hash === head.hash && entry !== undefined && tokenOf(entry) === record.token) return entry.content

@@ -2,6 +2,7 @@ import { createRandom, type Random } from '../support/random.ts'
 import { checkHub, headAt } from './check-hub.ts'
 import { createModelHub, decideOne, type ModelHub, type ModelService, ordersOf, report } from './model-hub.ts'
 import { carryOutOne } from './model-orders.ts'
+import { resolveOne } from './resolve-one.ts'
 import type { Scenario, Step } from './scenario.ts'
 import { act } from './user-action.ts'
 
@@ -16,6 +17,7 @@ export function runScenario(scenario: Scenario): void {
     for (const action of scenario.tree) act(nth(hub.services, 0).tree, hub.ledger, action)
     settle(hub, random)
     for (const step of scenario.steps) take(hub, step, random)
+    if (scenario.resolving) settle(hub, random, resolveSome)
     settle(hub, random)
     checkHub(hub)
     checkOneMore(hub, random)
@@ -27,6 +29,10 @@ export function runScenario(scenario: Scenario): void {
 function take(hub: ModelHub, step: Step, random: Random): void {
   if (step.type === 'settle') {
     settle(hub, random)
+    return
+  }
+  if (step.type === 'resolve') {
+    resolveOne(hub, step.conflict, step.keep)
     return
   }
   const service = nth(hub.services, step.service)
@@ -45,8 +51,14 @@ function carryOutOrder(hub: ModelHub, service: ModelService, at: number): void {
   if (orders.length > 0) carryOutOne(hub, service, nth(orders, at).fid)
 }
 
-function settle(hub: ModelHub, random: Random): void {
+/** Most conflicts are there only once all is reported. */
+function resolveSome(hub: ModelHub, random: Random): void {
+  if (hub.conflicts.size > 0 && random.chance(0.1)) resolveOne(hub, random.below(6), random.below(3))
+}
+
+function settle(hub: ModelHub, random: Random, meanwhile: (hub: ModelHub, random: Random) => void = () => {}): void {
   for (let step = 0; step < MOST_STEPS; step++) {
+    meanwhile(hub, random)
     const service = random.pick(hub.services)
     report(hub, service)
     if (random.chance(0.5)) decideOne(hub, service)

@@ -8,6 +8,7 @@ export type Step =
   | { readonly type: 'report'; readonly service: number }
   | { readonly type: 'decide'; readonly service: number }
   | { readonly type: 'order'; readonly service: number; readonly order: number }
+  | { readonly type: 'resolve'; readonly conflict: number; readonly keep: number }
   | { readonly type: 'settle' }
 
 /** Plain data: fast-check makes it smaller until a failure is readable, and prints it. */
@@ -16,6 +17,8 @@ export interface Scenario {
   /** One tree, which every service finds in sync before anything happens. */
   readonly tree: readonly UserAction[]
   readonly steps: readonly Step[]
+  /** Conflicts are resolved while the rest is done. */
+  readonly resolving: boolean
   /** In which order everything is done that is left at the end. */
   readonly schedule: number
 }
@@ -39,6 +42,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ type: fc.constant('report' as const), service }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('decide' as const), service }) },
   { weight: 8, arbitrary: fc.record({ type: fc.constant('order' as const), service, order: fc.nat({ max: 20 }) }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('resolve' as const), conflict: fc.nat(5), keep: fc.nat(2) }) },
   { weight: 1, arbitrary: fc.constant({ type: 'settle' as const }) },
 )
 
@@ -73,5 +77,6 @@ export const scenario: fc.Arbitrary<Scenario> = fc.record({
   setup,
   tree: fc.array(action, { maxLength: 6 }),
   steps: fc.array(step, { maxLength: 40 }),
+  resolving: fc.boolean(),
   schedule: fc.nat(),
 })

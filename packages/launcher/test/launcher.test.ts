@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Client, connect } from '@onitu/escalator'
 import { createEventPublisher, createSubscriber, decodeEvents } from '@onitu/escalator/messaging'
-import { fileId, ipcAddress, keys, type OnituEvent } from '@onitu/protocol'
+import { fileId, ipcAddress, keys, lastPart, type OnituEvent } from '@onitu/protocol'
 import { resolve } from 'import-meta-resolve'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { askSession } from '../src/control/control-client.ts'
@@ -126,6 +126,8 @@ describe('a session', () => {
       { type: 'put', key: keys.serviceState('b'), value: { folders: { docs: { available: true } } } },
       { type: 'put', key: keys.port('events:referee'), value: 'ipc:///gone' },
       { type: 'put', key: keys.rules, value: [] },
+      { type: 'put', key: keys.request('1'), value: {} },
+      { type: 'put', key: keys.answer('2'), value: {} },
     ])
     expect(await before.get(keys.services)).toEqual(['a', 'b'])
     expect(await before.get(keys.serviceFolderPath('b', 'docs'))).toBe('/nowhere/b')
@@ -140,7 +142,7 @@ describe('a session', () => {
       keys.serviceState('b'),
     ])
     expect(await after.keys({ prefix: 'port:' }).all()).toEqual([])
-    expect(await after.exists(keys.rules)).toBe(false)
+    expect(await after.existMany([keys.rules, keys.request('1'), keys.answer('2')])).toEqual([false, false, false])
     expect(await after.get(keys.serviceFolderOptions('a', 'docs'))).toEqual({ mode: 'rw' })
   })
 
@@ -300,6 +302,71 @@ describe('wait', () => {
       pending: [{ service: 'a', state: 'stopped', pending: 1, reported: 0, failed: [failure] }],
       held: [],
     })
+  })
+})
+
+describe('a request for the Referee', () => {
+  const file = { file: 'f', absolute: ['/f'], folder: 'docs' }
+  const head = (path: string, more: object = {}) => {
+    const content = { kind: 'file', size: 1, hash: HASH, mtime: 0, mode: null }
+    const origin = { mimetype: 'text/plain', origin: 'a', deleted: false, parents: [] }
+    return { fid: fileId('docs', path), folder: 'docs', path, version: 1, ...content, ...origin, ...more }
+  }
+  const put = (key: string, value: unknown) => ({ type: 'put', key, value }) as const
+
+  /** A session with one conflict; the test is its Referee. */
+  const withConflict = async () => {
+    const launcher = await launch(makeSetup(['a', 'b']))
+    const db = await database(await find())
+    const conflict = { fid: fileId('docs', 'f'), folder: 'docs', path: 'f', copyPath: 'f copy', version: 1 }
+    await db.batch([
+      put(keys.head(fileId('docs', 'f')), head('f', { version: 3 })),
+      put(keys.head(fileId('docs', 'f copy')), head('f copy', { version: 2 })),
+      put(keys.conflict(fileId('docs', 'f copy')), { ...conflict, winner: 'a', loser: 'b' }),
+    ])
+    const requests = () => db.range({ prefix: keys.requestPrefix }).all()
+    await expect.poll(requests).toEqual([])
+    return { launcher, db, requests }
+  }
+
+  it('is put into the database, and its answer is given and removed', async () => {
+    const { launcher, db, requests } = await withConflict()
+    const resolving = launcher.resolve(file, 'b', new AbortController().signal)
+    await expect.poll(requests).toHaveLength(1)
+    const [[key, request] = ['']] = await requests()
+    const copy = { fid: fileId('docs', 'f copy'), version: 2 }
+    const keep = { fid: copy.fid, service: 'b' }
+    expect(request).toEqual({
+      type: 'resolve',
+      original: { fid: fileId('docs', 'f'), version: 3 },
+      copies: [copy],
+      keep,
+    })
+    const answer = keys.answer(lastPart(key))
+    await db.batch([{ type: 'delete', key }, put(answer, { type: 'resolved' })])
+    expect(await resolving).toEqual({ folder: 'docs', path: 'f', keep: 'b', copies: ['f copy'] })
+    expect(await db.exists(answer)).toBe(false)
+  })
+
+  it('that is refused fails with the reason', async () => {
+    const { launcher, db, requests } = await withConflict()
+    const resolving = launcher.resolve(file, 'both', new AbortController().signal)
+    await expect.poll(requests).toHaveLength(1)
+    const [[key] = ['']] = await requests()
+    const refused = { type: 'refused', code: 'CONFLICT_CHANGED', message: 'no' }
+    await db.batch([{ type: 'delete', key }, put(keys.answer(lastPart(key)), refused)])
+    await expect(resolving).rejects.toMatchObject({ code: 'CONFLICT_CHANGED', message: 'no' })
+    expect(await db.keys({ prefix: keys.answerPrefix }).all()).toEqual([])
+  })
+
+  it('is taken back when whoever asked is gone', async () => {
+    const { launcher, requests } = await withConflict()
+    const gone = new AbortController()
+    const resolving = launcher.resolve(file, 'a', gone.signal)
+    await expect.poll(requests).toHaveLength(1)
+    gone.abort(new Error('gone'))
+    await expect(resolving).rejects.toThrow('gone')
+    expect(await requests()).toEqual([])
   })
 })
 

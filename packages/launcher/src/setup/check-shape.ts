@@ -24,8 +24,8 @@ export interface WrittenSetup {
 }
 
 const SETUP_KEYS = ['name', 'folders', 'services', 'rules', 'majordomo']
-/** Processes go by these names in logs and status, beside those of services. */
-export const RESERVED_NAMES = ['launcher', 'escalator', 'referee', 'majordomo']
+/** Processes go by these names in logs and status, beside those of services; `onitu resolve --keep both` names no service. */
+export const RESERVED_NAMES = ['launcher', 'escalator', 'referee', 'majordomo', 'both']
 const SERVICE_KEYS = ['driver', 'options', 'folders']
 const FILTER_KEYS = ['mimetypes', 'file_size', 'blacklist', 'whitelist', 'history']
 const FOLDER_KEYS = [...FILTER_KEYS, 'conflict', 'hold_deletions']
@@ -75,7 +75,7 @@ function checkServices(
     if (RESERVED_NAMES.includes(name)) {
       checker.problem(
         ['services', name],
-        `a service cannot be called ${JSON.stringify(name)}: a part of Onitu has that name`,
+        `a service cannot be called ${JSON.stringify(name)}: Onitu uses that name itself`,
         'key',
       )
     }

@@ -167,7 +167,12 @@ describe('parseSetup', () => {
     [
       'a service named as a part of Onitu',
       'name: a\nservices: { referee: { driver: local-storage } }',
-      ['2:13 services.referee: a service cannot be called "referee": a part of Onitu has that name'],
+      ['2:13 services.referee: a service cannot be called "referee": Onitu uses that name itself'],
+    ],
+    [
+      'a service named as what `onitu resolve` keeps',
+      'name: a\nservices: { both: { driver: local-storage } }',
+      ['2:13 services.both: a service cannot be called "both": Onitu uses that name itself'],
     ],
     [
       'services that are no map',

@@ -3,17 +3,20 @@ import type { Engine } from '../engine.ts'
 import type { Source } from './source.ts'
 import type { Topology } from './topology.ts'
 
-/** The services that hold the content of a head, under its own file id or under the one that it was moved from. */
+/**
+ * The services that hold the content of a head, under its own file id or under one that it was moved from: by the order (here it
+ * was not yet) or by the head (on a service that cannot be told to move it).
+ */
 export async function findSources(
   engine: Engine,
   topology: Topology,
   head: Head,
   movedFrom: string | undefined,
 ): Promise<Source[]> {
-  const fids = movedFrom === undefined ? [head.fid] : [head.fid, movedFrom]
+  const fids = [...new Set([head.fid, movedFrom, head.movedFrom])].filter((fid) => fid !== undefined)
   const candidates = [...topology].flatMap(([folder, neighbours]) =>
     // A file may have been moved here from another folder.
-    folder === head.folder || movedFrom !== undefined
+    folder === head.folder || fids.length > 1
       ? neighbours.flatMap(({ service, velocity }) =>
           fids
             .filter((fid) => service !== engine.service || fid !== head.fid)

@@ -1,6 +1,8 @@
 import { fileId, type Head } from '@onitu/protocol'
 import type { ConflictPolicy } from '../options/folder-options.ts'
-import { type Draft, headOf, isLive } from './draft.ts'
+import { type Draft, headOf, isLive, orderOf } from './draft.ts'
+import { holdsAnything } from './give-order.ts'
+import { servicesOf } from './policy.ts'
 
 /** One side of a conflict. */
 export type Side = Pick<Head, 'kind' | 'mtime' | 'size' | 'origin'>
@@ -26,13 +28,22 @@ function rank(services: readonly string[], service: string): number {
   return index === -1 ? services.length : index
 }
 
-/** The first name `NAME (conflict of SERVICE, DATE).EXT` in the same directory at which nothing lives. */
+/** The first name `NAME (conflict of SERVICE, DATE).EXT` in the same directory that is free. */
 export function conflictPath(draft: Draft, folder: string, path: string, loser: string, mtime: number | null): string {
   const date = new Date(mtime ?? draft.now).toISOString().slice(0, 19).replace('T', ' ').replaceAll(':', '-')
   for (let count = 1; ; count++) {
     const candidate = withSuffix(path, `${MARK}${loser}, ${date}${count === 1 ? '' : ` ${count}`})`)
-    if (!isLive(headOf(draft, fileId(folder, candidate)))) return candidate
+    if (isFree(draft, folder, candidate)) return candidate
   }
+}
+
+/** What a former copy of that name left on a service may still have to be moved away from there: two moves would wait for each other. */
+function isFree(draft: Draft, folder: string, path: string): boolean {
+  const fid = fileId(folder, path)
+  if (isLive(headOf(draft, fid))) return false
+  return servicesOf(draft.policy, folder).every(
+    ([service]) => !holdsAnything(draft, service, fid) && orderOf(draft, service, fid) === undefined,
+  )
 }
 
 export function isConflictPath(path: string): boolean {

@@ -104,6 +104,19 @@ describe('a conflict', () => {
     return { world, decision }
   }
 
+  it('leaves word where the content of a service belongs that has moved it and gets no file at the path', () => {
+    const world = createWorld({ rules: [{ match: { path: '/b' }, sync: ['left'] }] })
+    update(world, 'left', 'f', { content: 'A' })
+    carryOut(world, 'left', 'f')
+    const file = world.view.files.get(idOf('f'))
+    const record = file?.records.get('left')
+    if (file === undefined || record === undefined) throw new Error('left has the file')
+    const records = new Map([['left', { ...record, token: null, reported: 2 }]])
+    world.view.files.set(idOf('f'), { ...file, records })
+    update(world, 'right', 'f', { content: 'B', mtime: 9000 })
+    expect(orderOf(world, 'left', 'f')).toMatchObject({ movedTo: { fid: idOf(COPY_OF_LEFT) } })
+  })
+
   it('that the arriving content loses moves it to a copy, where it was made first', () => {
     const { world, decision } = conflicting({}, { mtime: 500 })
     expect(living(world)).toEqual({ f: 'B', [COPY]: 'C' })

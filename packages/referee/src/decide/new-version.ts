@@ -1,7 +1,7 @@
 import { fileId, type Head, mimetypeOf, type NewEvent, type Order } from '@onitu/protocol'
 import { isConflictPath } from './conflict-copy.ts'
 import { type Draft, headOf, isLive, nextVersion, orderOf, removeOrder } from './draft.ts'
-import { giveOrder, holdsAnything, supersede } from './give-order.ts'
+import { giveOrder, holdsAnything, redirectOf, supersede } from './give-order.ts'
 import { type Policy, servicesOf } from './policy.ts'
 import { targetsOf } from './targets.ts'
 
@@ -37,8 +37,9 @@ export function newVersion(
   draft.heads.set(head.fid, head)
   const targets = new Set(targetsOf(draft, policy, head, options.movedFrom))
   for (const [service] of servicesOf(policy, head.folder)) {
-    // An order for a version that is no longer the head could never be carried out.
-    if (targets.has(service))
+    // An order for a version that is no longer the head could never be carried out; one that says where what is here belongs
+    // has to stay, though, or what is observed about that would be taken for something about this head.
+    if (targets.has(service) || redirectOf(draft, service, head.fid) !== undefined)
       giveOrder(draft, policy, service, head, {
         ...supersede(draft, service, previous),
         ...options.orderFor?.(service),

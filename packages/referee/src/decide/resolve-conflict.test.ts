@@ -153,6 +153,13 @@ describe('what somebody does while a conflict is resolved', () => {
     expect(Object.values(living(world)).sort()).toEqual(['C', 'E'])
   })
 
+  it('on top of the copy that took its place, and another conflict, has no copy where that copy still is', () => {
+    const world = settled()
+    resolve(world, 'f', [COPY], COPY)
+    update(world, 'third', 'f', { content: 'E', mtime: 9000 })
+    expect(living(world)).toEqual({ f: 'E', [COPY.replace(')', ' 2)')]: 'C' })
+  })
+
   it('to the copy that took its place goes with it', () => {
     const world = settled()
     resolve(world, 'f', [COPY], COPY)
