@@ -139,7 +139,7 @@ export class RemoteServices {
   async #change(records: Map<string, RemoteRecord>, more: readonly Operation[]): Promise<void> {
     const { hub } = this.#options
     const merged = this.#merge(records)
-    const changed = this.#changedNames(merged.setup)
+    const changed = this.#changedNames(merged.setup, records)
     const database = this.#openDatabase()
     if (changed.length === 0) {
       if (more.length > 0) await database.batch(more, { sync: true })
@@ -172,9 +172,14 @@ export class RemoteServices {
   }
 
   /** Services of clients that come, go, or become another. */
-  #changedNames(next: Setup): string[] {
+  #changedNames(next: Setup, records: ReadonlyMap<string, RemoteRecord>): string[] {
     const names = new Set([...this.#remoteNames(this.setup), ...this.#remoteNames(next)])
-    return [...names].filter((name) => !isDeepStrictEqual(this.setup.services.get(name), next.services.get(name)))
+    return [...names].filter(
+      (name) =>
+        !isDeepStrictEqual(this.setup.services.get(name), next.services.get(name)) ||
+        // Its process goes by what the driver on the client can do.
+        !isDeepStrictEqual(this.#records.get(name)?.setup.driver, records.get(name)?.setup.driver),
+    )
   }
 
   #remoteNames({ services }: Setup): string[] {
