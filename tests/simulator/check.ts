@@ -8,6 +8,7 @@ export function unrest(world: World): string | undefined {
   if (world.scheduler.pending > 0) return 'something is pending'
   const busy = [...world.processes.values()].find(({ watcher }) => watcher?.isIdle !== true)
   if (busy !== undefined) return `${busy.name} has something to look at`
+  if (world.keysOf(keys.requestPrefix).length > 0) return 'the Referee has not answered a request'
   for (const storage of world.storages.values()) {
     const { name } = storage
     if (world.keysOf(keys.outboxPrefix(name)).length > 0) return `${name} has something in its outbox`
@@ -136,6 +137,8 @@ function checkSingleWriter(world: World): string[] {
   const left = world.leftBy.get(only ?? '')
   if (services.size !== 1 || storage === undefined || left === undefined || storage.kind.mode === 'w') return []
   const held = storage.describe()
+  // A file in the place of a directory of which the files may not go yet is a conflict.
+  if (world.isGuarded && held.some((line) => line.includes(' (conflict of '))) return []
   const problems = [
     ...left.filter((line) => !held.includes(line) && !isUnsure(world, line)),
     ...held.filter((line) => !left.includes(line) && !isUnsure(world, line)),

@@ -112,6 +112,11 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       owner.name === REFEREE ? operations.filter((one) => !String(one.key).includes(':outbox:')) : operations,
     ),
   },
+  'a deletion that is held is not written down': {
+    seams: onOperations((owner, operations) =>
+      owner.name === REFEREE ? operations.filter((one) => !isPut(':held:')(one)) : operations,
+    ),
+  },
   'an observation is removed without what was decided': {
     seams: onOperations((owner, operations) =>
       owner.name === REFEREE && operations.length % 7 === 0

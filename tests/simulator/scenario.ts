@@ -32,7 +32,7 @@ const COMPLETE: Capabilities = {
 /** One life of a small hub, as the seed says: services, users, faults, and what comes of it. */
 export async function simulate(seed: number, seams: Seams = {}, traceAll = false): Promise<Outcome> {
   const random = createRandom(seed)
-  const world = new World(seed ^ 0x5bd1e995, chooseServices(random), seams, traceAll)
+  const world = new World(seed ^ 0x5bd1e995, chooseServices(random), chooseOptions(seed), seams, traceAll)
   let failure: string | undefined
   try {
     world.start()
@@ -50,6 +50,15 @@ function chooseServices(random: Random): Record<string, ServiceKind> {
   const names = ['left', 'right', 'third'].slice(0, random.chance(0.6) ? 2 : 3)
   const services = Object.fromEntries(names.map((name) => [name, chooseKind(random)]))
   return services
+}
+
+/** In a part of the runs a few deletions at once are held already, in another none is, and nothing waits for more of them. */
+function chooseOptions(seed: number): Readonly<Record<string, unknown>> {
+  const kind = seed % 4
+  if (kind === 0) return {}
+  if (kind !== 1) return { hold_deletions: false }
+  const round = Math.floor(seed / 4)
+  return { hold_deletions: { files: round % 3, share: round % 2 === 0 ? 0 : 0.3 } }
 }
 
 function chooseKind(random: Random): ServiceKind {
@@ -88,6 +97,7 @@ async function live(world: World, random: Random): Promise<string | undefined> {
   for (let step = 0; step < 2 + random.below(10); step++) {
     const user = single ?? random.pick(world.users)
     user.act()
+    if (world.holdsDeletions && random.chance(0.2)) world.judgeHeld(random.pick(['approve', 'reject']))
     const turns = random.chance(0.3) ? 0 : random.below(random.chance(0.2) ? 300 : 40)
     for (let turn = 0; turn < turns; turn++) {
       world.disturb()
@@ -96,10 +106,19 @@ async function live(world: World, random: Random): Promise<string | undefined> {
   }
   world.remember()
   world.calm()
-  const restless = await settle(world)
+  const restless = await settleAll(world, random)
   if (restless !== undefined) return `The hub does not become quiet: ${restless}`
   const violations = findViolations(world)
   return violations.length === 0 ? undefined : violations.join('\n')
+}
+
+/** With everything that was held approved or rejected. */
+async function settleAll(world: World, random: Random): Promise<string | undefined> {
+  for (;;) {
+    const restless = await settle(world)
+    if (restless !== undefined || !world.holdsDeletions) return restless
+    world.judgeHeld(random.pick(['approve', 'reject']))
+  }
 }
 
 async function settle(world: World): Promise<string | undefined> {

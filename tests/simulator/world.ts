@@ -1,4 +1,4 @@
-import { encode, isOnituError, keys } from '@onitu/protocol'
+import { decode, encode, type HeldDeletion, isOnituError, keys, type RefereeRequest } from '@onitu/protocol'
 import type { Handlers } from '../../packages/plug/src/contract.ts'
 import type { Engine } from '../../packages/plug/src/engine.ts'
 import { createStore, type DatabaseHooks, type Store } from './database.ts'
@@ -48,10 +48,19 @@ export class World {
   /** What each service held when its users stopped. */
   leftBy = new Map<string, readonly string[]>()
   readonly driverWorld: DriverWorld
+  readonly #folderOptions: Readonly<Record<string, unknown>>
+  #requests = 0
   /** Outlives every process: restarts them. */
   readonly #supervisor: Owner = { name: 'supervisor', alive: true }
 
-  constructor(seed: number, services: Readonly<Record<string, ServiceKind>>, seams: Seams = {}, traceAll = false) {
+  constructor(
+    seed: number,
+    services: Readonly<Record<string, ServiceKind>>,
+    folderOptions: Readonly<Record<string, unknown>> = {},
+    seams: Seams = {},
+    traceAll = false,
+  ) {
+    this.#folderOptions = folderOptions
     this.scheduler = new Scheduler(seed, traceAll)
     this.seams = seams
     this.driverWorld = {
@@ -107,6 +116,29 @@ export class World {
       const process = this.processes.get(service)
       if (process?.alive === true && process.isListening) process.core?.wake(fid)
     })
+  }
+
+  /** Whether a few deletions are many already. */
+  get isGuarded(): boolean {
+    return typeof this.#folderOptions.hold_deletions === 'object'
+  }
+
+  get holdsDeletions(): boolean {
+    return [...this.storages.keys()].some((name) => this.keysOf(keys.heldPrefix(name)).length > 0)
+  }
+
+  /** Somebody decides about all held deletions. What comes back after a user deleted it is not as that user left it. */
+  judgeHeld(type: 'approve' | 'reject'): void {
+    for (const [name, { unsure }] of this.storages) {
+      if (type === 'approve') continue
+      for (const key of this.keysOf(keys.heldPrefix(name))) {
+        const { path } = decode(this.store.values.get(key) ?? Buffer.alloc(0)) as HeldDeletion
+        unsure.add(path)
+      }
+    }
+    const request: RefereeRequest = { type, service: null, folder: null, files: 0, directories: 0 }
+    this.store.values.set(keys.request(String(++this.#requests)), encode(request))
+    this.wakeReferee(keys.requestPrefix)
   }
 
   /** A process that cannot go on. */
@@ -189,7 +221,7 @@ export class World {
 
   #writeSetup(): void {
     const put = (key: string, value: unknown) => this.store.values.set(key, encode(value))
-    put(keys.folder(FOLDER), {})
+    put(keys.folder(FOLDER), this.#folderOptions)
     put(keys.services, [...this.storages.keys()])
     for (const [name, { kind }] of this.storages) {
       put(keys.serviceOptions(name), {})

@@ -12,6 +12,8 @@ interface Waiting {
   readonly checked: CheckedChange
   readonly done: () => void
   readonly failed: (error: unknown) => void
+  /** It waited for an order on the file. */
+  readonly isOld?: true
 }
 
 /** Changes of one batch in the database: large enough to spread the round trip, small enough to keep memory flat. */
@@ -112,7 +114,7 @@ export class Reporter {
     for (const waiting of batch) {
       const fids = fidsOf(waiting.checked)
       if (fids.some((fid) => behind.has(fid) || this.#locks.isBusy(fid))) {
-        alone.push(waiting)
+        alone.push({ ...waiting, isOld: true })
         for (const fid of fids) behind.add(fid)
       } else together.push(waiting)
     }
@@ -129,7 +131,7 @@ export class Reporter {
    * does not overtake it. Contents are read while others go on; those who reported wait for them.
    */
   async #process(batch: readonly Waiting[]): Promise<void> {
-    const changes = batch.map(({ checked }) => checked)
+    const changes = batch.map(({ checked, isOld }) => (isOld === true ? this.#reader.doubt(checked) : checked))
     const fids = [...new Set(changes.flatMap(fidsOf))]
     const release = await this.#locks.acquire(fids)
     try {

@@ -54,7 +54,7 @@ function decideObservation(draft: Draft, policy: Policy, service: string, observ
 }
 
 /** Whether another service can still give the content of a head. */
-function isHeldElsewhere(draft: Draft, policy: Policy, service: string, head: Head): boolean {
+export function isHeldElsewhere(draft: Draft, policy: Policy, service: string, head: Head): boolean {
   return servicesOf(policy, head.folder).some(
     ([other, { mode }]) => other !== service && mode !== 'w' && hasContent(draft, other, head),
   )

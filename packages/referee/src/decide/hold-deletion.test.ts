@@ -39,6 +39,7 @@ describe('a deletion that is held', () => {
   it('takes back the acknowledgement that would bring the file back', () => {
     const world = createWorld()
     update(world, 'left', 'f', A)
+    carryOut(world, 'right', 'f')
     world.holding = new Set(['docs'])
     remove(world, 'left', 'f')
     expect(orderOf(world, 'left', 'f')).toBeUndefined()
@@ -116,6 +117,15 @@ describe('a deletion that is held', () => {
     remove(world, 'left', 'g')
     expect(heldPaths(world)).toEqual([])
     expect(orderOf(world, 'left', 'f')).toBeDefined()
+  })
+
+  it('is not held where nobody else has the content: it could never arrive anywhere', () => {
+    const world = createWorld()
+    update(world, 'left', 'f', A)
+    world.holding = new Set(['docs'])
+    remove(world, 'left', 'f')
+    expect(heldPaths(world)).toEqual([])
+    expect(living(world)).toEqual({})
   })
 
   it('is not held of a write-only service, of which nothing is read', () => {

@@ -1,5 +1,5 @@
 import { fileId, type HeldDeletion, type Kind, keys, type Observation } from '@onitu/protocol'
-import { decide } from './decide.ts'
+import { decide, isHeldElsewhere } from './decide.ts'
 import {
   createDraft,
   type Decision,
@@ -36,15 +36,20 @@ export function decideGuarded(situation: Situation, service: string, observation
   return { ...decision, held: new Map([...decision.held, ...released]) }
 }
 
-/** Undefined when the deletion takes nothing from anybody: there is no reason to hold it. */
+/**
+ * Undefined when there is no reason to hold the deletion: it takes nothing from anybody, or nobody else has the content, so that
+ * it could neither come back nor ever arrive where it was on its way to.
+ */
 function holdDeletion(situation: Situation, service: string, deletion: HeldDeletion): Decision | undefined {
   const draft = createDraft(situation)
+  const { policy } = situation
   const { fid, folder, base, path } = deletion
-  if (modeOf(situation.policy, service, folder) === 'w') return undefined
-  if (redirectOf(draft, service, fid) === undefined) {
-    const head = headOf(draft, fid)
-    if (!isLive(head) || !hasSeen(draft, service, { base, redirected: false }, head)) return undefined
-  }
+  if (modeOf(policy, service, folder) === 'w') return undefined
+  const to = redirectOf(draft, service, fid)
+  const head = headOf(draft, to?.fid ?? fid)
+  if (!isLive(head)) return undefined
+  if (to === undefined && !hasSeen(draft, service, { base, redirected: false }, head)) return undefined
+  if (head.kind === 'file' && !isHeldElsewhere(draft, policy, service, head)) return undefined
   hold(draft, service, deletion)
   holdParents(draft, service, folder, path)
   return draft
