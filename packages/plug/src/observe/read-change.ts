@@ -53,8 +53,9 @@ export class ChangeReader {
   }
 
   /**
-   * For a report that waited for an order on the file: a service without conditional writes may have got another content from the order, whatever was
-   * there when the driver looked. Nobody would tell of that, for it is what the Plug wrote. So the hash is not taken from the driver.
+   * For a report that waited for an order on the file: a service without conditional writes may have got another content
+   * from the order, whatever was there when the driver looked. Nobody would tell of that, for it is what the Plug wrote. So the
+   * hash is not taken from the driver.
    */
   doubt(checked: CheckedChange): CheckedChange {
     const { change } = checked
