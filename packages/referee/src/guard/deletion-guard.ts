@@ -6,7 +6,7 @@ import type { DeletionLimit } from '../options/folder-options.ts'
 import type { OutboxPage } from '../read-outbox.ts'
 import { isHarmless } from './deletion-limit.ts'
 import { judgeLoss, type Verdict } from './judge-loss.ts'
-import { beginSurvey, countLiveFiles, readOn, type Survey } from './survey.ts'
+import { beginSurvey, countLiveFiles, hasMoreFiles, readOn, type Survey } from './survey.ts'
 
 /** What is to be done with a page of an outbox. */
 export type Assessment =
@@ -103,6 +103,8 @@ export class DeletionGuard {
     const limit = this.#limitOf(service, folder)
     if (limit === undefined) return 'decide'
     const loss = { lost: this.#goOf(service, folder, now).lost, pending }
+    // Nothing waits in a folder of which everything may go.
+    if (pending === 0 || !(await hasMoreFiles(this.#db, folder, limit.files - loss.lost))) return 'decide'
     const live = isHarmless(limit, loss) ? 0 : await this.#countLive(survey, folder)
     return judgeLoss(limit, loss, live, { waited: now - survey.began, quiet: now - survey.grew })
   }

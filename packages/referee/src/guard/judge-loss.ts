@@ -13,9 +13,9 @@ export interface Course {
 }
 
 /** Whoever deletes many files at once takes longer than that only where the machine is very busy. */
-const QUIET = 100
+const QUIET = 300
 /** A service on which something is deleted all the time must not fall behind for that. */
-const LONGEST_HARMLESS = 300
+const LONGEST_HARMLESS = 1_000
 const LONGEST = 10_000
 
 /**

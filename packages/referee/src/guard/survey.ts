@@ -34,6 +34,13 @@ export async function readOn(db: Database, service: string, survey: Survey, now:
   return { ...survey, readTo, grew: sizeOf(survey.loss) > before ? now : survey.grew }
 }
 
+/** Whether a folder may have more files than so many: directories are taken for files, as that can be told by the keys. */
+export async function hasMoreFiles(db: Database, folder: string, files: number): Promise<boolean> {
+  if (files < 0) return true
+  const found = await db.keys({ prefix: keys.pathPrefix(folder), limit: files + 1 }).all()
+  return found.length > files
+}
+
 /** The live files of a folder, counted. */
 export async function countLiveFiles(db: Database, folder: string): Promise<number> {
   let count = 0
