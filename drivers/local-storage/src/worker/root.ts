@@ -37,7 +37,7 @@ function acceptMarker(place: RootPlace, known: boolean): RootState | undefined {
   const marker = `${control}/${MARKER}`
   if (known && !isDirectory(control)) {
     return {
-      problem: `The folder ${place.path} has lost its marker: it may be another disk, or emptied. If it is right as it is, run: mkdir '${control}'`,
+      problem: `The folder ${place.path} has lost its marker: it may be another disk, or emptied. If it is right as it is, run: mkdir '${control}' (what is missing in it then counts as deleted)`,
     }
   }
   const found = readMarker(marker)

@@ -68,6 +68,10 @@ describe('formatStatus', () => {
     expect(lines).toContain('right    memory         running       ?            ?           ?        ?       ?')
   })
 
+  it('says what becomes of a folder that is unavailable', () => {
+    expect(lines.join('\n')).toContain('what is missing in it is not deleted elsewhere')
+  })
+
   it('says how many failures it does not show', () => {
     expect(lines).toContain('  … and 2 more (see --json)')
   })

@@ -21,6 +21,7 @@ export function formatStatus(status: Status): string {
       ],
       new Set([3, 4, 5, 6, 7]),
     ),
+    ...unavailableHint(status),
     ...remotes(status),
     ...list(
       'Failed',
@@ -30,6 +31,13 @@ export function formatStatus(status: Status): string {
     ...conflictLine(status.conflicts ?? []),
   ]
   return sections.join('\n\n')
+}
+
+function unavailableHint({ services }: Status): string[] {
+  if (services.every(({ unavailable }) => unavailable.length === 0)) return []
+  return [
+    'Until a folder is available again it is neither read nor written, and what is missing in it is not deleted elsewhere.',
+  ]
 }
 
 function remotes({ majordomo }: Status): string[] {
