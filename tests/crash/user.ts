@@ -11,12 +11,17 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { CONTROL_DIRECTORY, isOnituError } from '@onitu/protocol'
+import { expect } from 'vitest'
 import type { Random } from '../support/random.ts'
 
 /** What users have written, by serial number, and what somebody took away who had it before his eyes. */
 export interface Ledger {
   readonly written: Set<string>
   readonly replaced: Set<string>
+}
+
+export function newLedger(): Ledger {
+  return { written: new Set(), replaced: new Set() }
 }
 
 const NAMES = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta']
@@ -95,8 +100,19 @@ export class User {
   }
 }
 
+/** What is in the folders was all written by somebody, and what was written is there unless somebody took it away. */
+export function expectAllContents(roots: readonly string[], { written, replaced }: Ledger): void {
+  const present = new Set(roots.flatMap((root) => [...contentsOf(root)]))
+  expect(
+    [...present].filter((id) => !written.has(id)),
+    'contents that nobody wrote',
+  ).toEqual([])
+  const lost = [...written].filter((id) => !present.has(id) && !replaced.has(id))
+  expect(lost, 'contents that nobody took away').toEqual([])
+}
+
 /** The serial numbers of all contents below a folder. @throws when one is damaged. */
-export function contentsOf(root: string): Set<string> {
+function contentsOf(root: string): Set<string> {
   return new Set(listFiles(root).map(readId))
 }
 

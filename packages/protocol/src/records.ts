@@ -64,6 +64,8 @@ export const orderSchema = v.object({
   attributes: v.optional(v.boolean()),
   /** What S reported with this hash has been considered and may be replaced or deleted. */
   replaces: v.optional(hash),
+  /** S has reported the content of this version by itself: what it tells of next is built on it. */
+  seen: v.optional(v.boolean()),
 })
 export type Order = v.InferOutput<typeof orderSchema>
 

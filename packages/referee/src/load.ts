@@ -31,6 +31,14 @@ export async function loadNeeded(
       view.versions.set(key, parseOptional(headSchema, await db.get(key, { default: undefined }), key))
       return
     }
+    case 'history': {
+      const heads: Head[] = []
+      for await (const [key, value] of db.range({ prefix: keys.versionPrefix(needed.fid) })) {
+        heads.push(parseRecord(headSchema, value, key))
+      }
+      view.histories.set(needed.fid, heads)
+      return
+    }
     case 'copy': {
       const key = keys.copy(needed.service, needed.fid)
       const fid = await db.get<unknown, undefined>(key, { default: undefined })

@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly timeout?: number
   /** Run as this user id, who is given the folder of the setup. Default: the user of the test. */
   readonly user?: number
+  /** More variables of its environment, and of all its processes. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** How long `onitu` may take to stop by itself: its own grace period and a bit. */
@@ -69,14 +71,16 @@ export class Launcher extends TypedEventHub {
     return join(this.setup.configDirectory, this.setup.name)
   }
 
-  async start({ wait = true, save = true, parameters = [], timeout = 30_000, user }: StartOptions = {}): Promise<void> {
+  async start(options: StartOptions = {}): Promise<void> {
+    const { wait = true, save = true, parameters = [], timeout = 30_000, user, environment } = options
     if (this.running) throw new TypeError('onitu is running already')
     if (save) await this.setup.save()
     await mkdir(this.setup.configDirectory, { recursive: true })
     if (user !== undefined) await this.#handOver(user)
     this.#pids.clear()
     const started = this.#allStarted()
-    this.#process = startOnitu(['start', ...this.#location(), ...parameters], { marker: this.#marker, user })
+    const marker = this.#marker
+    this.#process = startOnitu(['start', ...this.#location(), ...parameters], { marker, user, environment })
     if (!wait) return
     await this.#follow(this.#process, timeout)
     await this.#within(started, timeout)

@@ -39,12 +39,13 @@ export interface OnituOptions {
   readonly marker: string
   /** Run as this user id (and the group of the same number); needs the right to. */
   readonly user?: number | undefined
+  readonly environment?: Readonly<Record<string, string>> | undefined
 }
 
-export function startOnitu(parameters: readonly string[], { marker, user }: OnituOptions): OnituProcess {
+export function startOnitu(parameters: readonly string[], { marker, user, environment }: OnituOptions): OnituProcess {
   const child = spawn(process.execPath, [onituScript(), ...parameters], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, [MARKER]: marker },
+    env: { ...process.env, ...environment, [MARKER]: marker },
     ...(user === undefined ? {} : { uid: user, gid: user }),
   })
   const output = { stdout: '', stderr: '' }

@@ -1,6 +1,7 @@
 import { fileId, type Head } from '@onitu/protocol'
 import { type Draft, headOf, isLive, livesBelow, orderOf, recordOf } from './draft.ts'
 import { giveOrder } from './give-order.ts'
+import { isHeld } from './is-held.ts'
 import { type Basis, hasSeen } from './lineage.ts'
 import { newTombstone, say } from './new-version.ts'
 import type { Policy } from './policy.ts'
@@ -11,7 +12,7 @@ export function decideDeletion(draft: Draft, policy: Policy, service: string, fi
   if (head === undefined) return
   const stays = head.kind === 'directory' && livesBelow(draft, head.folder, head.path)
   // Gone everywhere already; or newer than what was deleted, or needed by what lives below: it comes back.
-  if (head.deleted || stays || !hasSeen(draft, service, basis, head)) {
+  if (head.deleted || stays || (!hasSeen(draft, service, basis, head) && canComeBack(draft, policy, head))) {
     giveOrder(draft, policy, service, head)
     // Deleted by others too: nothing of it keeps the directory that this service deleted around it.
     if (head.deleted) deleteEmptiedParent(draft, policy, service, head)
@@ -20,6 +21,11 @@ export function decideDeletion(draft: Draft, policy: Policy, service: string, fi
   newTombstone(draft, policy, service, head)
   say(draft, head.kind, { type: 'file_deleted', service, folder: head.folder, path: head.path })
   deleteEmptiedParent(draft, policy, service, head)
+}
+
+/** What nobody holds any more, whoever had seen what, would be waited for in vain. */
+function canComeBack(draft: Draft, policy: Policy, head: Head): boolean {
+  return head.kind === 'directory' || isHeld(draft, policy, head)
 }
 
 /**

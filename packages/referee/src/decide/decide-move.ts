@@ -9,7 +9,7 @@ import { type Content, ensureParents, newTombstone, newVersion, say } from './ne
 import { modeOf, type Policy, servicesOf } from './policy.ts'
 import { passesSource } from './targets.ts'
 
-type Moved = Extract<Observation, { type: 'moved' }>
+export type Moved = Extract<Observation, { type: 'moved' }>
 
 /** Decides on a file that its user moved: one transition of both paths. `fromFid`, `fromBasis`: redirected already. */
 export function decideMove(

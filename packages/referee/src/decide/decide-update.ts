@@ -4,7 +4,7 @@ import { moveArrivingAside, moveHeadAside } from './decide-conflict.ts'
 import { decideDeletion } from './decide-deletion.ts'
 import { type Draft, headOf, isLive, liveBelow, recordOf } from './draft.ts'
 import { endPendingMove, giveOrder } from './give-order.ts'
-import { type Basis, hasSeen } from './lineage.ts'
+import { type Basis, hasAgreed, hasSeen, unnotedVersion } from './lineage.ts'
 import { type Content, ensureParents, newVersion, say } from './new-version.ts'
 import { conflictPolicyOf, type Policy } from './policy.ts'
 
@@ -29,7 +29,9 @@ export function decideUpdate(draft: Draft, policy: Policy, update: Update): Head
     !hasSeen(draft, service, update, head) ||
     !below.every((child) => hasSeenChild(draft, service, child))
   ) {
-    return decideConflict(draft, policy, update, head)
+    return isUnnoted(draft, update, head)
+      ? keepHead(draft, policy, update, head)
+      : decideConflict(draft, policy, update, head)
   }
   // Where a file is now there is nothing below: what was, was deleted, even if that was not reported yet.
   for (const child of below)
@@ -51,9 +53,8 @@ function hasSeenChild(draft: Draft, service: string, child: Head): boolean {
 }
 
 function decideNew(draft: Draft, policy: Policy, update: Update, tombstone: Head | undefined): Head {
-  if (tombstone !== undefined && onlyAttributesChanged(update, tombstone)) {
-    giveOrder(draft, policy, update.service, tombstone, { replaces: update.content.hash })
-    return tombstone
+  if (tombstone !== undefined && (onlyAttributesChanged(update, tombstone) || isUnnoted(draft, update, tombstone))) {
+    return keepHead(draft, policy, update, tombstone)
   }
   ensureParents(draft, policy, update.service, update.content, (file) => {
     if (file.fid !== update.movedFrom) moveHeadAside(draft, policy, file, update.service)
@@ -61,14 +62,24 @@ function decideNew(draft: Draft, policy: Policy, update: Update, tombstone: Head
   return accept(draft, policy, update, [tombstone?.version ?? 0, update.base])
 }
 
+/** What the service has is older than the head, and gives way to it. */
+function keepHead(draft: Draft, policy: Policy, { service, content }: Update, head: Head): Head {
+  giveOrder(draft, policy, service, head, { replaces: content.hash })
+  return head
+}
+
+function isUnnoted(draft: Draft, { service, base, redirected, content }: Update, { fid }: Head): boolean {
+  return !redirected && unnotedVersion(draft, service, fid, base, content) !== undefined
+}
+
 /** Equal content makes no version (this also ends echoes), unless its attributes were changed by someone who had seen it. */
 function decideSame(draft: Draft, policy: Policy, update: Update, head: Head): Head {
   const { service, content } = update
   if (!update.redirected) endPendingMove(draft, service, head)
   const differs = attributesDiffer(head, content)
-  if (!differs || !hasSeen(draft, service, update, head)) {
+  if (!differs || !hasAgreed(draft, service, update, head)) {
     // A service that was killed between writing a file and noting it down may have it with older attributes.
-    giveOrder(draft, policy, service, head, differs ? { attributes: true } : {})
+    giveOrder(draft, policy, service, head, { seen: true, ...(differs && { attributes: true }) })
     return head
   }
   const attributes = { mtime: content.mtime ?? head.mtime, mode: content.mode ?? head.mode }

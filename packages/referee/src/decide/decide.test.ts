@@ -41,7 +41,7 @@ describe('an update', () => {
     const decision = update(world, 'right', 'f', { content: 'A', mtime: 7 })
     expect(versionOf(world, 'f')).toBe(1)
     expect([...decision.orders.keys()]).toEqual(['right'])
-    expect(orderOf(world, 'right', 'f')).toEqual({ version: 1, attributes: true })
+    expect(orderOf(world, 'right', 'f')).toEqual({ version: 1, seen: true, attributes: true })
     expect(decision.events).toEqual([])
   })
 

@@ -1,12 +1,13 @@
-import { type Head, type Kind, mimetypeOf, type Observation } from '@onitu/protocol'
+import { type Kind, mimetypeOf, type Observation } from '@onitu/protocol'
 import { decideDeletion } from './decide-deletion.ts'
-import { decideMove } from './decide-move.ts'
+import { decideMove, type Moved } from './decide-move.ts'
 import { decideUpdate } from './decide-update.ts'
 import { createDraft, type Decision, type Draft, headOf, type Situation } from './draft.ts'
-import { hasContent, redirectOf } from './give-order.ts'
-import type { Basis } from './lineage.ts'
+import { endPendingMove, giveOrder, redirectOf } from './give-order.ts'
+import { isHeld } from './is-held.ts'
+import { type Basis, unnotedVersion } from './lineage.ts'
 import type { Content } from './new-version.ts'
-import { type Policy, servicesOf } from './policy.ts'
+import type { Policy } from './policy.ts'
 import { mayDelete, passesSource } from './targets.ts'
 
 /**
@@ -28,36 +29,42 @@ function decideObservation(draft: Draft, policy: Policy, service: string, observ
       decideUpdate(draft, policy, { service, content, ...basis })
       return
     }
-    case 'deleted': {
-      if (!mayDelete(draft, policy, service, observation)) return
-      const to = redirectOf(draft, service, observation.fid)
-      // Moved by somebody meanwhile: what was deleted here goes on living there, as it would had the move come second.
-      const moved =
-        to === undefined || headOf(draft, observation.fid)?.deleted !== true ? undefined : headOf(draft, to.fid)
-      const isMoved = moved !== undefined && isHeldElsewhere(draft, policy, service, moved)
-      if (to === undefined || isMoved)
-        decideDeletion(draft, policy, service, observation.fid, { base: observation.base, redirected: false })
-      else decideDeletion(draft, policy, service, to.fid, { base: to.version, redirected: true })
+    case 'deleted':
+      if (mayDelete(draft, policy, service, observation)) decideGone(draft, policy, service, observation)
       return
-    }
-    case 'moved': {
-      const { from } = observation
-      if (!mayDelete(draft, policy, service, observation)) return
-      const to = redirectOf(draft, service, from.fid)
-      const basis = { base: to?.version ?? from.base, redirected: to !== undefined }
-      // Another service made the same move: the content is where it was to be moved.
-      if (to?.fid === observation.fid) decideUpdate(draft, policy, { service, content: observation, ...basis })
-      else decideMove(draft, policy, service, observation, to?.fid ?? from.fid, basis)
+    case 'moved':
+      if (mayDelete(draft, policy, service, observation)) decideMoved(draft, policy, service, observation)
       return
-    }
   }
 }
 
-/** Whether another service can still give the content of a head. */
-export function isHeldElsewhere(draft: Draft, policy: Policy, service: string, head: Head): boolean {
-  return servicesOf(policy, head.folder).some(
-    ([other, { mode }]) => other !== service && mode !== 'w' && hasContent(draft, other, head),
-  )
+function decideGone(draft: Draft, policy: Policy, service: string, { fid, base }: Observation): void {
+  const to = redirectOf(draft, service, fid)
+  const moved = to !== undefined && headOf(draft, fid)?.deleted === true ? headOf(draft, to.fid) : undefined
+  const goesOn = moved !== undefined && isHeld(draft, policy, moved, service)
+  // Moved by somebody meanwhile: what was deleted here goes on living there, as it would had the move come second.
+  if (goesOn) endPendingMove(draft, service, moved)
+  if (to === undefined || goesOn) decideDeletion(draft, policy, service, fid, { base, redirected: false })
+  else decideDeletion(draft, policy, service, to.fid, { base: to.version, redirected: true })
+}
+
+function decideMoved(draft: Draft, policy: Policy, service: string, moved: Moved): void {
+  const { fid, base, from } = moved
+  const to = redirectOf(draft, service, from.fid)
+  const target = headOf(draft, fid)
+  if (to?.fid === fid && target !== undefined) {
+    // The content is where it was to be moved: somebody did the same, or the Plug, which was killed before it noted it down.
+    endPendingMove(draft, service, target)
+    decideUpdate(draft, policy, { service, content: moved, base: to.version, redirected: false })
+  } else if (to === undefined && unnotedVersion(draft, service, fid, base, moved) !== undefined) {
+    // The Plug did, and the order is gone since: at the old place the service has nothing, as if it never had.
+    decideUpdate(draft, policy, { service, content: moved, base, redirected: false })
+    const head = headOf(draft, from.fid)
+    if (head !== undefined) giveOrder(draft, policy, service, head)
+  } else {
+    const basis = { base: to?.version ?? from.base, redirected: to !== undefined }
+    decideMove(draft, policy, service, moved, to?.fid ?? from.fid, basis)
+  }
 }
 
 /** A directory where a file waited to be moved elsewhere, or the reverse: what was to be moved is gone. */

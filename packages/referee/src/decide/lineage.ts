@@ -1,6 +1,7 @@
 import type { Head } from '@onitu/protocol'
-import type { Draft } from './draft.ts'
+import { type Draft, headOf, orderOf } from './draft.ts'
 import { pendingMoveFrom } from './give-order.ts'
+import type { Content } from './new-version.ts'
 
 /** What an observation is built on. */
 export interface Basis {
@@ -11,18 +12,61 @@ export interface Basis {
 }
 
 /**
- * Whether whoever made an observation had seen what the head holds, so that the observation may replace it.
- *
+ * Whether whoever made an observation had seen what the head holds, so that the observation may replace it: see `hasAgreed`; or the
+ * service has reported the same content by itself (`seen` in its order), and did not hear yet that it is the head's.
+ */
+export function hasSeen(draft: Draft, service: string, basis: Basis, head: Head): boolean {
+  const order = orderOf(draft, service, head.fid)
+  const hasReported =
+    order?.seen === true && order.version === head.version && !isElsewhere(draft, service, basis, head)
+  return hasReported || hasAgreed(draft, service, basis, head)
+}
+
+/**
  * - Its base is the head.
  * - The head was made by the same service: observations of one service are in order, so it made the later one on top of
  *   the earlier, even if the acknowledgement had not reached it when it wrote the later one down. That does not hold for
  *   another file that it has at the path while the content of the head still waits elsewhere to be moved here.
  * - Since its base only attributes changed: the content is the one it had seen.
  */
-export function hasSeen(draft: Draft, service: string, { base, redirected }: Basis, head: Head): boolean {
-  const elsewhere = !redirected && pendingMoveFrom(draft, service, head.fid) !== undefined
-  if (base >= head.version || (head.origin === service && !elsewhere)) return true
+export function hasAgreed(draft: Draft, service: string, basis: Basis, head: Head): boolean {
+  const { base } = basis
+  if (base >= head.version || (head.origin === service && !isElsewhere(draft, service, basis, head))) return true
   if (base === 0 || head.deleted) return false
   const seen = draft.view.version(head.fid, base)
   return seen !== undefined && !seen.deleted && seen.kind === head.kind && seen.hash === head.hash
+}
+
+function isElsewhere(draft: Draft, service: string, { redirected }: Basis, head: Head): boolean {
+  return !redirected && pendingMoveFrom(draft, service, head.fid) !== undefined
+}
+
+/** Services cut times off to seconds, or to two. */
+const COARSEST_TIME = 2_000
+
+/**
+ * The version that a service holds at a path without having noted it down: its driver wrote it, or renamed it there, for an
+ * order, and its Plug was killed before the commit. It is known by content and time, since a driver sets the time of the version and
+ * a user who writes the same gets another. So this is no change that anybody made, however old it is by now.
+ */
+export function unnotedVersion(
+  draft: Draft,
+  service: string,
+  fid: string,
+  base: number,
+  content: Content,
+): Head | undefined {
+  const head = headOf(draft, fid)
+  if (head === undefined || head.version <= base || content.kind !== 'file') return undefined
+  const since = draft.view.history(fid).filter(({ version }) => version > base)
+  const found = since.findLastIndex((one) => !one.deleted && isWritten(one, content))
+  // Its observations are in order: what it made or deleted after that version it has done before this.
+  const isOlder = since.slice(found + 1).some(({ origin }) => origin === service)
+  return isOlder ? undefined : since[found]
+}
+
+function isWritten(version: Head, { kind, hash, mtime }: Content): boolean {
+  if (version.kind !== kind || version.hash !== hash || version.mtime === null || mtime === null) return false
+  const cut = version.mtime - mtime
+  return Math.abs(cut) < 0.001 || (Number.isInteger(mtime / 1000) && cut > 0 && cut < COARSEST_TIME)
 }

@@ -14,6 +14,8 @@ export interface LoadedView extends View {
   readonly files: Map<string, LoadedFile>
   /** By `version:FID:N`. */
   readonly versions: Map<string, Head | undefined>
+  /** By fid. */
+  readonly histories: Map<string, readonly Head[]>
   /** By `service:S:copy:FID`. */
   readonly copies: Map<string, string | undefined>
   /** By `path:F:PATH`. */
@@ -23,11 +25,13 @@ export interface LoadedView extends View {
 export function createLoadedView(): LoadedView {
   const files = new Map<string, LoadedFile>()
   const versions = new Map<string, Head | undefined>()
+  const histories = new Map<string, readonly Head[]>()
   const copies = new Map<string, string | undefined>()
   const listings = new Map<string, readonly string[]>()
   return {
     files,
     versions,
+    histories,
     copies,
     listings,
     head: (fid) => fileOf(files, fid).head,
@@ -37,6 +41,11 @@ export function createLoadedView(): LoadedView {
       const key = keys.version(fid, version)
       if (!versions.has(key)) throw new MissingData({ type: 'version', fid, version })
       return versions.get(key)
+    },
+    history(fid) {
+      const history = histories.get(fid)
+      if (history === undefined) throw new MissingData({ type: 'history', fid })
+      return history
     },
     copy(service, fid) {
       const key = keys.copy(service, fid)
@@ -66,6 +75,8 @@ export function applyDecision(view: LoadedView, decision: Decision): void {
   for (const head of decision.heads.values()) {
     view.files.set(head.fid, { ...fileOf(view.files, head.fid), head })
     view.versions.set(keys.version(head.fid, head.version), head)
+    const history = view.histories.get(head.fid)
+    if (history !== undefined) view.histories.set(head.fid, [...history, head])
   }
   for (const [key, fid] of decision.copies) view.copies.set(key, fid)
   for (const [service, orders] of decision.orders) {

@@ -109,7 +109,10 @@ function takeIn(world: World, step: (situation: Situation) => Decision): Decisio
       if (needed.type === 'file')
         world.view.files.set(needed.fid, { head: undefined, records: new Map(), orders: new Map() })
       else if (needed.type === 'copy') world.view.copies.set(`service:${needed.service}:copy:${needed.fid}`, undefined)
-      else if (needed.type === 'version')
+      else if (needed.type === 'history') {
+        const heads = [...world.view.versions.values()].flatMap((head) => (head?.fid === needed.fid ? [head] : []))
+        world.view.histories.set(needed.fid, heads)
+      } else if (needed.type === 'version')
         world.view.versions.set(`version:${needed.fid}:${String(needed.version).padStart(16, '0')}`, undefined)
       else world.view.listings.set(`path:${needed.folder}:${needed.path}`, [])
     }

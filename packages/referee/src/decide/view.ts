@@ -11,6 +11,8 @@ export interface View {
   order(service: string, fid: string): Order | undefined
   /** A head of the past. */
   version(fid: string, version: number): Head | undefined
+  /** All heads that a file has had, the oldest first. */
+  history(fid: string): readonly Head[]
   /** The fid of the copy that stands for what a read-only service holds at a path it lost in a conflict. */
   copy(service: string, fid: string): string | undefined
   /** The fids of all that lived below a directory when it was loaded, or came to live there since. */
@@ -20,6 +22,7 @@ export interface View {
 export type Needed =
   | { readonly type: 'file'; readonly fid: string }
   | { readonly type: 'version'; readonly fid: string; readonly version: number }
+  | { readonly type: 'history'; readonly fid: string }
   | { readonly type: 'copy'; readonly service: string; readonly fid: string }
   | { readonly type: 'below'; readonly folder: string; readonly path: string }
 

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest'
+import { carryOut, createWorld, headOf, living, move, orderOf, remove, shared, update } from './test-world.ts'
+
+const COPY = 'a (conflict of left, 1970-01-01 00-00-01)'
+
+/** Left and right made a file at the same time; right keeps the path, left is to rename its own. */
+function conflict() {
+  const world = createWorld()
+  update(world, 'left', 'a', { content: 'L', mtime: 1000 })
+  update(world, 'right', 'a', { content: 'R', mtime: 2000 })
+  return world
+}
+
+describe('a service that was killed before it noted down what it did', () => {
+  it('had renamed its file to the copy: what its user does with the copy then is done to the copy', () => {
+    const world = conflict()
+    move(world, 'left', 'a', COPY)
+    expect(orderOf(world, 'left', COPY)).not.toHaveProperty('movedFrom')
+    expect(orderOf(world, 'left', 'a')).not.toHaveProperty('movedTo')
+    remove(world, 'left', COPY)
+    expect(living(world)).toEqual({ a: 'R' })
+  })
+
+  it('had renamed its file to the copy, which another has deleted since: nothing else is moved there', () => {
+    const world = conflict()
+    carryOut(world, 'right', 'a', COPY)
+    remove(world, 'right', COPY)
+    move(world, 'left', 'a', COPY)
+    expect(living(world)).toEqual({ a: 'R' })
+    expect(orderOf(world, 'left', COPY)).toMatchObject({ version: headOf(world, COPY)?.version })
+    expect(orderOf(world, 'left', 'a')).toMatchObject({ version: headOf(world, 'a')?.version })
+  })
+
+  it('had written a file that another has deleted since: it stays deleted', () => {
+    const world = createWorld()
+    update(world, 'left', 'a', { content: 'A' })
+    remove(world, 'left', 'a')
+    update(world, 'right', 'a', { content: 'A' })
+    expect(living(world)).toEqual({})
+    expect(orderOf(world, 'right', 'a')).toMatchObject({ version: 2, replaces: headOf(world, 'a')?.hash })
+  })
+
+  it('had written a file that another has edited since: that is no conflict', () => {
+    const world = createWorld()
+    update(world, 'left', 'a', { content: 'A' })
+    update(world, 'left', 'a', { content: 'B', mtime: 2000 })
+    update(world, 'right', 'a', { content: 'A' })
+    expect(living(world)).toEqual({ a: 'B' })
+  })
+
+  it('had written a file with times in seconds that another has deleted since: it stays deleted', () => {
+    const world = createWorld()
+    update(world, 'left', 'a', { content: 'A', mtime: 1234 })
+    remove(world, 'left', 'a')
+    update(world, 'right', 'a', { content: 'A', mtime: 1000 })
+    expect(living(world)).toEqual({})
+  })
+
+  it('is not confused with a user who made the same content later', () => {
+    const world = createWorld()
+    update(world, 'left', 'a', { content: 'A', mtime: 1000 })
+    remove(world, 'left', 'a')
+    update(world, 'right', 'a', { content: 'A', mtime: 9000 })
+    expect(living(world)).toEqual({ a: 'A' })
+  })
+})
+
+describe('a service that tells of what the head holds before it heard of it', () => {
+  it('has seen it: a deletion that follows deletes it', () => {
+    const world = createWorld()
+    update(world, 'left', 'a', { content: 'A' })
+    update(world, 'right', 'a', { content: 'A' })
+    remove(world, 'right', 'a')
+    expect(living(world)).toEqual({})
+  })
+
+  it('has seen it: an edit that follows is no conflict', () => {
+    const world = createWorld()
+    update(world, 'left', 'a', { content: 'A' })
+    update(world, 'right', 'a', { content: 'A' })
+    update(world, 'right', 'a', { content: 'B' })
+    expect(living(world)).toEqual({ a: 'B' })
+  })
+})
+
+describe('a content that goes on living where another service had moved it', () => {
+  /** Left has moved a to b; right, which was to do the same, has lost it; third has got it at b. */
+  function moved() {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A' })
+    move(world, 'left', 'a', 'b')
+    carryOut(world, 'third', 'b')
+    remove(world, 'right', 'a')
+    return world
+  }
+
+  it('is fetched from there', () => {
+    const world = moved()
+    expect(living(world)).toEqual({ b: 'A' })
+    expect(orderOf(world, 'right', 'b')).not.toHaveProperty('movedFrom')
+  })
+
+  it('is another file than what is made at the old place then', () => {
+    const world = moved()
+    update(world, 'right', 'a', { content: 'N' })
+    expect(living(world)).toEqual({ a: 'N', b: 'A' })
+  })
+})
+
+it('what nobody holds any more is not waited for, whoever deleted it last', () => {
+  const world = createWorld()
+  shared(world, 'a', { content: 'A' })
+  update(world, 'left', 'a', { content: 'B' })
+  const file = world.view.files.get(headOf(world, 'a')?.fid ?? '')
+  expect(file?.head?.version).toBe(2)
+  // Left has lost it, and what it told of that was not believed.
+  if (file?.head !== undefined)
+    world.view.files.set(file.head.fid, {
+      ...file,
+      records: new Map(file.records).set('left', lost(file.records.get('left'))),
+    })
+  remove(world, 'right', 'a')
+  expect(living(world)).toEqual({})
+})
+
+function lost<R>(record: R) {
+  return { ...record, token: null } as R & { token: null }
+}

@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Launcher, type LocalStorageDriver, waitUntil } from '@onitu/test-utils'
+import { expect } from 'vitest'
+import { withHub } from '../support/hub.ts'
+import { threeFolders } from '../support/local-services.ts'
+import { createRandom, type Random } from '../support/random.ts'
+import { expectEqualTrees } from '../support/trees.ts'
+import { expectAtRest, runtimeDirectory } from './session-state.ts'
+import { expectAllContents, type Ledger, newLedger, User } from './user.ts'
+
+const PARTS = ['launcher', 'escalator', 'referee', 'left', 'right', 'third'] as const
+
+/**
+ * Three people work while every process is killed once per cycle, in a random order: nothing of what they wrote is lost or damaged,
+ * the services become equal, and nothing is left behind: no temporary file, no record of work to do, no socket, no process.
+ */
+export function surviveKills(seed: number, cycles: number): Promise<void> {
+  return withHub(threeFolders(), async ({ launcher, setup, services }) => {
+    const random = createRandom(seed)
+    const ledger = newLedger()
+    const folders = Object.values(services)
+    const work = startWork(
+      folders.map((service) => new User(service.name, service.folderPath('default'), setup.folder, ledger, random)),
+      random,
+    )
+    const sockets = new Set([runtimeDirectory(launcher)])
+    try {
+      for (let cycle = 0; cycle < cycles; cycle++) {
+        for (const part of random.shuffle(PARTS)) {
+          // The faults come when they come: this is the distance between two of them, not a wait for something.
+          await pause(100 + random.below(300))
+          await kill(launcher, part)
+          sockets.add(runtimeDirectory(launcher))
+        }
+      }
+    } finally {
+      await work.stop()
+    }
+    await launcher.settle(90_000)
+    expect(ledger.written.size).toBeGreaterThan(cycles * 10)
+    await expectConverged(folders, ledger)
+    await expectAtRest(launcher, folders)
+    await launcher.quit()
+    expect([...sockets].filter(existsSync), 'directories of sockets').toEqual([])
+  })
+}
+
+/** All services hold the same, every content is one that somebody wrote, and none of those is missing that nobody took away. */
+export async function expectConverged(services: readonly LocalStorageDriver[], ledger: Ledger): Promise<void> {
+  await expectEqualTrees(services)
+  expectAllContents(
+    services.map((service) => service.folderPath('default')),
+    ledger,
+  )
+}
+
+async function kill(launcher: Launcher, part: (typeof PARTS)[number]): Promise<void> {
+  if (part === 'launcher') {
+    await launcher.crash()
+    await launcher.start()
+    return
+  }
+  const pid = await waitUntil(() => launcher.pid(part), { timeout: 30_000, what: `${part} does not run` })
+  process.kill(pid, 'SIGKILL')
+  await waitUntil(() => launcher.pid(part) !== pid, { timeout: 10_000, what: `${part} is not known to be gone` })
+}
+
+/** Everybody makes a change every few ms. */
+export function startWork(users: readonly User[], random: Random): { stop(): Promise<void> } {
+  let isOver = false
+  const working = (async () => {
+    while (!isOver) {
+      random.pick(users).act()
+      await pause(random.below(20))
+    }
+  })()
+  return {
+    stop: async () => {
+      isOver = true
+      await working
+    },
+  }
+}
