@@ -66,13 +66,13 @@ async function kill(launcher: Launcher, part: (typeof PARTS)[number]): Promise<v
   await waitUntil(() => launcher.pid(part) !== pid, { timeout: 10_000, what: `${part} is not known to be gone` })
 }
 
-/** Everybody makes a change every few ms. */
-export function startWork(users: readonly User[], random: Random): { stop(): Promise<void> } {
+/** Somebody makes a change every few ms: `pace` at most, from the end of the one before. */
+export function startWork(users: readonly User[], random: Random, pace = 20): { stop(): Promise<void> } {
   let isOver = false
   const working = (async () => {
     while (!isOver) {
       random.pick(users).act()
-      await pause(random.below(20))
+      await pause(random.below(pace))
     }
   })()
   return {

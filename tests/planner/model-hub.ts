@@ -124,7 +124,10 @@ export function decideWith(hub: ModelHub, step: (situation: Situation) => Decisi
 function provide({ database }: ModelHub, { needed }: MissingData): void {
   if (needed.type === 'file') database.files.set(needed.fid, { head: undefined, records: new Map(), orders: new Map() })
   else if (needed.type === 'copy') database.copies.set(`service:${needed.service}:copy:${needed.fid}`, undefined)
-  else if (needed.type === 'version')
+  else if (needed.type === 'history') {
+    const heads = [...database.versions.values()].flatMap((head) => (head?.fid === needed.fid ? [head] : []))
+    database.histories.set(needed.fid, heads)
+  } else if (needed.type === 'version')
     database.versions.set(`version:${needed.fid}:${String(needed.version).padStart(16, '0')}`, undefined)
   else database.listings.set(`path:${needed.folder}:${needed.path}`, [])
 }
