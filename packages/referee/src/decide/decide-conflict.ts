@@ -1,7 +1,7 @@
 import { fileId, type Head, keys } from '@onitu/protocol'
 import { conflictPath } from './conflict-copy.ts'
-import { type Draft, removeOrder } from './draft.ts'
-import { giveOrder, type Place, placeOf, redirect } from './give-order.ts'
+import { type Draft, headOf, removeOrder } from './draft.ts'
+import { endPendingMove, giveOrder, type Place, placeOf, redirect } from './give-order.ts'
 import { type Content, newVersion } from './new-version.ts'
 import { modeOf, type Policy, servicesOf } from './policy.ts'
 
@@ -36,26 +36,32 @@ export function moveHeadAside(draft: Draft, policy: Policy, head: Head, winner: 
   return copy
 }
 
+/** A content that a service has built on a version, and where it holds it. */
+export interface Arriving {
+  readonly service: string
+  readonly content: Content
+  readonly base: number
+  /** The fid of the place, if that is another than the path of the content: it was to be moved. */
+  readonly heldAt?: string
+}
+
 /** The content that arrives becomes a file of its own at the copy's path; the service moves it there and then gets the head. */
-export function moveArrivingAside(
-  draft: Draft,
-  policy: Policy,
-  service: string,
-  content: Content,
-  base: number,
-  head: Head,
-): Head {
+export function moveArrivingAside(draft: Draft, policy: Policy, arriving: Arriving, head: Head): Head {
+  const { service, content, base, heldAt = head.fid } = arriving
   if (modeOf(policy, service, content.folder) === 'r') return copyOfReadOnly(draft, policy, service, content, head)
   const path = conflictPath(draft, content.folder, content.path, service, content.mtime)
   const options = {
     parents: [base],
     movedFrom: head.fid,
-    orderFor: (target: string) => movedFrom(target === service ? head.fid : undefined),
+    orderFor: (target: string) => movedFrom(target === service ? heldAt : undefined),
   }
+  // What is held elsewhere is moved to the copy from there, and not here on the way.
+  if (heldAt !== head.fid) endPendingMove(draft, service, head)
   const copy = newVersion(draft, policy, service, { ...content, path }, options)
-  // `replaces`: should somebody delete the copy before it was moved there, what is here has been dealt with all the same.
-  giveOrder(draft, policy, service, head, { replaces: content.hash })
-  redirect(draft, service, { fid: head.fid, seen: head.version }, head, copy)
+  giveOrder(draft, policy, service, head)
+  redirect(draft, service, { fid: heldAt, seen: head.version }, head, copy)
+  // `replaces`: should somebody delete the copy before it was moved there, what is held has been dealt with all the same.
+  giveOrder(draft, policy, service, headOf(draft, heldAt) ?? head, { replaces: content.hash })
   report(draft, head, copy, head.origin, service)
   return copy
 }

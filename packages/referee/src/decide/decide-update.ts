@@ -101,7 +101,7 @@ function decideConflict(draft: Draft, policy: Policy, update: Update, head: Head
   const { service, content } = update
   const arriving = { ...content, origin: service }
   if (!arrivingWins(conflictPolicyOf(policy, head.folder), head, arriving)) {
-    const copy = moveArrivingAside(draft, policy, service, content, update.base, head)
+    const copy = moveArrivingAside(draft, policy, update, head)
     sayUpdated(draft, update, copy)
     return copy
   }

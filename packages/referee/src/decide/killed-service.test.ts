@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { carryOut, createWorld, headOf, living, move, orderOf, remove, shared, update } from './test-world.ts'
+import {
+  carryOut,
+  createWorld,
+  hashOf,
+  headOf,
+  idOf,
+  living,
+  move,
+  orderOf,
+  remove,
+  shared,
+  update,
+} from './test-world.ts'
 
 const COPY = 'a (conflict of left, 1970-01-01 00-00-01)'
 
@@ -126,3 +138,21 @@ it('what nobody holds any more is not waited for, whoever deleted it last', () =
 function lost<R>(record: R) {
   return { ...record, token: null } as R & { token: null }
 }
+
+it('an edit at the old place of a file that was moved and edited by another becomes a copy, and is moved there from where it is', () => {
+  const world = createWorld()
+  shared(world, 'a', { content: 'A', mtime: 1000 })
+  move(world, 'left', 'a', 'b')
+  update(world, 'left', 'b', { content: 'B', mtime: 3000 })
+  update(world, 'right', 'a', { content: 'C', mtime: 2000 })
+  const copy = 'b (conflict of right, 1970-01-01 00-00-02)'
+  expect(living(world)).toEqual({ b: 'B', [copy]: 'C' })
+  expect(orderOf(world, 'right', copy)).toMatchObject({ movedFrom: idOf('a') })
+  expect(orderOf(world, 'right', 'a')).toMatchObject({
+    movedTo: { fid: idOf(copy) },
+    replaces: hashOf('C'),
+  })
+  expect(orderOf(world, 'right', 'b')).not.toHaveProperty('movedFrom')
+  remove(world, 'right', 'a')
+  expect(living(world)).toEqual({ b: 'B' })
+})
