@@ -7,6 +7,8 @@ import { type Faults, type Seams, World } from './world.ts'
 
 /** Far more than any run needs: more than that means that the hub never becomes quiet. */
 const MOST_TURNS = 20_000
+/** ms within which what was written, though nobody said so, has been written once more. */
+const LATE_WRITES = 10_000
 const LONGEST_REST = 6 * 3600 * 1000
 
 export interface Outcome {
@@ -137,19 +139,24 @@ async function settle(world: World): Promise<string | undefined> {
 
 /** I1 and I9: nothing is written when everything is looked at again, nor when everything is started again. */
 async function planAgain(world: World): Promise<string | undefined> {
+  await pass(world, LATE_WRITES)
   const before = world.store.writes
   for (const { watcher, core } of world.processes.values()) {
     watcher?.tellAll()
     core?.sweep()
   }
-  const end = world.scheduler.elapsed + 70_000
-  while (world.scheduler.elapsed < end) await world.scheduler.turn()
+  await pass(world, 70_000)
   if (world.store.writes !== before) return 'Looking at everything again has written something'
   const heads = world.headsText()
   world.killAll()
   const restless = await settle(world)
   if (restless !== undefined) return `After a restart the hub does not become quiet: ${restless}`
   return world.headsText() === heads ? undefined : 'A restart has made versions'
+}
+
+async function pass(world: World, ms: number): Promise<void> {
+  const end = world.scheduler.elapsed + ms
+  while (world.scheduler.elapsed < end) await world.scheduler.turn()
 }
 
 function describe(world: World): string {

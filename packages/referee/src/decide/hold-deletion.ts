@@ -1,5 +1,6 @@
 import { fileId, type HeldDeletion, type Kind, keys, type Observation } from '@onitu/protocol'
-import { decide, isHeldElsewhere } from './decide.ts'
+import { decide } from './decide.ts'
+import { isHeld } from './is-held.ts'
 import {
   createDraft,
   type Decision,
@@ -49,7 +50,7 @@ function holdDeletion(situation: Situation, service: string, deletion: HeldDelet
   const head = headOf(draft, to?.fid ?? fid)
   if (!isLive(head)) return undefined
   if (to === undefined && !hasSeen(draft, service, { base, redirected: false }, head)) return undefined
-  if (head.kind === 'file' && !isHeldElsewhere(draft, policy, service, head)) return undefined
+  if (head.kind === 'file' && !isHeld(draft, policy, head, service)) return undefined
   hold(draft, service, deletion)
   holdParents(draft, service, folder, path)
   return draft
