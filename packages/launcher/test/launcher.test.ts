@@ -56,7 +56,14 @@ async function launch(setup: Setup): Promise<Launcher> {
     configDirectory,
     entries,
     grace: 2_000,
-    policy: { firstDelay: 20, maxDelay: 20, healthyAfter: 60_000, failuresUntilFailed: 3, failedDelay: 600_000 },
+    policy: {
+      firstDelay: 20,
+      maxDelay: 20,
+      healthyAfter: 60_000,
+      failuresUntilFailed: 3,
+      killedDelay: 20,
+      failedDelay: 600_000,
+    },
     onEvents: (batch) => events.push(...batch),
   })
   launchers.push(launcher)

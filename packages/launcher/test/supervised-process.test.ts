@@ -11,6 +11,7 @@ const quick: RestartPolicy = {
   maxDelay: 40,
   healthyAfter: 60_000,
   failuresUntilFailed: 3,
+  killedDelay: 40,
   failedDelay: 600_000,
 }
 

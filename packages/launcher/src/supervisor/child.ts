@@ -26,6 +26,8 @@ export interface Exit {
   readonly reason: string
   /** The same again cannot work. */
   readonly configuration: boolean
+  /** By SIGKILL from outside. */
+  readonly killed: boolean
 }
 
 export interface Child {
@@ -89,7 +91,7 @@ class ForkedChild implements Child {
       child.once('error', (error) => resolve(this.#ended(`could not be started: ${error.message}`)))
       child.once('exit', (code, signal) => {
         // What it said last may still be on its way; something it started may hold the pipes open for ever.
-        const end = () => resolve(this.#ended(describeExit(code, signal)))
+        const end = () => resolve(this.#ended(describeExit(code, signal), signal === 'SIGKILL'))
         child.once('close', end)
         this.#after(LAST_WORDS, end)
       })
@@ -140,13 +142,14 @@ class ForkedChild implements Child {
     this.#setReady(true)
   }
 
-  #ended(how: string): Exit {
+  #ended(how: string, killed = false): Exit {
     this.#gone = true
     this.#clearTimers()
     this.#setReady(false)
     if (this.#child.connected) this.#child.disconnect()
     const reason = this.#failure?.message ?? (this.#stopping ? '' : how)
-    return { reason, configuration: this.#configuration }
+    const fromOutside = killed && this.#failure === undefined && !this.#stopping
+    return { reason, configuration: this.#configuration, killed: fromOutside }
   }
 
   #send(message: unknown): void {

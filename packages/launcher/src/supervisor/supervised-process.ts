@@ -138,7 +138,7 @@ export class SupervisedProcess {
         this.#loop = undefined
         return this.#set('failed', exit.reason)
       }
-      const decision = decideRestart(this.#history, readyFor, this.#options.policy)
+      const decision = decideRestart(this.#history, { readyFor, killed: exit.killed }, this.#options.policy)
       this.#history = decision
       this.#set(decision.failed ? 'failed' : 'restarting', exit.reason)
       await this.#pause(decision.delay)
