@@ -58,7 +58,9 @@ export function unnotedVersion(
 ): Head | undefined {
   const head = headOf(draft, fid)
   if (head === undefined || head.version <= base || content.kind !== 'file') return undefined
-  const since = draft.view.history(fid).filter(({ version }) => version > base)
+  const stored = draft.view.history(fid)
+  const isNew = head.version > (stored.at(-1)?.version ?? 0)
+  const since = (isNew ? [...stored, head] : stored).filter(({ version }) => version > base)
   const found = since.findLastIndex((one) => !one.deleted && isWritten(one, content))
   // Its observations are in order: what it made or deleted after that version it has done before this.
   const isOlder = since.slice(found + 1).some(({ origin }) => origin === service)

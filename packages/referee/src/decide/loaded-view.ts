@@ -14,8 +14,10 @@ export interface LoadedView extends View {
   readonly files: Map<string, LoadedFile>
   /** By `version:FID:N`. */
   readonly versions: Map<string, Head | undefined>
-  /** By fid. */
+  /** By fid, as they were loaded. */
   readonly histories: Map<string, readonly Head[]>
+  /** By fid: heads made since. */
+  readonly decided: Map<string, readonly Head[]>
   /** By `service:S:copy:FID`. */
   readonly copies: Map<string, string | undefined>
   /** By `path:F:PATH`. */
@@ -26,12 +28,14 @@ export function createLoadedView(): LoadedView {
   const files = new Map<string, LoadedFile>()
   const versions = new Map<string, Head | undefined>()
   const histories = new Map<string, readonly Head[]>()
+  const decided = new Map<string, readonly Head[]>()
   const copies = new Map<string, string | undefined>()
   const listings = new Map<string, readonly string[]>()
   return {
     files,
     versions,
     histories,
+    decided,
     copies,
     listings,
     head: (fid) => fileOf(files, fid).head,
@@ -45,7 +49,9 @@ export function createLoadedView(): LoadedView {
     history(fid) {
       const history = histories.get(fid)
       if (history === undefined) throw new MissingData({ type: 'history', fid })
-      return history
+      // What was decided in the same batch is not stored yet, whenever the history was loaded.
+      const last = history.at(-1)?.version ?? 0
+      return [...history, ...(decided.get(fid) ?? []).filter(({ version }) => version > last)]
     },
     copy(service, fid) {
       const key = keys.copy(service, fid)
@@ -75,8 +81,7 @@ export function applyDecision(view: LoadedView, decision: Decision): void {
   for (const head of decision.heads.values()) {
     view.files.set(head.fid, { ...fileOf(view.files, head.fid), head })
     view.versions.set(keys.version(head.fid, head.version), head)
-    const history = view.histories.get(head.fid)
-    if (history !== undefined) view.histories.set(head.fid, [...history, head])
+    view.decided.set(head.fid, [...(view.decided.get(head.fid) ?? []), head])
   }
   for (const [key, fid] of decision.copies) view.copies.set(key, fid)
   for (const [service, orders] of decision.orders) {
