@@ -35,7 +35,7 @@ export const defaultRestartPolicy: RestartPolicy = {
 export const noFailures: RestartHistory = { failures: 0 }
 
 /** How a process ended by itself. */
-export interface Ending {
+interface Ending {
   /** ms for which it had been ready; 0: it never was. */
   readonly readyFor: number
   /** By SIGKILL, which no process sends to itself. */

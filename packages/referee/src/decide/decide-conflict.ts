@@ -37,7 +37,7 @@ export function moveHeadAside(draft: Draft, policy: Policy, head: Head, winner: 
 }
 
 /** A content that a service has built on a version, and where it holds it. */
-export interface Arriving {
+interface Arriving {
   readonly service: string
   readonly content: Content
   readonly base: number
