@@ -1,6 +1,5 @@
 import { fileId, type HeldDeletion, type Kind, keys, type Observation } from '@onitu/protocol'
 import { decide } from './decide.ts'
-import { isHeld } from './is-held.ts'
 import {
   createDraft,
   type Decision,
@@ -13,6 +12,7 @@ import {
   type Situation,
 } from './draft.ts'
 import { redirectOf } from './give-order.ts'
+import { isHeld } from './is-held.ts'
 import { hasSeen } from './lineage.ts'
 import { modeOf } from './policy.ts'
 
