@@ -49,10 +49,12 @@ describe('packed packages', () => {
     expect(packages.map(({ manifest }) => manifest.name).sort()).toEqual([
       '@onitu/create-driver',
       '@onitu/driver-local-storage',
+      '@onitu/driver-remote',
       '@onitu/driver-s3',
       '@onitu/driver-sftp',
       '@onitu/escalator',
       '@onitu/launcher',
+      '@onitu/majordomo',
       '@onitu/plug',
       '@onitu/protocol',
       '@onitu/referee',
