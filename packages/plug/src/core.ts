@@ -57,7 +57,7 @@ export class Core {
       progress: this.#progress,
       peers,
       local: this.provider,
-      topology: () => this.#readTopology(),
+      topology: (maxAge) => this.#readTopology(maxAge),
       touched: (fids) => this.#queue.touched(fids),
       report: (changes: readonly Change[]) => this.reporter.report(changes),
     }
@@ -126,9 +126,9 @@ export class Core {
   }
 
   /** The setup does not change while the session runs, but a service may be added by starting it again. */
-  #readTopology(): Promise<Topology> {
+  #readTopology(maxAge = TOPOLOGY_AGE): Promise<Topology> {
     const now = this.#engine.clock.elapsed()
-    if (this.#topology === undefined || now - this.#topology.at > TOPOLOGY_AGE) {
+    if (this.#topology === undefined || now - this.#topology.at > maxAge) {
       const value = readTopology(this.#engine.db)
       this.#topology = { at: now, value }
       value.catch(() => {

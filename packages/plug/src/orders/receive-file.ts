@@ -9,8 +9,12 @@ import type { Topology } from '../transfer/topology.ts'
 import { openUpload, type Upload } from '../transfer/upload.ts'
 import { dropJournal, finish, type Job, type OrderTools, type Outcome } from './carry-out.ts'
 
+/** ms */
+const NEW_SERVICE_AGE = 1_000
+
 export interface ReceiveTools extends OrderTools, Fetcher {
-  readonly topology: () => Promise<Topology>
+  /** `maxAge`: ms since it was read; default 30 s. */
+  readonly topology: (maxAge?: number) => Promise<Topology>
 }
 
 /** Gets a content from the best source and puts it in its place; `replaces` is the token of what may be there. */
@@ -18,7 +22,11 @@ export async function receiveFile(tools: ReceiveTools, job: Job, replaces: strin
   const { engine, driver } = tools
   const { head, loaded } = job
   await driver.checkName(metadataOfHead(head, loaded.record?.extra))
-  const sources = await findSources(engine, await tools.topology(), head, loaded.order.movedFrom)
+  const find = async (maxAge?: number) =>
+    findSources(engine, await tools.topology(maxAge), head, loaded.order.movedFrom)
+  const known = await find()
+  // The one that has it may have come since the setup was read.
+  const sources = known.length > 0 ? known : await find(NEW_SERVICE_AGE)
   const telling = new TransferEvents(tools, job)
   try {
     const outcome =
