@@ -150,6 +150,8 @@ export class ClientSession {
       throw new OnituError('UNKNOWN_FOLDER', `The service has no folder ${JSON.stringify(folder)}`)
     if (available) this.#unavailable.delete(folder)
     else this.#unavailable.add(folder)
+    // Orders begin when a folder is there, and need handlers: those are known when the driver serves.
+    if (available && !this.isListening) return
     await plug.setAvailable(folder, available, reason)
     if (available) known.add(folder)
   }

@@ -34,6 +34,8 @@ export interface Engine {
   warn(message: string, error?: unknown): void
   /** False while a folder cannot be reached. */
   isAvailable(folder: string): boolean
+  /** Whether it is not known yet: its reports are taken, but no order is carried out. Absent: never. */
+  isUndecided?(folder: string): boolean
 }
 
 export const realClock: Clock = {

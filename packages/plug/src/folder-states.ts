@@ -16,6 +16,7 @@ export class FolderStates {
   #states = new Map<string, FolderState>()
   #recorded: Map<string, FolderState>
   #writing: Promise<void> = Promise.resolve()
+  readonly #undecided = new Set<string>()
 
   constructor(engine: Engine, recorded: ServiceState) {
     this.#engine = engine
@@ -23,22 +24,28 @@ export class FolderStates {
   }
 
   isAvailable(folder: string): boolean {
-    return this.#states.get(folder)?.available ?? true
+    return !this.#undecided.has(folder) && (this.#states.get(folder)?.available ?? true)
+  }
+
+  /** Whether nothing was said of the folder since `setUndecided`: its reports are taken, but nothing is done there yet. */
+  isUndecided(folder: string): boolean {
+    return this.#undecided.has(folder)
   }
 
   /** Durable when it resolves. Gives whether that changed anything. */
   async set(folder: string, available: boolean, reason: string): Promise<boolean> {
     const before = this.#states.get(folder)?.available ?? this.#recorded.get(folder)?.available ?? true
     const state = available ? { available } : { available, reason }
+    const decided = this.#undecided.delete(folder)
     this.#states.set(folder, state)
     if (available || this.#recorded.has(folder)) await this.#record(folder, state)
     if (before !== available) this.#tell(folder, available, reason)
-    return before !== available
+    return decided || before !== available
   }
 
-  /** As if nothing had been said of the folder since the start. What is recorded stays. */
+  /** The driver is about to say whether the folder can be reached. What is recorded stays. */
   setUndecided(folder: string): void {
-    this.#states.delete(folder)
+    this.#undecided.add(folder)
   }
 
   /** The driver is up: what it has not called unavailable is there. */

@@ -166,6 +166,7 @@ async function assemble(
     wakeReferee: () => connection.wake.push([context.service]),
     warn: (message, error) => logger.warn(error === undefined ? {} : { err: error }, message),
     isAvailable: (folder) => states.isAvailable(folder),
+    isUndecided: (folder) => states.isUndecided(folder),
   }
   const states = new FolderStates(engine, setup.state)
   const service = new Service(engine, handlers, connection)

@@ -1,8 +1,9 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import type { ServiceAction } from '../control/messages.ts'
 import { exitStatus } from '../exit-status.ts'
 import type { FileArgument } from '../history/locate-file.ts'
+import { defaultConfigDirectory } from '../session/config-directory.ts'
 import { type FoundSession, findSession } from '../session/find-session.ts'
 import { realPath } from '../setup/folder-paths.ts'
 import {
@@ -52,11 +53,30 @@ function addSetupCommands(program: Command): void {
         debug: flags.debug ?? false,
       })
     })
+  addRemoteCommand(program)
   withSetup(program.command('check'))
     .description('validate a setup file, and name everything that is wrong with it')
     .action(async (flags: SetupFlags) => {
       const { check } = await import('./check.ts')
       await check(setupFile(flags))
+    })
+}
+
+function addRemoteCommand(program: Command): void {
+  program
+    .command('remote')
+    .description('be a service of a hub on another machine, until Ctrl-C or SIGTERM')
+    .option('--setup <file>', 'setup of the client (default: client.yml in the configuration directory)')
+    .option('--config-dir <directory>', `where client.yml is (default: ${defaultConfigDirectory()})`)
+    .option('--check', 'only validate the setup')
+    .option('--debug', 'also show what is only of interest when something goes wrong')
+    .action(async (flags: SetupFlags & { readonly check?: boolean; readonly debug?: boolean }) => {
+      const { remote } = await import('./remote.ts')
+      await remote({
+        setupFile: flags.setup ?? join(configDirectory(flags), 'client.yml'),
+        check: flags.check ?? false,
+        debug: flags.debug ?? false,
+      })
     })
 }
 

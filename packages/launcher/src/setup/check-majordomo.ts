@@ -47,10 +47,10 @@ export function checkMajordomo(checker: Checker, setup: Written): MajordomoSetup
   const path = ['majordomo']
   const written = checker.map(setup.majordomo, path, 'a map of options')
   checker.keys(written, path, KEYS, 'option')
-  const number = (name: 'requests' | 'handlers') =>
-    checkInteger(checker, written[name], [...path, name], 'a port', [1, 65_535]) ?? majordomoDefaults[name]
-  const requests = number('requests')
-  const handlers = number('handlers')
+  const port = (name: 'requests' | 'handlers') =>
+    checkPort(checker, written[name], [...path, name]) ?? majordomoDefaults[name]
+  const requests = port('requests')
+  const handlers = port('handlers')
   if (requests === handlers) {
     checker.problem([...path, 'handlers'], `expected another port than that of requests, got ${handlers} for both`)
   }
@@ -62,6 +62,11 @@ export function checkMajordomo(checker: Checker, setup: Written): MajordomoSetup
     heartbeat: checkHeartbeat(checker, written.heartbeat, [...path, 'heartbeat']),
     limits: checkLimits(checker, written.limits, [...path, 'limits']),
   }
+}
+
+/** Undefined where nothing is written. */
+export function checkPort(checker: Checker, value: unknown, path: SetupPath): number | undefined {
+  return checkInteger(checker, value, path, 'a port', [1, 65_535])
 }
 
 function checkBind(checker: Checker, value: unknown, path: SetupPath): string {

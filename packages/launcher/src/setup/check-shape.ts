@@ -108,7 +108,7 @@ function checkServiceFolders(checker: Checker, value: unknown, path: SetupPath, 
   return folders
 }
 
-function checkServiceFolder(checker: Checker, value: unknown, at: SetupPath): WrittenFolder | undefined {
+export function checkServiceFolder(checker: Checker, value: unknown, at: SetupPath): WrittenFolder | undefined {
   if (!isMap(value)) {
     const path = checker.text(value, at, 'a path, or a map with a path and options')
     return path === undefined ? undefined : { path, options: {} }
@@ -134,7 +134,8 @@ function checkKnown(
   addProblems(checker, find(known), at)
 }
 
-function addProblems(checker: Checker, problems: ReturnType<FindProblems>, at: SetupPath): void {
+/** Those of the Referee, in the words of a setup. */
+export function addProblems(checker: Checker, problems: ReturnType<FindProblems>, at: SetupPath): void {
   for (const { path, message } of problems) {
     checker.problem(
       [...at, ...path],

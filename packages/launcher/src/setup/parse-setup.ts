@@ -73,7 +73,11 @@ function normaliseServices(written: WrittenSetup, drivers: ReadonlyMap<string, L
   return { services, problems: [...problems, ...nestedFolders(places)] }
 }
 
-function normaliseFolders(service: WrittenService, driver: LoadedDriver, directory: string): Map<string, SetupFolder> {
+export function normaliseFolders(
+  service: Pick<WrittenService, 'folders'>,
+  driver: LoadedDriver,
+  directory: string,
+): Map<string, SetupFolder> {
   const opaque = driver.manifest.folderPath === 'opaque'
   const entries = [...service.folders].map(([name, folder]): [string, SetupFolder] => [
     name,
@@ -83,7 +87,11 @@ function normaliseFolders(service: WrittenService, driver: LoadedDriver, directo
 }
 
 /** Directories of this machine are compared between all services, opaque paths only within one. */
-function placesOf(service: string, folders: ReadonlyMap<string, SetupFolder>, driver: LoadedDriver): FolderPlace[] {
+export function placesOf(
+  service: string,
+  folders: ReadonlyMap<string, SetupFolder>,
+  driver: LoadedDriver,
+): FolderPlace[] {
   const opaque = driver.manifest.folderPath === 'opaque'
   return [...folders].map(([folder, { path }]) => ({
     service,

@@ -25,7 +25,7 @@ export async function readSessionName(file: string): Promise<string> {
   throw new SetupError(file, [parsed.locate({ path: ['name'], message: 'expected the name of the session' })])
 }
 
-async function readText(file: string): Promise<string> {
+export async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {

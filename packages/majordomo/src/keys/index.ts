@@ -10,6 +10,7 @@ export {
   findGoodKey,
   formatAuthorizedKeys,
   isGood,
+  isKey,
   type KeyMode,
   modeSchema,
   parseAuthorizedKeys,

@@ -87,7 +87,9 @@ export class Reporter {
 
   #check(change: Change): CheckedChange | undefined {
     const { folder, path } = change
-    if (this.#engine.folders.has(folder) && !this.#engine.isAvailable(folder)) return undefined
+    const engine = this.#engine
+    const isOut = !engine.isAvailable(folder) && engine.isUndecided?.(folder) !== true
+    if (engine.folders.has(folder) && isOut) return undefined
     const check = checkChange(change, this.#engine.folders)
     if (check.type === 'accepted') return check.checked
     if (check.type === 'problem') this.#problem(folder, path, check.code, check.reason)
