@@ -1,0 +1,96 @@
+import { curveClientSocketOptions, publicKeyOf } from '@onitu/escalator/messaging'
+import { Dealer } from 'zeromq'
+import { createRoutingId, prove } from '../../packages/majordomo/src/handshake/proof.ts'
+import type { ClientSetup } from '../../packages/majordomo/src/setup/client-setup.ts'
+import {
+  challengeSchema,
+  decodeLink,
+  encodeLink,
+  LETTER,
+  PROTOCOL_VERSION,
+  welcomeSchema,
+} from '../../packages/majordomo/src/wire/link-messages.ts'
+import type { RemoteSetup } from './remote-setup.ts'
+
+/** ms */
+const BEAT = 1_000
+
+type Frames = readonly (Uint8Array | string)[]
+
+/** A client with a good key that is let in, and then says whatever it likes. */
+export class HostileClient {
+  readonly #requests: Dealer
+  readonly #handlers: Dealer
+  readonly #secretKey: string
+  readonly #id = createRoutingId()
+  readonly #ports: RemoteSetup
+  readonly #setup: ClientSetup
+
+  constructor(
+    ports: RemoteSetup,
+    keys: { readonly secretKey: string; readonly serverKey: string },
+    setup: ClientSetup,
+  ) {
+    const curve = curveClientSocketOptions(keys)
+    const dealer = (routingId: string) =>
+      new Dealer({ ...curve, routingId, linger: 0, sendTimeout: 1_000, receiveTimeout: 30_000 })
+    this.#requests = dealer(this.#id)
+    this.#handlers = dealer(createRoutingId())
+    this.#secretKey = keys.secretKey
+    this.#ports = ports
+    this.#setup = setup
+  }
+
+  /** Until it is let in. */
+  async enter(): Promise<void> {
+    const publicKey = publicKeyOf(this.#secretKey)
+    this.#requests.connect(`tcp://127.0.0.1:${this.#ports.requests}`)
+    await this.#requests.send(encodeLink(LETTER.hello, { version: PROTOCOL_VERSION, publicKey }))
+    const challenge = decodeLink(challengeSchema, await this.#expect(this.#requests, LETTER.challenge))
+    if (challenge === undefined) throw new Error('The challenge is none')
+    const proof = prove(this.#secretKey, challenge, Buffer.from(this.#id))
+    const { cookie } = challenge
+    await this.#requests.send(encodeLink(LETTER.proof, { publicKey, cookie, proof, setup: this.#setup }))
+    const welcome = decodeLink(welcomeSchema, await this.#expect(this.#requests, LETTER.welcome))
+    if (welcome === undefined) throw new Error('The welcome is none')
+    this.#handlers.connect(`tcp://127.0.0.1:${this.#ports.handlers}`)
+    await this.#handlers.send(encodeLink(LETTER.token, { token: welcome.token }))
+    await this.#expect(this.#handlers, LETTER.bound)
+  }
+
+  /** False when the hub takes nothing any more. */
+  async say(port: 'requests' | 'handlers', frames: Frames): Promise<boolean> {
+    const socket = port === 'requests' ? this.#requests : this.#handlers
+    try {
+      await socket.send([...frames])
+      return true
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return false
+      throw error
+    }
+  }
+
+  close(): void {
+    this.#requests.close()
+    this.#handlers.close()
+  }
+
+  /** Setting a service up takes its time: it says meanwhile that it is there. */
+  async #expect(socket: Dealer, wanted: string): Promise<Uint8Array | undefined> {
+    const beats = setInterval(() => void this.#requests.send(encodeLink(LETTER.beat)), BEAT)
+    try {
+      return await this.#receive(socket, wanted)
+    } finally {
+      clearInterval(beats)
+    }
+  }
+
+  async #receive(socket: Dealer, wanted: string): Promise<Uint8Array | undefined> {
+    for (;;) {
+      const [letter, body] = await socket.receive()
+      const got = letter?.toString()
+      if (got === wanted) return body
+      if (got === LETTER.ended) throw new Error(`Not let in: ${body?.toString('latin1')}`)
+    }
+  }
+}

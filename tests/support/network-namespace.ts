@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process'
+
+/** Addresses of a block that is for documentation, so that nobody's network has them. */
+const HUB = '192.0.2.1'
+const CLIENT = '192.0.2.2'
+
+/** A network namespace with a cable to this one, as if it were another machine. */
+export class NetworkNamespace {
+  readonly hubAddress = HUB
+  readonly #name: string
+  readonly #end: string
+
+  private constructor(name: string) {
+    this.#name = name
+    this.#end = `${name}h`
+  }
+
+  /** Why there can be none here, or undefined. */
+  static problem(): string | undefined {
+    try {
+      const namespace = NetworkNamespace.create()
+      namespace.remove()
+      return undefined
+    } catch (error) {
+      return `network namespaces cannot be made here (they need root, and iproute2): ${String(error)}`
+    }
+  }
+
+  static create(): NetworkNamespace {
+    const namespace = new NetworkNamespace(`onitu${process.pid % 10_000}`)
+    const name = namespace.#name
+    ip('netns', 'add', name)
+    try {
+      ip('link', 'add', namespace.#end, 'type', 'veth', 'peer', 'name', 'cable', 'netns', name)
+      ip('addr', 'add', `${HUB}/30`, 'dev', namespace.#end)
+      ip('link', 'set', namespace.#end, 'up')
+      ip('-n', name, 'addr', 'add', `${CLIENT}/30`, 'dev', 'cable')
+      ip('-n', name, 'link', 'set', 'cable', 'up')
+      return namespace
+    } catch (error) {
+      namespace.remove()
+      throw error
+    }
+  }
+
+  /** The beginning of a command that runs another one in it. */
+  get through(): readonly string[] {
+    return ['ip', 'netns', 'exec', this.#name]
+  }
+
+  /** From here on everything takes longer, and some of it is lost. Gives why not, where the kernel cannot do that. */
+  disturb({ delay, loss }: { readonly delay: string; readonly loss: string }): string | undefined {
+    try {
+      run('tc', 'qdisc', 'replace', 'dev', this.#end, 'root', 'netem', 'delay', delay, 'loss', loss)
+      return undefined
+    } catch (error) {
+      return String(error)
+    }
+  }
+
+  /** Pulls the cable out: nobody is told of anything. */
+  cut(): void {
+    ip('link', 'set', this.#end, 'down')
+  }
+
+  mend(): void {
+    ip('link', 'set', this.#end, 'up')
+  }
+
+  remove(): void {
+    ip('netns', 'delete', this.#name)
+  }
+}
+
+function ip(...parameters: string[]): void {
+  run('ip', ...parameters)
+}
+
+function run(command: string, ...parameters: string[]): void {
+  execFileSync(command, parameters, { stdio: ['ignore', 'ignore', 'pipe'] })
+}
