@@ -7,6 +7,7 @@ export default defineConfig({
     'src/escalator/main.ts',
     'src/escalator/client-process.ts',
     'src/escalator/many-level-server.ts',
+    'src/majordomo/main.ts',
   ],
   format: ['esm'],
   target: 'node20',
