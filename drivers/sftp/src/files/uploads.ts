@@ -54,6 +54,8 @@ export class Uploads {
 
   restart(session: Session, folder: Folder, metadata: Metadata, offset: number): Promise<number> {
     return this.#guarded(session, folder, metadata, async (part) => {
+      // By its name: a handle that is open already also writes to what somebody has removed, and so for ever.
+      await this.#forget(session, part)
       const { size } = await session.fstat(await this.#handle(session, part, metadata))
       this.#resumed.add(part)
       return Math.min(offset, size)
