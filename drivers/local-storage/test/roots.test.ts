@@ -152,3 +152,21 @@ it('pairs a move between two folders of the service', async () => {
   await catchUp()
   expect(plug.changes.at(-1)).toMatchObject({ type: 'moved', from: { folder: 'docs' }, folder: 'other0', path: 'file' })
 })
+
+it('can be written to as soon as it is said to be there again', async () => {
+  const { root, before } = await stopped()
+  renameSync(root, `${root}-elsewhere`)
+  const { plug, catchUp } = await open(root, { before })
+  const outcomes: Promise<unknown>[] = []
+  const setAvailable = plug.setAvailable.bind(plug)
+  plug.setAvailable = async (folder, available, reason) => {
+    await setAvailable(folder, available, reason)
+    if (!available) return
+    const writing = plug.use('uploadFile')(metadata('docs', 'x'), new Uint8Array(), { ...context(), token: null })
+    outcomes.push(Promise.allSettled([writing]))
+  }
+  renameSync(`${root}-elsewhere`, root)
+  await catchUp()
+  expect(await Promise.all(outcomes)).toMatchObject([[{ status: 'fulfilled' }]])
+  expect(existsSync(`${root}/x`)).toBe(true)
+})

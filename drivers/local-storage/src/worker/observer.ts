@@ -107,13 +107,15 @@ export class Observer {
     const state = acceptRoot(folder, folder.known)
     if ('problem' in state) return this.#unavailable(folder, state.problem)
     folder.known = true
-    await this.#hooks.setAvailable(folder.name, true)
     await this.#hooks.listKnown(folder.name)
     if (this.#closed) return
     folder.open(state.root)
     const code = folder.watches.add('')
     if (code !== undefined)
       this.#hooks.log('warn', `${folder.path} cannot be watched (${code}); it is scanned now and then`)
+    // Not before it is open: who is told that the folder is there may write to it at once. And in the same step, so that this is
+    // told before anything that is seen in it.
+    await this.#hooks.setAvailable(folder.name, true)
     this.#wake()
   }
 
