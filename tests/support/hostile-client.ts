@@ -46,7 +46,7 @@ export class HostileClient {
     const publicKey = publicKeyOf(this.#secretKey)
     this.#requests.connect(`tcp://127.0.0.1:${this.#ports.requests}`)
     await this.#requests.send(encodeLink(LETTER.hello, { version: PROTOCOL_VERSION, publicKey }))
-    const challenge = decodeLink(challengeSchema, await this.#expect(this.#requests, LETTER.challenge))
+    const challenge = decodeLink(challengeSchema, await this.#receive(this.#requests, LETTER.challenge))
     if (challenge === undefined) throw new Error('The challenge is none')
     const proof = prove(this.#secretKey, challenge, Buffer.from(this.#id))
     const { cookie } = challenge
@@ -75,7 +75,10 @@ export class HostileClient {
     this.#handlers.close()
   }
 
-  /** Setting a service up takes its time: it says meanwhile that it is there. */
+  /**
+   * Setting a service up takes its time: it says meanwhile that it is there. Not before it has sent its proof: the hub remembers
+   * nobody until then, and answers that it does not know the session.
+   */
   async #expect(socket: Dealer, wanted: string): Promise<Uint8Array | undefined> {
     const beats = setInterval(() => void this.#requests.send(encodeLink(LETTER.beat)), BEAT)
     try {
