@@ -60,6 +60,24 @@ it('pairs a renamed file and the files of a renamed folder', async () => {
   expect(paths(plug)).toEqual(['other', 'other/moved', 'other/one', 'other/two'])
 })
 
+it('pairs files that are renamed into directories made just before, whenever it looks', async () => {
+  const { plug, root, catchUp } = await open(temporaryFolder())
+  const names = Array.from({ length: 300 }, (_, index) => `file ${index}`)
+  for (const name of names) writeFileSync(`${root}/${name}`, name)
+  await catchUp()
+  plug.changes.length = 0
+  for (const [index, name] of names.entries()) {
+    mkdirSync(`${root}/in ${name}`)
+    // Of the time that passes between an event and the look: each rename comes at another moment of it.
+    const until = performance.now() + (index / names.length) * 8
+    while (performance.now() < until);
+    renameSync(`${root}/${name}`, `${root}/in ${name}/${name}`)
+  }
+  await catchUp()
+  const moved = plug.changes.filter(({ type }) => type === 'moved').map(({ path }) => path)
+  expect(moved.sort()).toEqual(names.map((name) => `in ${name}/${name}`).sort())
+})
+
 it('tells of what was in a directory before the file that took its place', async () => {
   const { plug, root, catchUp } = await open(temporaryFolder())
   mkdirSync(`${root}/f`)

@@ -162,6 +162,8 @@ it('goes by a list of keys that is changed while nobody says so, and by one that
   await askSession(await session(), { type: 'remote', service: 'laptop', record: record() })
   await changeAuthorizedKeys(places().authorizedKeys, (list) => revoke(list, 'laptop', 7))
   await expect.poll(() => processOf('laptop'), { timeout: 20_000 }).toBeUndefined()
+  // Whoever says so afterwards learns the same as if it had come first.
+  expect(await askSession(await session(), { type: 'keys' })).toEqual({ ended: ['laptop'] })
   await launcher.stop()
 
   await rm(places().authorizedKeys)

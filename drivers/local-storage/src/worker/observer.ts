@@ -29,6 +29,8 @@ export interface ObserverHooks {
 const DEBOUNCE = 3
 /** ms of looking before orders and events get their turn. */
 const SLICE = 12
+/** How often a look takes in what happened while it looked. What comes later is for the next one: somebody may never stop. */
+const LATE_TURNS = 3
 /** Found files are kept for pairing; with nothing to pair them with they go on at once, so many. */
 const STREAM = 500
 const QUEUE_ROOM = 2000
@@ -193,7 +195,22 @@ export class Observer {
     const look = new Look(this.#lookHooks())
     const waiting = this.#reading.waitingForLook()
     const canPair = this.#openFolders().some((folder) => !folder.index.isEmpty)
-    for (const folder of this.#openFolders()) look.add(folder)
+    for (let turn = 0; turn < LATE_TURNS; turn++) {
+      for (const folder of this.#openFolders()) look.add(folder)
+      await this.#steps(look, canPair)
+      if (this.#closed || look.differences.size === 0) break
+      // The other half of a rename that was done meanwhile: the system has told of it by now, and both halves belong in one look.
+      await nextTurn()
+      if (!this.#openFolders().some((folder) => folder.dirt.size > 0)) break
+    }
+    // Asked after the looking: a listing of a root that is no longer there is no listing.
+    if (this.#openFolders().some((folder) => !folder.isAvailable)) await this.#rootChecks.join()
+    if (this.#closed) return
+    this.#conclude(look)
+    this.#reading.looked(waiting)
+  }
+
+  async #steps(look: Look, canPair: boolean): Promise<void> {
     let until = performance.now() + SLICE
     while (!this.#closed && look.step()) {
       if (!canPair && look.differences.size >= STREAM) await this.#stream(look)
@@ -201,11 +218,6 @@ export class Observer {
       await nextTurn()
       until = performance.now() + SLICE
     }
-    // Asked after the looking: a listing of a root that is no longer there is no listing.
-    if (this.#openFolders().some((folder) => !folder.isAvailable)) await this.#rootChecks.join()
-    if (this.#closed) return
-    this.#conclude(look)
-    this.#reading.looked(waiting)
   }
 
   #lookHooks(): LookHooks {

@@ -39,6 +39,6 @@ export type ControlRequest = v.InferOutput<typeof controlRequestSchema>
 export type ServiceAction = 'start' | 'stop' | 'restart'
 
 export interface KeysChanged {
-  /** Services that ended because their keys were revoked. */
+  /** Services that have ended, now or before, because their keys were revoked. */
   readonly ended: readonly string[]
 }

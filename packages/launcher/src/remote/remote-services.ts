@@ -93,15 +93,17 @@ export class RemoteServices {
     })
   }
 
-  /** The list of keys was changed. Resolves when it is in force; gives the services that ended by it. */
+  /**
+   * The list of keys was changed. Resolves when it is in force; gives the services that have ended because their keys were revoked, also
+   * those that ended before: the file is watched too, and whoever says that it was changed may come second.
+   */
   keysChanged(): Promise<readonly string[]> {
     return this.#inTurn(async () => {
       // First of all, and whatever then goes wrong.
       await this.#options.cutOff()
       this.#keys = await readAuthorizedKeys(this.#options.authorizedKeys)
-      const before = this.#remoteNames(this.setup)
       if (this.#options.database() !== undefined) await this.#change(this.#records, [])
-      return before.filter((name) => !this.setup.services.has(name))
+      return this.resting.filter(({ revoked }) => revoked !== null).map(({ service }) => service)
     })
   }
 
