@@ -5,7 +5,7 @@ import { RemoteClient } from '../support/remote-client.ts'
 import { RemoteSetup } from '../support/remote-setup.ts'
 import { expectEqualTrees, makeTree } from '../support/trees.ts'
 
-const BIG = 120 * 1024 * 1024
+const BIG = 200 * 1024 * 1024
 
 describe('services on other machines', () => {
   let setup: RemoteSetup

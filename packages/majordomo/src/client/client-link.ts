@@ -35,7 +35,8 @@ export interface ClientLinkOptions {
 
 /** ms until something has to come from the hub while the connection is being made. */
 const FIRST_PATIENCE = 20_000
-const MISSED_BEATS = 3
+/** Heartbeats that the hub may be silent. It is looked for twice a heartbeat, so that three of them are enough to notice. */
+const SILENT_BEATS = 2.5
 /** How often the other side may hang up before both have agreed: a network that fails does so less often. */
 const HANGUPS = 5
 /** ms between beats before the hub has said how often. */
@@ -184,23 +185,23 @@ export class ClientLink {
     const { token, service, heartbeat } = expectBody(decodeLink(welcomeSchema, frame), 'welcome')
     this.service = service
     this.#heartbeat = heartbeat
-    this.#silence = MISSED_BEATS * heartbeat
+    this.#silence = SILENT_BEATS * heartbeat
     this.#handlers.connect(this.#options.handlers)
     // Waits in the socket until the connection is up.
     this.#send(this.#handlers, encodeLink(LETTER.token, { token }))
     this.#beat()
   }
 
-  /** On one timer: says that this side is there, and looks whether the other one is. */
-  #beat(): void {
+  /** On one timer, twice a heartbeat: looks whether the other side is there, and every other time says that this one is. */
+  #beat(says = true): void {
     clearTimeout(this.#beats)
     if (this.#ended !== undefined) return
     if (performance.now() - this.#heard > this.#silence) {
       this.#end(new OnituError('LOST', `The hub does not answer at ${this.#options.requests}`, { retryable: true }))
       return
     }
-    if (this.#hasProved) this.#send(this.#requests, encodeLink(LETTER.beat))
-    this.#beats = setTimeout(() => this.#beat(), this.#heartbeat)
+    if (says && this.#hasProved) this.#send(this.#requests, encodeLink(LETTER.beat))
+    this.#beats = setTimeout(() => this.#beat(!says), this.#heartbeat / 2)
   }
 
   #send(socket: Dealer, frames: readonly Uint8Array[]): void {

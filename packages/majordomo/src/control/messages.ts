@@ -21,7 +21,7 @@ export const majordomoStatusSchema = v.object({
       since: v.number(),
     }),
   ),
-  /** Connections refused because of their key, since Majordomo started. */
+  /** Connections that did not come about, because of their key or because they do not speak the protocol, since Majordomo started. */
   refused: count,
   /** Messages dropped because they were not understood or not allowed, since Majordomo started. */
   dropped: count,

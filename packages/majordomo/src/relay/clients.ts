@@ -54,7 +54,8 @@ export interface ClientsOptions {
   readonly dropped: (why: string) => void
 }
 
-const MISSED_BEATS = 3
+/** Heartbeats that a client may be silent. It is looked for twice a heartbeat, so that three of them are enough to notice. */
+const SILENT_BEATS = 2.5
 const SESSION_SIZE = 8
 const TOKEN_SIZE = 32
 /** What somebody may ask who has proved nothing. */
@@ -159,9 +160,9 @@ export class Clients {
     }
   }
 
-  /** Who has been silent is gone. */
+  /** Who has been silent is gone. To be called twice a heartbeat. */
   check(): void {
-    const silence = MISSED_BEATS * this.#options.heartbeat
+    const silence = SILENT_BEATS * this.#options.heartbeat
     for (const connection of this.#connections.values()) {
       if (this.#options.now() - connection.heard <= silence) continue
       this.#end(connection, new OnituError('LOST', 'The client has not been heard of', { retryable: true }))

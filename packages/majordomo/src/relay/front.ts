@@ -16,12 +16,14 @@ export interface FrontOptions {
   readonly receive: (peer: string, frames: readonly Buffer[]) => void
   /** It is gone, or does not read what it is sent. */
   readonly undeliverable: (peer: string) => void
-  /** Some connection was lost. ZeroMQ does not say whose: a message to each finds out. Called a few times, for it may take a moment. */
+  /** Some connections were lost. ZeroMQ does not say whose: a message to each finds out. Called a few times, for it may take a moment. */
   readonly lost?: () => void
+  /** A connection did not come about, for another reason than its key. */
+  readonly broken?: () => void
 }
 
-/** ms */
-const LOST_DELAYS = [20, 500]
+/** ms from the first loss to the looks for who it was. Strangers that come and go by the thousand are no more work than one. */
+const LOST_DELAYS = { soon: 20, late: 500 }
 
 /** ms: a predecessor that was killed may hold the address for a moment. */
 const BIND_PATIENCE = 10_000
@@ -29,12 +31,18 @@ const BIND_PATIENCE = 10_000
 const MAX_FRAME = 34 * 1024 * 1024
 /** Messages kept for a peer that does not read. */
 const QUEUE = 10_000
+/** Messages of one peer that wait to be read. More stay in its network. */
+const UNREAD = 100
+/** ms until both sides must have agreed on keys: for so long a stranger can have this process hold what it sends. */
+const HANDSHAKE_PATIENCE = 10_000
 
 /** A socket to which many connect. */
 export class Front {
   readonly #socket: Router
   readonly #options: FrontOptions
   #reading: Promise<void> = Promise.resolve()
+  #isLooking = false
+  #hasLost = false
   address = ''
 
   constructor(options: FrontOptions) {
@@ -46,6 +54,8 @@ export class Front {
       handover: false,
       sendTimeout: 0,
       sendHighWaterMark: QUEUE,
+      receiveHighWaterMark: UNREAD,
+      handshakeInterval: HANDSHAKE_PATIENCE,
       linger: 500,
       maxMessageSize: MAX_FRAME,
       ...transportOptions(address),
@@ -55,10 +65,11 @@ export class Front {
 
   /** @throws OnituError `BIND_FAILED` */
   async bind(): Promise<void> {
-    const { address, receive, lost } = this.#options
+    const { address, receive, broken } = this.#options
     watchConnections(this.#socket, {
-      disconnected() {
-        for (const delay of LOST_DELAYS) setTimeout(() => lost?.(), delay).unref()
+      disconnected: () => this.#look(),
+      failed: (failure) => {
+        if (failure !== 'denied') broken?.()
       },
     })
     await bindPatiently(address, BIND_PATIENCE, () => this.#socket.bind(address))
@@ -81,5 +92,20 @@ export class Front {
   async close(): Promise<void> {
     this.#socket.close()
     await this.#reading
+  }
+
+  /** Calls `lost` soon and a little later; again when more were lost meanwhile. */
+  #look(): void {
+    this.#hasLost = true
+    if (this.#isLooking) return
+    this.#isLooking = true
+    this.#hasLost = false
+    const { lost } = this.#options
+    setTimeout(() => lost?.(), LOST_DELAYS.soon).unref()
+    setTimeout(() => {
+      lost?.()
+      this.#isLooking = false
+      if (this.#hasLost) this.#look()
+    }, LOST_DELAYS.late).unref()
   }
 }

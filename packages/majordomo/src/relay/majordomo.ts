@@ -39,6 +39,7 @@ export class Majordomo {
   readonly #counters: { readonly refused: number }
   #keys: readonly AuthorizedKey[]
   #dropped = 0
+  #broken = 0
   #seen = new Map<string, { connected: boolean; since: number }>()
   #check: NodeJS.Timeout
   readonly #lines = new RateLimit(LOG_RATE, performance.now())
@@ -52,6 +53,9 @@ export class Majordomo {
     const watch = {
       undeliverable: (peer: string) => this.#clients.undeliverable(peer),
       lost: () => this.#clients.probe(),
+      broken: () => {
+        this.#broken++
+      },
     }
     this.#requests = new Front({
       address: options.requests,
@@ -133,7 +137,7 @@ export class Majordomo {
   status(): MajordomoStatus {
     return {
       clients: [...this.#seen].map(([service, state]) => ({ service, ...state })),
-      refused: this.#counters.refused,
+      refused: this.#counters.refused + this.#broken,
       dropped: this.#dropped,
     }
   }
