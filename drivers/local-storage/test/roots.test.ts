@@ -106,7 +106,8 @@ it('reports no deletions when everything in the root is removed with the marker'
   rmSync(`${root}/.onitu`, { recursive: true })
   for (let index = 0; index < 200; index++) rmSync(`${root}/${index}`)
   await catchUp()
-  expect(plug.changes).toEqual([])
+  // A file that was read in the tick in which it was written may be read and told of once more, as what it is.
+  expect(plug.changes.filter(({ type }) => type !== 'updated')).toEqual([])
   expect(plug.availability.at(-1)).toMatchObject({ available: false })
 })
 

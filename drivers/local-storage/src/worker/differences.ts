@@ -1,4 +1,5 @@
 import { pairMoves, type Vanished } from '../pair-moves.ts'
+import { isFileToken } from '../token.ts'
 import type { Folder } from './folder.ts'
 
 /** A file or directory as a look saw it. */
@@ -26,14 +27,16 @@ interface Touched {
   readonly epoch: number
   readonly path: string
   readonly found: Found | undefined
+  readonly turn: number
 }
 
 /**
- * The paths that one look found different. A path may be lost and found several times in a look, as things go on being renamed: what counts
+ * The paths that looks found different. A path may be lost and found several times in a look, as things go on being renamed: what counts
  * in the end is what the Plug knows of it and what the index holds then.
  */
 export class Differences {
   #touched = new Map<string, Touched>()
+  #turn = 0
 
   get size(): number {
     return this.#touched.size
@@ -51,22 +54,44 @@ export class Differences {
     this.#touch(folder, path, undefined)
   }
 
-  /** Takes the differences of folders that are still what they were when they were looked at. */
-  conclude(): Conclusion {
+  /** What is found from here on may be half of a rename whose other half happened too late for this turn. */
+  beginTurn(): void {
+    this.#turn++
+  }
+
+  /**
+   * Takes the differences of folders that are still what they were when they were looked at. With `holdLast` a possible half of a rename
+   * that came up in the last turn stays, for the next look to find the other half.
+   */
+  conclude(holdLast = false): Conclusion {
     const touched = [...this.#touched.values()].filter(
       ({ in: folder, epoch }) => folder.root !== undefined && folder.epoch === epoch,
     )
-    this.#touched = new Map()
     const lost = touched.flatMap(lostOf)
     const found = touched.flatMap(foundOf)
     // Only a free path can be moved to. What was put over another file is a change of that one, as in every atomic save.
     const isNew = (file: Found) => file.in.reported(file.path) === undefined
     const { moved, appeared, vanished } = pairMoves(lost, found.filter(isNew))
-    return { moved, appeared: [...appeared, ...found.filter((file) => !isNew(file))], vanished }
+    const isLate = (half: Lost) => holdLast && this.#isOfLastTurn(half)
+    // A directory goes with the files that were in it, but one that appeared need not wait.
+    const isHeld = (file: Found) => isFileToken(file.token) && isLate(file)
+    this.#keep([...appeared.filter(isHeld), ...vanished.filter(isLate)])
+    const changed = found.filter((file) => !isNew(file))
+    const due = appeared.filter((file) => !isHeld(file))
+    return { moved, appeared: [...due, ...changed], vanished: vanished.filter((half) => !isLate(half)) }
   }
 
   #touch(folder: Folder, path: string, found: Found | undefined): void {
-    this.#touched.set(keyOf(folder, path), { in: folder, epoch: folder.epoch, path, found })
+    this.#touched.set(keyOf(folder, path), { in: folder, epoch: folder.epoch, path, found, turn: this.#turn })
+  }
+
+  #isOfLastTurn({ in: folder, path }: Lost): boolean {
+    return this.#touched.get(keyOf(folder, path))?.turn === this.#turn
+  }
+
+  #keep(held: readonly Lost[]): void {
+    const keys = new Set(held.map(({ in: folder, path }) => keyOf(folder, path)))
+    for (const key of this.#touched.keys()) if (!keys.has(key)) this.#touched.delete(key)
   }
 }
 

@@ -3,7 +3,7 @@ import { codeOf, isAbsent } from '../failure.ts'
 import type { Entry } from '../folder-index.ts'
 import { isOwnName, join, split } from '../paths.ts'
 import { isDirectoryToken, isFileToken, isLeftAlone, modeOf, mtimeOf, tokenOf } from '../token.ts'
-import { Differences } from './differences.ts'
+import type { Differences } from './differences.ts'
 import type { Folder } from './folder.ts'
 import { isRealDirectory } from './real-directory.ts'
 import { undecodableNames } from './undecodable-names.ts'
@@ -30,11 +30,13 @@ interface Task {
  * step is synchronous and deals with one directory, so writes of orders may come between steps but never within one.
  */
 export class Look {
-  readonly differences = new Differences()
+  readonly differences: Differences
   readonly #tasks: Task[] = []
   readonly #hooks: LookHooks
 
-  constructor(hooks: LookHooks) {
+  /** Adds to the differences, which may hold some of an earlier look. */
+  constructor(differences: Differences, hooks: LookHooks) {
+    this.differences = differences
     this.#hooks = hooks
   }
 

@@ -8,6 +8,7 @@ import { isAsideName, split } from '../paths.ts'
 import { isDirectoryToken } from '../token.ts'
 import { changesOf } from './changes.ts'
 import { Cookies } from './cookies.ts'
+import { Differences } from './differences.ts'
 import { Folder } from './folder.ts'
 import { Look, type LookHooks } from './look.ts'
 import { Reading } from './reading.ts'
@@ -29,7 +30,7 @@ export interface ObserverHooks {
 const DEBOUNCE = 3
 /** ms of looking before orders and events get their turn. */
 const SLICE = 12
-/** How often a look takes in what happened while it looked. What comes later is for the next one: somebody may never stop. */
+/** How often a look takes in what happened while it looked. What comes later is for the next one: somebody may go on for ever. */
 const LATE_TURNS = 3
 /** Found files are kept for pairing; with nothing to pair them with they go on at once, so many. */
 const STREAM = 500
@@ -50,6 +51,7 @@ export class Observer {
   readonly #flushes = new Rounds(() => this.#flush())
   readonly #rootChecks = new Rounds(() => this.#checkRoots())
   readonly #timers: NodeJS.Timeout[] = []
+  readonly #differences = new Differences()
   #cookies: Cookies | undefined
   #debounce: NodeJS.Timeout | undefined
   #closed = false
@@ -192,28 +194,32 @@ export class Observer {
 
   /** Looks at all that is dirty, and hands on what it found. */
   async #flush(): Promise<void> {
-    const look = new Look(this.#lookHooks())
+    const look = new Look(this.#differences, this.#lookHooks())
     const waiting = this.#reading.waitingForLook()
     const canPair = this.#openFolders().some((folder) => !folder.index.isEmpty)
+    let isLate = false
     for (let turn = 0; turn < LATE_TURNS; turn++) {
       for (const folder of this.#openFolders()) look.add(folder)
+      this.#differences.beginTurn()
       await this.#steps(look, canPair)
-      if (this.#closed || look.differences.size === 0) break
-      // The other half of a rename that was done meanwhile: the system has told of it by now, and both halves belong in one look.
+      if (this.#closed || this.#differences.size === 0) break
+      // The other half of a rename that was done meanwhile: the system has told of it by now, and both halves belong together.
       await nextTurn()
-      if (!this.#openFolders().some((folder) => folder.dirt.size > 0)) break
+      isLate = this.#openFolders().some((folder) => folder.dirt.size > 0)
+      if (!isLate) break
     }
     // Asked after the looking: a listing of a root that is no longer there is no listing.
     if (this.#openFolders().some((folder) => !folder.isAvailable)) await this.#rootChecks.join()
     if (this.#closed) return
-    this.#conclude(look)
+    this.#conclude(isLate)
     this.#reading.looked(waiting)
+    if (this.#differences.size > 0) this.#wake()
   }
 
   async #steps(look: Look, canPair: boolean): Promise<void> {
     let until = performance.now() + SLICE
     while (!this.#closed && look.step()) {
-      if (!canPair && look.differences.size >= STREAM) await this.#stream(look)
+      if (!canPair && this.#differences.size >= STREAM) await this.#stream()
       if (performance.now() < until) continue
       await nextTurn()
       until = performance.now() + SLICE
@@ -229,13 +235,13 @@ export class Observer {
     }
   }
 
-  async #stream(look: Look): Promise<void> {
-    this.#conclude(look)
+  async #stream(): Promise<void> {
+    this.#conclude(false)
     while (!this.#closed && this.#reading.size > QUEUE_ROOM) await nextTurn()
   }
 
-  #conclude(look: Look): void {
-    const { moved, appeared, vanished } = look.differences.conclude()
+  #conclude(holdLast: boolean): void {
+    const { moved, appeared, vanished } = this.#differences.conclude(holdLast)
     const directories = appeared.filter((file) => isDirectoryToken(file.token))
     for (const { from, to } of moved) {
       this.#reading.cancel(to.in, to.path)
@@ -259,6 +265,7 @@ export class Observer {
     await this.#rootChecks.join()
     if (!(await this.#eventsSeen())) this.#markAll()
     await this.#flushes.join()
+    if (this.#differences.size > 0) await this.#flushes.join()
     while (!this.#closed && this.#reading.hasChangedBefore(startedAt)) {
       await sleep(2)
       if (this.#openFolders().some((folder) => folder.dirt.size > 0)) await this.#flushes.join()
