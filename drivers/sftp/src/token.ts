@@ -4,7 +4,7 @@
  *   directory  d permission bits                               (its times change with what is in it)
  *   others     ! CODE                                          (left alone; never leaves this driver)
  * SFTP 3 has neither inode numbers nor times below the second, so two changes within a second that keep the size look the same: what was
- * changed a moment ago is told a second later only (see settling.ts).
+ * changed a moment ago is told later only (see settling.ts).
  */
 
 export const PERMISSION_BITS = 0o777

@@ -11,8 +11,17 @@ interface Waiting {
 export const SETTLE = 1_100
 /** A file that goes on changing is told of all the same after so many ms. */
 const LONGEST = 10_000
-/** What has not changed for so many ms, by clocks that may go differently, is not being changed now. */
-const OLD = 3_600_000
+/** s. What has not changed for so long by the server's clock has another time when it is changed once more: a second would do. */
+const PAST = 2
+/** s. The same by the clock of this machine, which may go differently. */
+const OLD = 3_600
+
+/** Seconds since 1970. */
+export interface Dates {
+  readonly here: number
+  /** By the clock that gives the files their times; undefined where it is not known. */
+  readonly server: number | undefined
+}
 
 /**
  * Holds back what may still change unseen. Times of SFTP are whole seconds: a content that is read in the second of its last change may change
@@ -25,12 +34,9 @@ export class Settling {
     return [...this.#waiting.keys()]
   }
 
-  /** `now`: ms of a clock that only goes forward; `date`: ms since 1970. Gives what may be told at once. */
-  take(changed: readonly Found[], now: number, date: number): Found[] {
-    return changed.filter((found) => {
-      if (isDirectoryToken(found.token) || Math.abs(date - found.mtime * 1000) > OLD) return true
-      return this.look(found, now)
-    })
+  /** `now`: ms of a clock that only goes forward. Gives what may be told at once. */
+  take(changed: readonly Found[], now: number, dates: Dates): Found[] {
+    return changed.filter((found) => isDirectoryToken(found.token) || isPast(found, dates) || this.look(found, now))
   }
 
   /** Whether it may be told; otherwise it is to be looked at again. */
@@ -60,4 +66,8 @@ export class Settling {
       due = Math.min(due ?? Number.POSITIVE_INFINITY, since + SETTLE - now)
     return due === undefined ? undefined : Math.max(0, due)
   }
+}
+
+function isPast({ mtime }: Found, { here, server }: Dates): boolean {
+  return Math.abs(here - mtime) > OLD || (server !== undefined && mtime + PAST <= server)
 }

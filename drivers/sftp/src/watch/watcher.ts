@@ -7,6 +7,7 @@ import { stateOf } from '../files/state.ts'
 import type { Folder } from '../folder.ts'
 import { foundAt } from './found.ts'
 import { listFolder } from './list-folder.ts'
+import { serverTime } from './server-time.ts'
 import { Settling } from './settling.ts'
 import { changesOf, updated } from './tell.ts'
 
@@ -108,7 +109,8 @@ export class Watcher {
     const { changes, rest } = await changesOf(this.#plug, session, this.#folder, listing)
     for (const path of listing.vanished) this.#settling.forget(path)
     const now = performance.now()
-    const settled = this.#settling.take(rest, now, Date.now())
+    const server = rest.length > 0 ? await serverTime(session, this.#folder) : undefined
+    const settled = this.#settling.take(rest, now, { here: Date.now() / 1000, server })
     this.#tell([...changes, ...settled.map((found) => updated(this.#folder, found))])
     const hasChanged = changes.length > 0 || rest.length > 0
     this.#interval = nextPoll(this.#interval, hasChanged, now - began, this.#limits)
