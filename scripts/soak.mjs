@@ -1,12 +1,18 @@
 /**
- * `pnpm soak [MINUTES]`: goes on with seeds that no run had before, in the planner test, the simulator, the crash test and the test of the drivers for servers, for so many
- * minutes (default 60) or until one fails. What vitest prints then says how to run that one again.
+ * `pnpm soak [MINUTES]`: goes on with seeds that no run had before, in the planner test, the simulator, the crash test, the tests
+ * of the drivers for servers and of services on other machines, for so many minutes (default 60) or until one fails. What vitest prints then says how to run that one again.
  */
 import { join } from 'node:path'
 import { root } from './prepare.mjs'
 import { run } from './run.mjs'
 
-const ROUND = { 'tests/planner': '50000', 'tests/simulator': '2000', 'tests/crash': '1', 'tests/remotes': '1' }
+const ROUND = {
+  'tests/planner': '50000',
+  'tests/simulator': '2000',
+  'tests/crash': '1',
+  'tests/remotes': '1',
+  'tests/majordomo': '1',
+}
 
 const minutes = Number(process.argv[2] ?? 60)
 if (!(minutes > 0)) throw new TypeError(`Expected a number of minutes, got ${process.argv[2]}`)

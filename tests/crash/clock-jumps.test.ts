@@ -1,7 +1,8 @@
-import { existsSync, renameSync, writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Launcher, waitUntil } from '@onitu/test-utils'
 import { test } from 'vitest'
+import { fakeTimeLibrary } from '../support/fake-time.ts'
 import { withHub } from '../support/hub.ts'
 import { threeFolders } from '../support/local-services.ts'
 import { createRandom } from '../support/random.ts'
@@ -9,10 +10,7 @@ import { expectAtRest } from './session-state.ts'
 import { expectConverged, startWork } from './survive-kills.ts'
 import { newLedger, User } from './user.ts'
 
-/** Of the Debian package `faketime`: the one for programs with threads. */
-const library = ['x86_64', 'aarch64']
-  .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketimeMT.so.1`)
-  .find((path) => existsSync(path))
+const library = fakeTimeLibrary()
 /** ms */
 const HOUR = 3_600_000
 const NEAR = HOUR / 4

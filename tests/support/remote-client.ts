@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { NewKey } from '@onitu/majordomo/keys'
 import { LocalStorageDriver, onituScript, waitUntil } from '@onitu/test-utils'
+import { partialSize } from './partial-size.ts'
 import type { RemoteSetup } from './remote-setup.ts'
 
 export interface RemoteClientOptions {
@@ -111,10 +112,7 @@ export class RemoteClient {
 
   /** Bytes of the largest file that is not in its final place yet. */
   partial(): number {
-    const temporary = join(this.storage.folderPath(this.#folderNames()[0] ?? ''), '.onitu/tmp')
-    if (!existsSync(temporary)) return 0
-    const entries = readdirSync(temporary, { recursive: true, withFileTypes: true })
-    return Math.max(0, ...entries.map((entry) => sizeOf(join(entry.parentPath, entry.name))))
+    return partialSize(this.storage.folderPath(this.#folderNames()[0] ?? ''))
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -161,9 +159,4 @@ export class RemoteClient {
       ...(rules === undefined ? {} : { rules }),
     }
   }
-}
-
-/** 0 for what is gone already. */
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
