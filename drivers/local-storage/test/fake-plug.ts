@@ -47,6 +47,8 @@ export class FakePlug implements DriverPlug {
     throw new TypeError('local-storage keeps nothing in the database')
   }
 
+  atWork(): void {}
+
   handler<N extends keyof Handlers>(name: N, handler: Handlers[N]): void {
     Object.assign(this.handlers, { [name]: handler })
   }

@@ -24,6 +24,8 @@ interface Call {
   readonly content?: Uint8Array
   /** Bytes that come back. */
   readonly expected?: number
+  /** Called when the client says that the call goes on. Default: the Plug is told so of the call with this signal. */
+  readonly atWork?: () => void
 }
 
 /** The handlers of the client, as handlers of the Plug: those that the client has are registered when it says so. */
@@ -83,7 +85,10 @@ export class RemoteHandlers {
     restartUpload: (metadata, offset, context) => this.#restart(metadata, offset, context),
     uploadChunk: (metadata, offset, content, context) => {
       const args = [metadata, offset, plainContext(context)]
-      return this.#chunks.add(metadata.fid, content.byteLength, () => this.#call('uploadChunk', args, { content }))
+      const atWork = () => this.#plug.atWork(context.signal)
+      return this.#chunks.add(metadata.fid, content.byteLength, () =>
+        this.#call('uploadChunk', args, { content, atWork }),
+      )
     },
     uploadFile: (metadata, content, context) => {
       const { signal } = context
@@ -151,7 +156,11 @@ export class RemoteHandlers {
     expected: number,
     signal: AbortSignal,
   ): Promise<Uint8Array> {
-    const { content } = await this.#session(name).call(name, args, { signal, expected: expected + CALL_WEIGHT })
+    const { content } = await this.#session(name).call(name, args, {
+      signal,
+      expected: expected + CALL_WEIGHT,
+      atWork: () => this.#plug.atWork(signal),
+    })
     if (content === undefined || content.byteLength > expected) {
       throw new ServiceError(
         'BAD_ANSWER',
@@ -161,13 +170,18 @@ export class RemoteHandlers {
     return content
   }
 
-  async #call(name: HandlerName, args: readonly unknown[], { signal, content }: Call = {}): Promise<unknown> {
+  async #call(name: HandlerName, args: readonly unknown[], { signal, content, atWork }: Call = {}): Promise<unknown> {
     const answer = await this.#session(name).call(name, args, {
       signal,
       expected: CALL_WEIGHT,
+      atWork: atWork ?? (() => this.#tellOf(signal)),
       ...(content && { content }),
     })
     return answer.result
+  }
+
+  #tellOf(signal: AbortSignal | undefined): void {
+    if (signal !== undefined) this.#plug.atWork(signal)
   }
 
   #session(name: HandlerName): ClientSession {

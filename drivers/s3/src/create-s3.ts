@@ -1,4 +1,5 @@
 import { DriverError, type DriverPlug, HASH_BLOCK_SIZE, type Metadata } from '@onitu/plug'
+import { Pace } from '@onitu/plug/kit'
 import { S3Client } from './client/s3-client.ts'
 import { Conditions, requireReplaceable, requireToken } from './conditions.ts'
 import { Folder } from './folder.ts'
@@ -20,7 +21,8 @@ const MAX_PART = 64 * 1024 * 1024
 /** Registers the handlers of a service whose folders are in buckets. @throws DriverError when the options cannot be used */
 export function createS3(plug: DriverPlug): S3 {
   const options = readOptions(plug.options)
-  const client = new S3Client(options)
+  const pace = new Pace(plug.options, plug)
+  const client = new S3Client(options, { pace, atWork: (signal) => plug.atWork(signal) })
   const folders = new Map([...plug.folders.values()].map((place) => [place.name, new Folder(place, plug, client)]))
   const limits = { fastest: options.pollFastest, slowest: options.pollSlowest }
   const watchers = [...folders.values()].map((folder) => new Watcher(plug, folder, limits))
@@ -34,6 +36,7 @@ export function createS3(plug: DriverPlug): S3 {
   registerWriting(plug, folderOf, options.storageClass)
   let closing: Promise<void> | undefined
   const close = async () => {
+    pace.close()
     await Promise.all(watchers.map((watcher) => watcher.close()))
     client.close()
   }

@@ -1,4 +1,5 @@
 import type { Manifest } from '@onitu/plug'
+import { paceOptions } from '@onitu/plug/kit'
 
 const optional = (description: string) => ({ type: 'string', description, default: '' }) as const
 
@@ -49,5 +50,6 @@ export const manifest: Manifest = {
       min: 1,
     },
     requests: { type: 'integer', description: 'Requests at once', default: 16, min: 1, max: 256 },
+    ...paceOptions,
   },
 }

@@ -1,10 +1,12 @@
-import { DriverError, type DriverPlug, type Metadata, type Stored } from '@onitu/plug'
+import { DriverError, type DriverPlug, type HandlerContext, type Metadata, type Stored } from '@onitu/plug'
+import { Pace } from '@onitu/plug/kit'
 import { Connection } from './connection/connection.ts'
 import type { Session } from './connection/session.ts'
 import { createDirectory, deleteFile, moveFile, setAttributes } from './files/changing.ts'
 import { cleanTemporaries } from './files/clean-temporaries.ts'
 import { readFile } from './files/reading.ts'
 import { writeSmall } from './files/small-writes.ts'
+import type { Flow } from './files/transfer.ts'
 import { Uploads } from './files/uploads.ts'
 import { Folder } from './folder.ts'
 import { readOptions, type SftpOptions } from './options/read-options.ts'
@@ -23,16 +25,18 @@ const MAX_CHUNK = 16 * 1024 * 1024
 /** Registers the handlers of a service whose folders are on an SFTP server. */
 export function createSftp(plug: DriverPlug): Sftp {
   const options = readOptions(plug.options)
-  const connection = new Connection(options)
+  const pace = new Pace(plug.options, plug)
+  const connection = new Connection(options, pace)
   const folders = new Map([...plug.folders.values()].map((place) => [place.name, new Folder(place, plug)]))
   const limits = { fastest: options.pollFastest, slowest: options.pollSlowest }
   const watchers = [...folders.values()].map((folder) => new Watcher(plug, connection, folder, limits))
-  const service: Service = { plug, options, connection, folders }
+  const service: Service = { plug, options, connection, pace, folders }
   registerReading(service)
   registerWriting(service)
   registerChanging(service)
   let closing: Promise<void> | undefined
   const close = async () => {
+    pace.close()
     await Promise.all(watchers.map((watcher) => watcher.close()))
     await connection.close()
   }
@@ -56,6 +60,7 @@ interface Service {
   readonly plug: DriverPlug
   readonly options: SftpOptions
   readonly connection: Connection
+  readonly pace: Pace
   readonly folders: ReadonlyMap<string, Folder>
 }
 
@@ -66,13 +71,34 @@ function folderOf({ folders }: Service, name: string): Folder {
   return folder
 }
 
+/** Contents keep to the limit of their direction; a call of which pieces are answered goes on, however slow the connection is. */
+function flow({ plug, pace }: Service, direction: 'up' | 'down', { signal }: HandlerContext): Flow {
+  return { before: (bytes) => pace[direction](bytes, signal), after: () => plug.atWork(signal) }
+}
+
 function registerReading(service: Service): void {
   const { plug, connection } = service
   plug.handler('getFile', async (metadata, context) =>
-    readFile(await connection.session(), folderOf(service, metadata.folder), metadata, 0, metadata.size, context),
+    readFile(
+      await connection.session(),
+      folderOf(service, metadata.folder),
+      metadata,
+      0,
+      metadata.size,
+      context,
+      flow(service, 'down', context),
+    ),
   )
   plug.handler('getChunk', async (metadata, offset, size, context) =>
-    readFile(await connection.session(), folderOf(service, metadata.folder), metadata, offset, size, context),
+    readFile(
+      await connection.session(),
+      folderOf(service, metadata.folder),
+      metadata,
+      offset,
+      size,
+      context,
+      flow(service, 'down', context),
+    ),
   )
   plug.handler('setChunkSize', async (size) => Math.min(MAX_CHUNK, Math.max(MIN_CHUNK, size)))
   plug.handler('normalizePath', async (_folder, path) => requirePath(path))
@@ -102,7 +128,13 @@ function registerWriting(service: Service): void {
   const uploads = new Uploads(options.fsync, plug.logger)
   plug.handler('uploadFile', (metadata, content, context) =>
     writing(service, metadata, (session, folder) =>
-      writeSmall(session, folder, { metadata, content, fsync: options.fsync, logger: plug.logger }, context),
+      writeSmall(
+        session,
+        folder,
+        { metadata, content, fsync: options.fsync, logger: plug.logger },
+        context,
+        flow(service, 'up', context),
+      ),
     ),
   )
   plug.handler('startUpload', async (metadata, context) => {
@@ -113,9 +145,10 @@ function registerWriting(service: Service): void {
   plug.handler('restartUpload', async (metadata, offset) =>
     uploads.restart(await connection.session(), folderOf(service, metadata.folder), metadata, offset),
   )
-  plug.handler('uploadChunk', async (metadata, offset, chunk, { signal }) => {
-    signal.throwIfAborted()
-    await uploads.chunk(await connection.session(), folderOf(service, metadata.folder), metadata, offset, chunk)
+  plug.handler('uploadChunk', async (metadata, offset, chunk, context) => {
+    context.signal.throwIfAborted()
+    const folder = folderOf(service, metadata.folder)
+    await uploads.chunk(await connection.session(), folder, metadata, offset, chunk, flow(service, 'up', context))
   })
   plug.handler('endUpload', (metadata, context) =>
     writing(service, metadata, (session, folder) => uploads.end(session, folder, metadata, context)),

@@ -1,4 +1,5 @@
 import type { Manifest } from '@onitu/plug'
+import { paceOptions } from '@onitu/plug/kit'
 
 const optional = (description: string) => ({ type: 'string', description, default: '' }) as const
 
@@ -64,5 +65,6 @@ export const manifest: Manifest = {
       min: 1,
       max: 1024,
     },
+    ...paceOptions,
   },
 }

@@ -20,6 +20,7 @@ export interface PlugBackend {
   /** Reports of the folder are taken, whatever was said of it before. */
   setUndecided(folder: string): void
   problem(folder: string, path: string, code: string, reason: string): void
+  atWork(signal?: AbortSignal): void
   /** Resolves when it serves. The handlers are registered by now. */
   listen(): Promise<void>
   /** Asks the driver anew how large chunks should be. */

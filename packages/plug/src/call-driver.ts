@@ -45,6 +45,11 @@ export class DriverCalls {
     return Math.max(1, this.capabilities.parallelChunks ?? 1)
   }
 
+  /** The call that got this signal, or all of them, has its deadline begin anew. */
+  atWork(signal: AbortSignal | undefined): void {
+    this.#deadlines.begin(signal)
+  }
+
   get keepsHistory(): boolean {
     return this.capabilities.history === true && this.#handlers.getHistoryChunk !== undefined
   }

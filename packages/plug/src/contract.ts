@@ -140,7 +140,8 @@ export interface Capabilities {
 export type OptionValue = string | number | boolean
 
 export interface OptionDeclaration {
-  readonly type: 'string' | 'integer' | 'float' | 'boolean' | 'enumerate'
+  /** `size`: bytes, written as a number or as `4M`, `500ki`; the driver gets a number. */
+  readonly type: 'string' | 'integer' | 'float' | 'boolean' | 'enumerate' | 'size'
   readonly description: string
   /** An option without a default is required. */
   readonly default?: OptionValue
@@ -222,6 +223,11 @@ export interface DriverPlug {
   setAvailable(folder: string, available: boolean, reason?: string): Promise<void>
   /** A file that the driver leaves alone or cannot read. */
   problem(folder: string, path: string, code: string, reason: string): void
+  /**
+   * The call of the handler that got this signal goes on, though it takes long: its deadline begins anew. Without a signal: all calls do, for they wait
+   * for a limit that the setup gives the service. For a driver that itself gives up what does not go on.
+   */
+  atWork(signal?: AbortSignal): void
   /** Serves orders and other Plugs until the service closes. Handlers and `folders` are in use from here on. */
   listen(): Promise<void>
 }

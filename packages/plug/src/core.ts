@@ -112,6 +112,11 @@ export class Core {
     return restoreFile(this.#tools, restore, signal)
   }
 
+  /** The driver says that a call, or all of them, goes on. */
+  atWork(signal: AbortSignal | undefined): void {
+    this.#driver.atWork(signal)
+  }
+
   counters() {
     return this.#progress.counters()
   }

@@ -2,7 +2,8 @@ import type { Clock } from './engine.ts'
 import { ServiceError } from './errors.ts'
 
 interface Entry {
-  readonly at: number
+  at: number
+  readonly timeout: number
   readonly what: string
   readonly expire: (error: ServiceError) => void
 }
@@ -18,6 +19,7 @@ const STEP = 1_000
 export class Deadlines {
   readonly #clock: Clock
   #entries = new Set<Entry>()
+  readonly #bySignal = new WeakMap<AbortSignal, Entry>()
   #cancel: (() => void) | undefined
 
   constructor(clock: Clock) {
@@ -41,7 +43,8 @@ export class Deadlines {
           controller.abort(error)
           reject(error)
         }
-        entry = { at: this.#clock.elapsed() + timeout, what, expire }
+        entry = { at: this.#clock.elapsed() + timeout, timeout, what, expire }
+        this.#bySignal.set(controller.signal, entry)
         this.#add(entry)
         call(controller.signal).then(resolve, reject)
       })
@@ -49,6 +52,14 @@ export class Deadlines {
       if (entry !== undefined) this.#entries.delete(entry)
       outer?.removeEventListener('abort', stop)
     }
+  }
+
+  /** The deadline of the call that got this signal begins anew, or that of every call. */
+  begin(signal: AbortSignal | undefined): void {
+    const entry = signal === undefined ? undefined : this.#bySignal.get(signal)
+    const now = this.#clock.elapsed()
+    const begun = signal === undefined ? this.#entries : entry === undefined ? [] : [entry]
+    for (const one of begun) one.at = now + one.timeout
   }
 
   close(): void {

@@ -107,6 +107,10 @@ export class LocalBackend implements PlugBackend {
     engine.emit({ type: 'file_problem', service: engine.service, folder, path, code, reason })
   }
 
+  atWork(signal?: AbortSignal): void {
+    this.#parts.service.core.atWork(signal)
+  }
+
   async listen(): Promise<void> {
     const { context, engine, service, states } = this.#parts
     await states.confirm()

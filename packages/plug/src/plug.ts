@@ -89,6 +89,10 @@ export class Plug implements DriverPlug {
     this.#backend.problem(folder, path, code, reason)
   }
 
+  atWork(signal?: AbortSignal): void {
+    this.#backend.atWork(signal)
+  }
+
   async listen(): Promise<void> {
     const { backend, listening, closed } = this.#use()
     await backend.listen()

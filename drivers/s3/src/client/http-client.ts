@@ -1,6 +1,7 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { ServiceError, systemCode } from '@onitu/plug'
+import type { Pace } from '@onitu/plug/kit'
 
 export interface HttpRequest {
   readonly method: string
@@ -8,6 +9,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array
   readonly signal?: AbortSignal | undefined
+  /** Body and answer are contents, which keep to these limits. */
+  readonly pace?: Pace | undefined
 }
 
 export interface HttpResponse {
@@ -17,6 +20,9 @@ export interface HttpResponse {
 }
 
 const EMPTY = Buffer.alloc(0)
+
+/** Bytes of a body that are sent at once under a limit. */
+const PIECE = 64 * 1024
 
 /** Requests to one server over connections that are kept, so many at once. A request without any answer for `timeout` ms is given up. */
 export class HttpClient {
@@ -47,7 +53,7 @@ export class HttpClient {
     throw new ServiceError('CONNECTION_LOST', `${this.#url.host} closed the connection`)
   }
 
-  #attempt({ method, path, headers, body, signal }: HttpRequest): Promise<HttpResponse | 'stale'> {
+  #attempt({ method, path, headers, body, signal, pace }: HttpRequest): Promise<HttpResponse | 'stale'> {
     const secure = this.#url.protocol === 'https:'
     const size = body === undefined ? {} : { 'content-length': String(body.byteLength) }
     return new Promise((resolve, reject) => {
@@ -61,9 +67,12 @@ export class HttpClient {
         timeout: this.#timeout,
         ...(signal === undefined ? {} : { signal }),
       })
-      request.on('timeout', () =>
-        request.destroy(new ServiceError('NO_ANSWER', `${this.#url.host} has not answered for ${this.#timeout} ms`)),
-      )
+      const waiting = new Waiting(pace, signal)
+      request.on('timeout', () => {
+        if (waiting.count > 0) request.socket?.setTimeout(this.#timeout)
+        else
+          request.destroy(new ServiceError('NO_ANSWER', `${this.#url.host} has not answered for ${this.#timeout} ms`))
+      })
       request.on('error', (error) => {
         const isStale = request.reusedSocket && systemCode(error) === 'ECONNRESET'
         if (isStale) resolve('stale')
@@ -72,15 +81,30 @@ export class HttpClient {
       request.on('response', (response) => {
         // Without waiting for the end: there is no body, and Swift sends the end of one all the same, which breaks the connection.
         if (method === 'HEAD') resolve({ status: response.statusCode ?? 0, headers: response.headers, body: EMPTY })
-        this.#read(response, resolve, (error) => reject(this.#failure(error, signal)))
+        this.#read(response, waiting, resolve, (error) => reject(this.#failure(error, signal)))
       })
-      request.end(body)
+      if (body === undefined || pace === undefined) request.end(body)
+      else sendSlowly(request, body, waiting).catch((error: Error) => request.destroy(error))
     })
   }
 
-  #read(response: IncomingMessage, resolve: (response: HttpResponse) => void, reject: (error: Error) => void): void {
+  #read(
+    response: IncomingMessage,
+    waiting: Waiting,
+    resolve: (response: HttpResponse) => void,
+    reject: (error: Error) => void,
+  ): void {
     const parts: Buffer[] = []
-    response.on('data', (part: Buffer) => parts.push(part))
+    response.on('data', (part: Buffer) => {
+      parts.push(part)
+      const wait = waiting.down(part.byteLength)
+      if (wait === undefined) return
+      response.pause()
+      wait.then(
+        () => response.resume(),
+        (error: Error) => response.destroy(error),
+      )
+    })
     response.on('error', reject)
     response.on('end', () => {
       const body = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)
@@ -97,4 +121,50 @@ export class HttpClient {
       cause: error,
     })
   }
+}
+
+/** Knows whether one request waits for a limit: it is not the server then that does not answer. */
+class Waiting {
+  readonly #pace: Pace | undefined
+  readonly #signal: AbortSignal | undefined
+  count = 0
+
+  constructor(pace: Pace | undefined, signal: AbortSignal | undefined) {
+    this.#pace = pace
+    this.#signal = signal
+  }
+
+  up(bytes: number): Promise<void> | undefined {
+    return this.#counted(this.#pace?.up(bytes, this.#signal))
+  }
+
+  down(bytes: number): Promise<void> | undefined {
+    return this.#counted(this.#pace?.down(bytes, this.#signal))
+  }
+
+  #counted(wait: Promise<void> | undefined): Promise<void> | undefined {
+    if (wait === undefined) return undefined
+    this.count++
+    return wait.finally(() => this.count--)
+  }
+}
+
+async function sendSlowly(request: ClientRequest, body: Uint8Array, waiting: Waiting): Promise<void> {
+  for (let at = 0; at < body.byteLength && !request.destroyed; at += PIECE) {
+    const piece = body.subarray(at, at + PIECE)
+    await waiting.up(piece.byteLength)
+    if (!request.write(piece) && !request.destroyed) await drained(request)
+  }
+  request.end()
+}
+
+/** Resolves when more may be written, or it is over. */
+function drained(request: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      request.off('drain', done).off('close', done)
+      resolve()
+    }
+    request.on('drain', done).on('close', done)
+  })
 }

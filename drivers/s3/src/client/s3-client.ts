@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ServiceError } from '@onitu/plug'
-import { readSecret } from '@onitu/plug/kit'
+import { Limiter, type Pace, readSecret, WorkInProgress } from '@onitu/plug/kit'
 import type { S3Options } from '../options/read-options.ts'
 import { HttpClient, type HttpResponse } from './http-client.ts'
 import { statusError } from './s3-error.ts'
@@ -24,20 +24,43 @@ const ATTEMPTS = 5
 const FIRST_PAUSE = 200
 const BUSY: ReadonlySet<number> = new Set([429, 500, 502, 503, 504])
 
+/** Bytes in a second for each content on its way under a limit: what has to wait for long is given up by the service. */
+const LEAST_SPEED = 64 * 1024
+
+export interface S3ClientOptions {
+  readonly pace?: Pace
+  /** Called now and then while a request for the call with this signal is under way. */
+  readonly atWork?: (signal: AbortSignal) => void
+}
+
 /** Signed requests to the buckets of one service. */
 export class S3Client {
   readonly #options: S3Options
+  readonly #pace: Pace | undefined
+  /** Contents that are on their way at once under a limit. */
+  readonly #contents: Limiter | undefined
+  readonly #working: WorkInProgress
   readonly #clients = new Map<string, HttpClient>()
   #closed = false
 
-  constructor(options: S3Options) {
+  constructor(options: S3Options, { pace, atWork = () => undefined }: S3ClientOptions = {}) {
     this.#options = options
+    this.#pace = pace
+    this.#working = new WorkInProgress(atWork)
+    if (pace !== undefined && Number.isFinite(pace.bandwidth))
+      this.#contents = new Limiter(Math.max(1, pace.bandwidth / LEAST_SPEED))
   }
 
   /** @throws S3StatusError when the service refuses; ServiceError when it cannot be reached */
-  async send(request: S3Request): Promise<HttpResponse> {
+  send(request: S3Request): Promise<HttpResponse> {
+    return this.#working.during(request.signal, () => this.#send(request))
+  }
+
+  async #send(request: S3Request): Promise<HttpResponse> {
+    const isContent = request.key !== '' && (request.body !== undefined || request.method === 'GET')
     for (let attempt = 1; ; attempt++) {
-      const response = await this.#sendOnce(request)
+      const send = () => this.#sendOnce(request, isContent)
+      const response = await (isContent && this.#contents !== undefined ? this.#contents.run(1, send) : send())
       if (response.status < 300) return response
       const error = statusError(response, `${request.method} ${JSON.stringify(request.key)}`)
       if (!BUSY.has(error.status) || attempt === ATTEMPTS) throw error
@@ -50,7 +73,10 @@ export class S3Client {
     for (const client of this.#clients.values()) client.close()
   }
 
-  async #sendOnce({ method, bucket, key, query = {}, headers = {}, body, signal }: S3Request): Promise<HttpResponse> {
+  async #sendOnce(request: S3Request, isContent: boolean): Promise<HttpResponse> {
+    const { method, bucket, key, query = {}, headers = {}, body, signal } = request
+    // Before it is signed: a signature is good for some minutes.
+    await this.#pace?.request(signal)
     if (this.#closed) throw new ServiceError('CLOSED', 'The driver is closed')
     const url = this.#urlOf(bucket)
     const base = url.pathname.replace(/\/$/, '')
@@ -68,6 +94,7 @@ export class S3Client {
       headers: signed,
       ...(body === undefined ? {} : { body }),
       signal,
+      pace: isContent && this.#contents !== undefined ? this.#pace : undefined,
     })
   }
 

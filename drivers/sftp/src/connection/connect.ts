@@ -1,5 +1,5 @@
 import { ServiceError, systemCode } from '@onitu/plug'
-import { readSecret } from '@onitu/plug/kit'
+import { type Pace, readSecret } from '@onitu/plug/kit'
 import { Client, type ConnectConfig, type SFTPWrapper } from 'ssh2'
 import type { SftpOptions } from '../options/read-options.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key.ts'
@@ -25,14 +25,14 @@ const HOST_KEY_ALGORITHMS = [
 const KEEP_ALIVE = 15_000
 
 /** Logs in and opens an SFTP channel. @throws ServiceError that says what is wrong */
-export async function connect(options: SftpOptions): Promise<Connected> {
+export async function connect(options: SftpOptions, pace?: Pace): Promise<Connected> {
   const check = await hostKeyCheck(options)
   const credentials = await readCredentials(options)
   const client = new Client()
   try {
     const sftp = await logIn(client, options, check, credentials)
     client.setNoDelay(true)
-    const session = new Session(sftp, options, () => client.destroy())
+    const session = new Session(sftp, { ...options, pace }, () => client.destroy())
     // What comes after this belongs to the session: its requests fail.
     client.on('error', (error) => session.end(connectionLost(error)))
     client.on('close', () => session.end(connectionLost()))

@@ -1,4 +1,5 @@
 import { OnituError, ServiceError } from '@onitu/plug'
+import type { Pace } from '@onitu/plug/kit'
 import type { SftpOptions } from '../options/read-options.ts'
 import { type Connected, connect } from './connect.ts'
 import type { Session } from './session.ts'
@@ -12,14 +13,16 @@ const REFUSALS: ReadonlySet<string> = new Set(['AUTHENTICATION_FAILED', 'HOST_KE
 /** One connection for everything, made when it is needed and again after it was lost, with growing delays while that fails. */
 export class Connection {
   readonly #options: SftpOptions
+  readonly #pace: Pace
   #current: Promise<Connected> | undefined
   #alive: Connected | undefined
   #failure: { readonly error: OnituError; readonly until: number } | undefined
   #attempts = 0
   #closed = false
 
-  constructor(options: SftpOptions) {
+  constructor(options: SftpOptions, pace: Pace) {
     this.#options = options
+    this.#pace = pace
   }
 
   /** @throws ServiceError at once, while it is too early to try again. */
@@ -47,7 +50,7 @@ export class Connection {
 
   async #connect(): Promise<Connected> {
     try {
-      const connected = await connect(this.#options)
+      const connected = await connect(this.#options, this.#pace)
       this.#alive = connected
       this.#attempts = 0
       this.#failure = undefined

@@ -1,4 +1,5 @@
 import { ServiceError } from '@onitu/plug'
+import type { Pace } from '@onitu/plug/kit'
 import type { FileEntryWithStats, InputAttributes, SFTPWrapper, Stats } from 'ssh2'
 import { connectionLost, requestError, SftpStatusError, UNSUPPORTED } from './sftp-status.ts'
 
@@ -6,6 +7,12 @@ type Done<T> = (error: Error | null | undefined, value: T) => void
 
 /** How often it is looked whether the server still answers, ms. */
 const WATCH = 250
+
+interface SessionOptions {
+  readonly timeout: number
+  readonly requests: number
+  readonly pace?: Pace | undefined
+}
 
 /**
  * One SFTP channel: its requests as promises, so many at once, in the order in which they were made. A server that does not answer anything for
@@ -15,6 +22,7 @@ export class Session {
   readonly #sftp: SFTPWrapper
   readonly #timeout: number
   readonly #limit: number
+  readonly #pace: Pace | undefined
   readonly #giveUp: () => void
   readonly #failures = new Set<(error: Error) => void>()
   readonly #waiting: (() => void)[] = []
@@ -23,8 +31,9 @@ export class Session {
   #ended: Error | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(sftp: SFTPWrapper, options: { readonly timeout: number; readonly requests: number }, giveUp: () => void) {
+  constructor(sftp: SFTPWrapper, options: SessionOptions, giveUp: () => void) {
     this.#sftp = sftp
+    this.#pace = options.pace
     this.#timeout = options.timeout
     this.#limit = options.requests
     this.#giveUp = giveUp
@@ -125,6 +134,8 @@ export class Session {
   }
 
   async #ask<T>(send: (done: Done<T>) => void): Promise<T> {
+    const wait = this.#pace?.request()
+    if (wait !== undefined) await wait
     if (this.#running >= this.#limit) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     else this.#running++
     try {

@@ -4,7 +4,7 @@ import type { Folder } from '../folder.ts'
 import { requirePath } from '../paths.ts'
 import { guarded } from './guarded.ts'
 import { requireParents, requireWanted, stateOf } from './state.ts'
-import { all, readRange, withHandle } from './transfer.ts'
+import { all, type Flow, FREE, readRange, withHandle } from './transfer.ts'
 
 type Place = Pick<Metadata, 'path'>
 
@@ -16,6 +16,7 @@ export function readFile(
   offset: number,
   size: number,
   { token, signal }: ReadContext,
+  flow: Flow = FREE,
 ): Promise<Uint8Array> {
   return guarded(session, folder, `Reading "${path}"`, async () => {
     signal.throwIfAborted()
@@ -23,7 +24,7 @@ export function readFile(
     if (size === 0) return readNothing(session, folder, path, token)
     const absolute = folder.absolute(path)
     const looks = all([stateOf(session, folder, path), requireParents(session, folder, path)])
-    const [[found], content] = await all([looks, read(session, absolute, path, offset, size, token)])
+    const [[found], content] = await all([looks, read(session, absolute, path, offset, size, token, flow)])
     requireWanted(found, path, token)
     return content
   })
@@ -43,9 +44,10 @@ function read(
   offset: number,
   size: number,
   token: string,
+  flow: Flow,
 ): Promise<Uint8Array> {
   return withHandle(session, absolute, 'r', async (handle) => {
-    const bytes = await readRange(session, handle, offset, size)
+    const bytes = await readRange(session, handle, offset, size, flow)
     const state = requireWanted(await session.fstat(handle), path, token)
     const expected = Math.max(0, Math.min(size, state.size - offset))
     if (bytes.byteLength === expected) return bytes

@@ -5,7 +5,7 @@ import type { Folder } from '../folder.ts'
 import { requirePath, TEMPORARY_DIRECTORY } from '../paths.ts'
 import { guarded } from './guarded.ts'
 import { unlinkIfThere } from './state.ts'
-import { all, writeOnce, writeRange } from './transfer.ts'
+import { all, type Flow, FREE, writeOnce, writeRange } from './transfer.ts'
 import { commit, finish, storedOf } from './write-file.ts'
 
 type Logger = DriverPlug['logger']
@@ -29,6 +29,7 @@ export async function writeSmall(
     readonly logger: Logger
   },
   { token, signal }: WriteContext,
+  flow: Flow,
 ): Promise<Stored> {
   const { path } = metadata
   const temporary = folder.absolute(`${TEMPORARY_DIRECTORY}/${SMALL_PREFIX}${randomUUID()}`)
@@ -36,10 +37,12 @@ export async function writeSmall(
     return await guarded(session, folder, `Writing "${path}"`, async () => {
       signal.throwIfAborted()
       requirePath(path)
+      // As a whole, before anything of it goes: the requests of one file keep their order only where none of them waits.
+      await flow.before(content.byteLength)
       // What may be replaced is looked at just before it is: to have sent a small content in vain costs less than to ask twice each time.
       const state = await writeOnce(session, temporary, async (handle) => {
         const [, written] = await all([
-          writeRange(session, handle, content, 0),
+          writeRange(session, handle, content, 0, { ...FREE, after: flow.after }),
           finish(session, handle, metadata, { replaced: token, fsync }),
         ])
         return written

@@ -3,11 +3,28 @@ import type { Session } from '../connection/session.ts'
 /** Bytes in one request: what OpenSSH takes at most. ssh2 divides what is too much for another server, and such a server gives less. */
 const PIECE = 255 * 1024
 
+/** What is done before a piece goes, which may wait for a limit, and after it was answered. */
+export interface Flow {
+  before(bytes: number): Promise<void> | undefined
+  after(): void
+}
+
+export const FREE: Flow = { before: () => undefined, after: () => undefined }
+
 /** Reads up to `size` bytes, by many requests at once. Shorter only at the end of the file. */
-export async function readRange(session: Session, handle: Buffer, offset: number, size: number): Promise<Buffer> {
+export async function readRange(
+  session: Session,
+  handle: Buffer,
+  offset: number,
+  size: number,
+  flow: Flow = FREE,
+): Promise<Buffer> {
   const content = Buffer.allocUnsafe(size)
   const pieces = ranges(size).map(async ({ start, end }) => {
+    const wait = flow.before(end - start)
+    if (wait !== undefined) await wait
     const count = await readPiece(session, handle, content.subarray(start, end), offset + start)
+    flow.after()
     return start + count
   })
   const ends = await all(pieces)
@@ -27,11 +44,21 @@ async function readPiece(session: Session, handle: Buffer, target: Buffer, posit
 }
 
 /** Writes a content, by many requests at once. */
-export async function writeRange(session: Session, handle: Buffer, content: Uint8Array, offset: number): Promise<void> {
+export async function writeRange(
+  session: Session,
+  handle: Buffer,
+  content: Uint8Array,
+  offset: number,
+  flow: Flow = FREE,
+): Promise<void> {
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
-  await all(
-    ranges(bytes.byteLength).map(({ start, end }) => session.write(handle, bytes.subarray(start, end), offset + start)),
-  )
+  const pieces = ranges(bytes.byteLength).map(async ({ start, end }) => {
+    const wait = flow.before(end - start)
+    if (wait !== undefined) await wait
+    await session.write(handle, bytes.subarray(start, end), offset + start)
+    flow.after()
+  })
+  await all(pieces)
 }
 
 function ranges(size: number): { readonly start: number; readonly end: number }[] {

@@ -14,7 +14,7 @@ import type { Folder } from '../folder.ts'
 import { requirePath, TEMPORARY_DIRECTORY } from '../paths.ts'
 import { guarded } from './guarded.ts'
 import { missingParents, requireReplaceable, stateOf, unlinkIfThere } from './state.ts'
-import { all, readRange, writeRange } from './transfer.ts'
+import { all, type Flow, FREE, readRange, writeRange } from './transfer.ts'
 import { commit, finish, storedOf } from './write-file.ts'
 
 interface Open {
@@ -62,9 +62,16 @@ export class Uploads {
     })
   }
 
-  chunk(session: Session, folder: Folder, metadata: Metadata, offset: number, chunk: Uint8Array): Promise<void> {
+  chunk(
+    session: Session,
+    folder: Folder,
+    metadata: Metadata,
+    offset: number,
+    chunk: Uint8Array,
+    flow: Flow = FREE,
+  ): Promise<void> {
     return this.#guarded(session, folder, metadata, async (part) =>
-      writeRange(session, await this.#handle(session, part, metadata), chunk, offset),
+      writeRange(session, await this.#handle(session, part, metadata), chunk, offset, flow),
     )
   }
 

@@ -35,8 +35,9 @@ function checkOption(
   options: Record<string, OptionValue>,
   name: string,
 ): void {
-  const expected = mismatch(value, declaration)
-  if (expected === undefined) options[name] = value as OptionValue
+  const meant = declaration.type === 'size' ? (parseSize(value) ?? value) : value
+  const expected = mismatch(meant, declaration)
+  if (expected === undefined) options[name] = meant as OptionValue
   else checker.problem(path, `expected ${expected}, got ${describeValue(value)}`)
 }
 
@@ -75,6 +76,10 @@ function mismatch(value: unknown, declaration: OptionDeclaration): string | unde
       if (typeof value === 'string' && values.includes(value)) return undefined
       return `one of ${values.join(', ')}${typeof value === 'string' ? didYouMeanOnly(value, values) : ''}`
     }
+    case 'size':
+      return Number.isSafeInteger(value) && inRange(value as number, declaration)
+        ? undefined
+        : `a size${range(declaration)} such as 4M`
     case 'integer':
       return Number.isSafeInteger(value) && inRange(value as number, declaration)
         ? undefined

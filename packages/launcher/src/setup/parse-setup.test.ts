@@ -25,6 +25,7 @@ const manifest: Manifest = {
   options: {
     fsync: { type: 'boolean', description: '', default: true },
     scan_interval: { type: 'integer', description: '', default: 600, min: 1, max: 86_400 },
+    bandwidth: { type: 'size', description: '', default: 0, max: 10_000_000 },
     format: { type: 'enumerate', description: '', default: 'plain', values: ['plain', 'packed'] },
   },
 }
@@ -72,7 +73,7 @@ services:
     folders: { docs: ./left }
   right:
     driver: local-storage
-    options: { velocity: 0.8, chunk_size: 4M, fsync: false }
+    options: { velocity: 0.8, chunk_size: 4M, fsync: false, bandwidth: 500ki }
     folders: { docs: { path: /elsewhere/right, mode: rw }, empty: ../empty }
 rules:
   - match: { path: /Photos/, mime: ["image/*"] }
@@ -100,10 +101,10 @@ describe('parseSetup', () => {
     expect(setup.rules).toEqual([{ match: { path: '/Photos/', mime: ['image/*'] }, sync: ['left', 'right'] }])
     const left = setup.services.get('left')
     expect(left?.driver).toEqual({ name: 'local-storage', url: 'file:///drivers/local-storage.js' })
-    expect(left?.options).toEqual({ velocity: 0.6, fsync: true, scan_interval: 600, format: 'plain' })
+    expect(left?.options).toEqual({ velocity: 0.6, fsync: true, scan_interval: 600, bandwidth: 0, format: 'plain' })
     expect(left?.folders.get('docs')).toEqual({ path: '/nowhere/here/left', options: {} })
     const right = setup.services.get('right')
-    expect(right?.options).toMatchObject({ velocity: 0.8, chunk_size: 4_000_000, fsync: false })
+    expect(right?.options).toMatchObject({ velocity: 0.8, chunk_size: 4_000_000, fsync: false, bandwidth: 512_000 })
     expect(right?.folders.get('docs')).toEqual({ path: '/elsewhere/right', options: { mode: 'rw' } })
     expect(right?.folders.get('empty')?.path).toBe('/nowhere/empty')
   })
@@ -245,6 +246,16 @@ describe('parseSetup', () => {
       'an option out of range',
       service('driver: local-storage\noptions: { scan_interval: 0 }'),
       ['7:31 services.left.options.scan_interval: expected an integer between 1 and 86400, got the number 0'],
+    ],
+    [
+      'a size that is none',
+      service('driver: local-storage\noptions: { bandwidth: fast }'),
+      ['7:27 services.left.options.bandwidth: expected a size of at most 10000000 such as 4M, got the text "fast"'],
+    ],
+    [
+      'a size out of range',
+      service('driver: local-storage\noptions: { bandwidth: 1G }'),
+      ['7:27 services.left.options.bandwidth: expected a size of at most 10000000 such as 4M, got the text "1G"'],
     ],
     [
       'a value that is not one of those',

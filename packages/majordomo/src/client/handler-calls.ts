@@ -14,7 +14,8 @@ export class HandlerCalls {
   #folders: ReadonlyMap<string, ServiceFolder> = new Map()
   #isListening = false
   #stopped = false
-  #running = 0
+  /** What tells the hub that a call goes on, by its signal. */
+  readonly #running = new Map<AbortSignal, () => void>()
   #waiting: (() => void)[] = []
   /** The last chunk of each file that is written. */
   #chunks = new Map<string, Promise<unknown>>()
@@ -31,6 +32,12 @@ export class HandlerCalls {
     this.#wake()
   }
 
+  /** The call that got this signal goes on, or all of them. */
+  atWork(signal: AbortSignal | undefined): void {
+    if (signal !== undefined) this.#running.get(signal)?.()
+    else for (const tell of this.#running.values()) tell()
+  }
+
   /** Nothing more is begun. */
   stop(): void {
     this.#stopped = true
@@ -39,7 +46,7 @@ export class HandlerCalls {
 
   /** Resolves when no handler runs. */
   async idle(): Promise<void> {
-    while (this.#running > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    while (this.#running.size > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
   /** @throws what the handler throws; OnituError `NOT_SUPPORTED`, `INVALID_RECORD`, `UNKNOWN_FOLDER`, `STOPPING` */
@@ -50,12 +57,12 @@ export class HandlerCalls {
     this.#checkFolders(args)
     const handler = await this.#ready(name, call.signal)
     const run = async () => {
-      this.#running++
+      this.#running.set(call.signal, call.atWork)
       try {
         const answer = await handler(...withParts(name, args, call))
         return answer instanceof Uint8Array ? new WithContent(null, answer) : answer
       } finally {
-        this.#running--
+        this.#running.delete(call.signal)
         this.#wake()
       }
     }

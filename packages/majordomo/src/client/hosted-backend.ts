@@ -128,6 +128,10 @@ export class HostedBackend implements PlugBackend {
     this.#tell('problem', [folder, path, code, reason])
   }
 
+  atWork(signal?: AbortSignal): void {
+    this.#calls.atWork(signal)
+  }
+
   async listen(): Promise<void> {
     this.#calls.listen()
     await this.#ask('listen', [this.#handlerNames()])

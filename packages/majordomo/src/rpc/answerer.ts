@@ -20,6 +20,8 @@ export interface IncomingCall {
   readonly content: Uint8Array | undefined
   /** Aborted when the caller gives it up, or the connection ends. */
   readonly signal: AbortSignal
+  /** Tells the caller that the call goes on. */
+  readonly atWork: () => void
 }
 
 export interface AnswererOptions {
@@ -119,7 +121,10 @@ export class Answerer {
     let item: Item
     try {
       const { signal } = controller
-      item = resultItem(id, await this.#options.handle({ method, args, content, signal }))
+      const atWork = () => {
+        if (this.#running.get(id) === controller) this.#outbox.add({ type: 'atWork', id }, 0)
+      }
+      item = resultItem(id, await this.#options.handle({ method, args, content, signal, atWork }))
     } catch (error) {
       item = { type: 'failure', id, error: plainError(error) }
     }

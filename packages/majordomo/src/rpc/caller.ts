@@ -9,6 +9,8 @@ export interface CallOptions {
   readonly expected?: number
   /** Tells the other side that the answer is not wanted any more. It is waited for nevertheless: it says that the call has ended. */
   readonly signal?: AbortSignal | undefined
+  /** Called when the other side says that the call goes on. */
+  readonly atWork?: () => void
   /** ms. Default: none, for calls of which the caller has a deadline of its own. */
   readonly timeout?: number
 }
@@ -20,6 +22,7 @@ export interface Answer {
 
 interface Pending {
   readonly weight: number
+  readonly atWork: (() => void) | undefined
   readonly resolve: (answer: Answer) => void
   readonly reject: (error: unknown) => void
 }
@@ -61,7 +64,7 @@ export class Caller {
 
   /** @throws what the other side threw; the error of `close`; OnituError `CALL_TIMEOUT` */
   async call(method: string, args: unknown, options: CallOptions = {}): Promise<Answer> {
-    const { content, expected = 0, signal, timeout } = options
+    const { content, expected = 0, signal, timeout, atWork } = options
     signal?.throwIfAborted()
     if (this.#failure !== undefined) throw this.#failure
     const id = this.#nextId++
@@ -72,7 +75,7 @@ export class Caller {
       return await new Promise<Answer>((resolve, reject) => {
         if (timeout !== undefined) timer = setTimeout(() => this.#expire(id, method, timeout), timeout)
         const item: Item = { type: 'call', id, method, args, ...(content && { content }) }
-        this.#enqueue({ item, weight: (content?.byteLength ?? 0) + expected, resolve, reject })
+        this.#enqueue({ item, weight: (content?.byteLength ?? 0) + expected, atWork, resolve, reject })
       })
     } finally {
       clearTimeout(timer)
@@ -82,6 +85,7 @@ export class Caller {
 
   /** An item that came from the other side: a result or a failure. */
   receive(item: Item): void {
+    if (item.type === 'atWork') this.#pending.get(item.id)?.atWork?.()
     if (item.type !== 'result' && item.type !== 'failure') return
     const pending = this.#pending.get(item.id)
     // Of one that has expired.

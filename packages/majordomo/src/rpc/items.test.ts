@@ -10,6 +10,7 @@ const items: Item[] = [
   { type: 'failure', id: 5, error: { code: 'CHANGED' } },
   { type: 'cancel', id: 6 },
   { type: 'receipt', bytes: 500 },
+  { type: 'atWork', id: 7 },
 ]
 
 describe('the items of a message', () => {

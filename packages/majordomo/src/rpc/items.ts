@@ -25,10 +25,12 @@ export type Item =
   /** `error`: a WireError. */
   | { readonly type: 'failure'; readonly id: number; readonly error: unknown }
   | { readonly type: 'cancel'; readonly id: number }
+  /** The call goes on, though it takes long. */
+  | { readonly type: 'atWork'; readonly id: number }
   /** So many bytes of answers have come in since the last receipt. */
   | { readonly type: 'receipt'; readonly bytes: number }
 
-const TYPES = ['call', 'result', 'failure', 'cancel', 'receipt'] as const
+const TYPES = ['call', 'result', 'failure', 'cancel', 'receipt', 'atWork'] as const
 
 export function encodeItems(items: readonly Item[]): Uint8Array[] {
   const flat: unknown[] = [FORMAT]
@@ -51,6 +53,7 @@ function fieldsOf(item: Item): [id: number, first: unknown, second: unknown] {
     case 'failure':
       return [item.id, item.error, null]
     case 'cancel':
+    case 'atWork':
       return [item.id, null, null]
     case 'receipt':
       return [item.bytes, null, null]
@@ -85,6 +88,8 @@ function itemOf([type, id, first, second, written]: readonly unknown[], contents
       return { type: 'failure', id, error: first }
     case 'cancel':
       return { type: 'cancel', id }
+    case 'atWork':
+      return { type: 'atWork', id }
     case 'receipt':
       return { type: 'receipt', bytes: id }
     default:

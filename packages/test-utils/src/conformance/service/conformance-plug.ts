@@ -45,6 +45,8 @@ export class ConformancePlug implements DriverPlug {
   readonly logger: DriverPlug['logger']
   readonly locks = new PathLocks()
   unavailable: string | undefined
+  /** How often the driver said that it is at work. */
+  atWorkCalls = 0
   #database: DriverPlug['serviceDb'] | undefined
   #ended = false
 
@@ -107,6 +109,11 @@ export class ConformancePlug implements DriverPlug {
   problem(_folder: string, path: string, code: string, reason: string): void {
     this.problems.push({ path, code, reason })
     this.said.push(`${code} ${reason}`)
+  }
+
+  /** There are no deadlines here: it is counted. */
+  atWork(): void {
+    this.atWorkCalls++
   }
 
   async listen(): Promise<void> {

@@ -1,0 +1,73 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Pace } from '@onitu/plug/kit'
+import { afterEach, expect, test } from 'vitest'
+import { HttpClient } from '../src/client/http-client.ts'
+
+/** ms. A server that answers at once answers within it also on a busy machine. */
+const TIMEOUT = 1_500
+const CONTENT = Buffer.alloc(300_000, 'content')
+const closing: (() => void)[] = []
+afterEach(() => {
+  for (const close of closing.splice(0)) close()
+})
+
+async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<HttpClient> {
+  const server = createServer(answer).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const client = new HttpClient(new URL(`http://127.0.0.1:${port}`), { timeout: TIMEOUT, requests: 2 })
+  closing.push(() => {
+    client.close()
+    server.close()
+    server.closeAllConnections()
+  })
+  return client
+}
+
+/** A limit that the first piece reaches. */
+function limited(option: 'bandwidth_up' | 'bandwidth_down') {
+  let tell: () => void = () => undefined
+  const waiting = new Promise<void>((resolve) => {
+    tell = resolve
+  })
+  const pace = new Pace({ [option]: 1 }, { atWork: () => tell() })
+  return { pace, waiting }
+}
+
+test('a request that waits for bandwidth_up has sent one piece, and is not given up for want of an answer', async () => {
+  let received = 0
+  const client = await serve((request, response) => {
+    request.on('data', (part: Buffer) => {
+      received += part.byteLength
+    })
+    request.on('end', () => response.end())
+  })
+  const { pace, waiting } = limited('bandwidth_up')
+  const sending = client.send({ method: 'PUT', path: '/', headers: {}, body: CONTENT, pace })
+  await waiting
+  await delay(TIMEOUT * 1.5)
+  expect(received).toBeLessThanOrEqual(64 * 1024)
+  pace.close()
+  expect((await sending).status).toBe(200)
+  expect(received).toBe(CONTENT.byteLength)
+})
+
+test('an answer that waits for bandwidth_down is not given up, and comes whole', async () => {
+  const client = await serve((_request, response) => response.end(CONTENT))
+  const { pace, waiting } = limited('bandwidth_down')
+  const fetching = client.send({ method: 'GET', path: '/', headers: {}, pace })
+  await waiting
+  await delay(TIMEOUT * 1.5)
+  pace.close()
+  expect(CONTENT.equals((await fetching).body)).toBe(true)
+})
+
+test('a server that does not answer is given up', async () => {
+  const client = await serve(() => undefined)
+  const { pace } = limited('bandwidth_up')
+  const asking = client.send({ method: 'GET', path: '/', headers: {}, pace })
+  await expect(asking).rejects.toMatchObject({ code: 'NO_ANSWER' })
+})
