@@ -5,10 +5,13 @@ import { NetworkNamespace } from '../support/network-namespace.ts'
 import { readStatus } from '../support/read-status.ts'
 import { RemoteClient } from '../support/remote-client.ts'
 import { RemoteSetup } from '../support/remote-setup.ts'
+import { SlowNetwork } from '../support/slow-network.ts'
 import { expectEqualTrees, makeTree } from '../support/trees.ts'
 
 const problem = process.env.ONITU_SOAK === undefined ? undefined : NetworkNamespace.problem()
 if (problem !== undefined) console.log(`Left out: ${problem}`)
+/** ms */
+const DELAY = 40
 const BIG = 50 * 1024 * 1024
 /** ms: longer than three heartbeats, and than TCP needs to give up a little. */
 const CUT = 30_000
@@ -21,10 +24,15 @@ test.skipIf(problem !== undefined)(
     const setup = await RemoteSetup.create(network.hubAddress)
     const server = setup.add(new LocalStorageDriver('server'))
     const launcher = setup.launcher()
-    const laptop = new RemoteClient(setup, 'laptop', { address: network.hubAddress, through: network.through })
+    const proxy = await SlowNetwork.create(setup, network.hubAddress)
+    const undisturbed = network.disturb({ delay: `${DELAY}ms`, loss: '1%' })
+    if (undisturbed !== undefined) {
+      console.log(`No loss, and delay by a proxy: ${undisturbed}`)
+      proxy.delay = DELAY
+    }
+    const { hubAddress: address, through } = network
+    const laptop = new RemoteClient(setup, 'laptop', { address, through, ports: proxy.ports })
     try {
-      const undisturbed = network.disturb({ delay: '40ms', loss: '1%' })
-      if (undisturbed !== undefined) console.log(`Without delay and loss: ${undisturbed}`)
       await laptop.prepare()
       await launcher.start()
       await laptop.start(60_000)
@@ -47,6 +55,7 @@ test.skipIf(problem !== undefined)(
     } finally {
       await laptop.kill()
       await launcher.close()
+      proxy.close()
       await setup.clean()
       network.remove()
     }

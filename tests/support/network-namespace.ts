@@ -1,16 +1,17 @@
 import { execFileSync } from 'node:child_process'
+import { networkInterfaces } from 'node:os'
 
-/** Addresses of a block that is for documentation, so that nobody's network has them. */
-const HUB = '192.0.2.1'
-const CLIENT = '192.0.2.2'
+/** Blocks that are for documentation. A network that has addresses of one nevertheless has hardly all of them. */
+const BLOCKS = ['198.51.100', '203.0.113', '192.0.2']
 
 /** A network namespace with a cable to this one, as if it were another machine. */
 export class NetworkNamespace {
-  readonly hubAddress = HUB
+  readonly hubAddress: string
   readonly #name: string
   readonly #end: string
 
-  private constructor(name: string) {
+  private constructor(name: string, hubAddress: string) {
+    this.hubAddress = hubAddress
     this.#name = name
     this.#end = `${name}h`
   }
@@ -27,14 +28,15 @@ export class NetworkNamespace {
   }
 
   static create(): NetworkNamespace {
-    const namespace = new NetworkNamespace(`onitu${process.pid % 10_000}`)
+    const block = freeBlock()
+    const namespace = new NetworkNamespace(`onitu${process.pid % 10_000}`, `${block}.1`)
     const name = namespace.#name
     ip('netns', 'add', name)
     try {
       ip('link', 'add', namespace.#end, 'type', 'veth', 'peer', 'name', 'cable', 'netns', name)
-      ip('addr', 'add', `${HUB}/30`, 'dev', namespace.#end)
+      ip('addr', 'add', `${block}.1/30`, 'dev', namespace.#end)
       ip('link', 'set', namespace.#end, 'up')
-      ip('-n', name, 'addr', 'add', `${CLIENT}/30`, 'dev', 'cable')
+      ip('-n', name, 'addr', 'add', `${block}.2/30`, 'dev', 'cable')
       ip('-n', name, 'link', 'set', 'cable', 'up')
       return namespace
     } catch (error) {
@@ -70,6 +72,13 @@ export class NetworkNamespace {
   remove(): void {
     ip('netns', 'delete', this.#name)
   }
+}
+
+function freeBlock(): string {
+  const taken = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.map(({ address }) => address))
+  const free = BLOCKS.find((block) => !taken.some((address) => address.startsWith(`${block}.`)))
+  if (free === undefined) throw new Error(`this machine has addresses of ${BLOCKS.join(', ')}`)
+  return free
 }
 
 function ip(...parameters: string[]): void {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { RemoteSetup } from './remote-setup.ts'
 
 /** ms between looks whether more may pass. */
@@ -11,6 +12,8 @@ const PIECE = 64 * 1024
 export class SlowNetwork {
   /** Bytes a second, each way on each connection. */
   speed = Number.POSITIVE_INFINITY
+  /** ms that everything is on its way. */
+  delay = 0
   readonly ports: { readonly requests: number; readonly handlers: number }
   readonly #servers: readonly Server[]
   readonly #sockets = new Set<Socket>()
@@ -22,13 +25,14 @@ export class SlowNetwork {
     this.ports = ports
   }
 
-  /** Leads to the two ports of the hub. */
-  static async create({ requests, handlers }: RemoteSetup): Promise<SlowNetwork> {
+  /** Leads to the two ports of the hub. `address`: where both the hub and this are. */
+  static async create({ requests, handlers }: RemoteSetup, address = '127.0.0.1'): Promise<SlowNetwork> {
     const servers = [createServer(), createServer()]
-    const [first = 0, second = 0] = await Promise.all(servers.map(listen))
+    const [first = 0, second = 0] = await Promise.all(servers.map((server) => listen(server, address)))
     const network = new SlowNetwork(servers, { requests: first, handlers: second })
     servers.forEach((server, index) => {
-      server.on('connection', (socket) => network.#join(socket, index === 0 ? requests : handlers))
+      const port = index === 0 ? requests : handlers
+      server.on('connection', (socket) => network.#join(socket, connect(port, address)))
     })
     return network
   }
@@ -49,8 +53,7 @@ export class SlowNetwork {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  #join(near: Socket, port: number): void {
-    const far = connect(port, '127.0.0.1')
+  #join(near: Socket, far: Socket): void {
     for (const [from, to] of [
       [near, far],
       [far, near],
@@ -65,18 +68,25 @@ export class SlowNetwork {
 
   /** What is not read here stays with who sends it: it is the speed of the network that holds him up. */
   async #pass(from: Socket, to: Socket): Promise<void> {
+    let sending: Promise<unknown> = Promise.resolve()
     try {
       for await (const data of from.iterator({ destroyOnReturn: false })) {
         for (const piece of piecesOf(data as Buffer)) {
           await this.#takeTime(piece.byteLength)
-          if (to.destroyed) return
-          if (!to.write(piece)) await Promise.race([once(to, 'drain'), once(to, 'close')])
+          const due = performance.now() + this.delay
+          const write = async () => {
+            if (due > performance.now()) await pause(due - performance.now())
+            if (!to.destroyed && !to.write(piece)) await Promise.race([once(to, 'drain'), once(to, 'close')])
+          }
+          sending = sending.then(write)
+          if (this.delay === 0) await sending
         }
       }
     } catch {
       // It was reset: over like one that was ended.
     } finally {
       while (this.#isCut) await new Promise<void>((resolve) => this.#wake.push(resolve))
+      await Promise.allSettled([sending])
       this.#sockets.delete(from)
       from.destroy()
       to.end()
@@ -88,7 +98,7 @@ export class SlowNetwork {
     while (left > 0 || this.#isCut) {
       if (this.#isCut) await new Promise<void>((resolve) => this.#wake.push(resolve))
       if (this.speed === Number.POSITIVE_INFINITY) return
-      await new Promise((resolve) => setTimeout(resolve, STEP))
+      await pause(STEP)
       left -= (this.speed * STEP) / 1000
     }
   }
@@ -99,8 +109,8 @@ function piecesOf(data: Buffer): Buffer[] {
   return Array.from({ length: count }, (_, index) => data.subarray(index * PIECE, (index + 1) * PIECE))
 }
 
-async function listen(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1')
+async function listen(server: Server, address: string): Promise<number> {
+  server.listen(0, address)
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
 }
