@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { keyId } from '../wire/key.ts'
 import type { BatchRequest } from './parse-request.ts'
-import { type Barrier, keysToRead, planRun, type RunPlan, type RunRequest, runLength } from './plan-run.ts'
+import { aheadLength, type Barrier, keysToRead, planRun, type RunPlan, type RunRequest, runLength } from './plan-run.ts'
 
 const bytes = (text: string) => Buffer.from(text)
 const put = (key: string, value: string, sync = false): BatchRequest => ({
@@ -122,5 +122,29 @@ describe('runLength', () => {
   it('takes all that are there when they share an fsync', () => {
     expect(lengthOf([put('a', '1', true), get('b'), put('c', '1', true), put('d', '1')], 1_000, 2)).toBe(4)
     expect(lengthOf([get('a'), get('b'), put('c', '1', true), put('d', '1', true)], 1_000, 2)).toBe(2)
+  })
+})
+
+describe('aheadLength', () => {
+  const lengthOf = (requests: readonly (RunRequest | Barrier)[], ahead = { requests: 0, weight: 0 }, most = 100) =>
+    aheadLength(
+      requests.map((request) => ({ request })),
+      ahead,
+      { weight: 1_000, requests: most },
+    )
+
+  it('counts the writes up to the first request that has to look at what is stored', () => {
+    expect(lengthOf([put('a', '1'), remove('b')])).toBe(2)
+    for (const looking of [get('a'), onlyIf('a', null, put('a', '1')), range, clear])
+      expect(lengthOf([put('a', '1'), looking, put('b', '1')])).toBe(1)
+  })
+
+  it('leaves no room beyond the limits for what is there already', () => {
+    expect(lengthOf([put('a', '1'), put('b', '1'), put('c', '1')], { requests: 2, weight: 0 }, 4)).toBe(2)
+    expect(lengthOf([put('a', '1')], { requests: 1, weight: 2_000 })).toBe(0)
+  })
+
+  it('takes all that share an fsync', () => {
+    expect(lengthOf([put('a', '1', true), put('b', '1', true), put('c', '1')], { requests: 4, weight: 0 }, 4)).toBe(2)
   })
 })

@@ -64,6 +64,24 @@ export function runLength(queue: readonly { readonly request: RunRequest | Barri
   return queue.length
 }
 
+/**
+ * How many requests from the head of the queue can be written behind a write that is not over yet, `ahead` others being
+ * there already: those that neither read nor depend on what is stored.
+ */
+export function aheadLength(
+  queue: readonly { readonly request: RunRequest | Barrier }[],
+  ahead: RunLimits,
+  limits: RunLimits,
+): number {
+  let { weight } = ahead
+  for (const [index, { request }] of queue.entries()) {
+    if (request.type !== 'batch' || request.conditions.keys.length > 0) return index
+    if (weight > limits.weight || (ahead.requests + index >= limits.requests && !request.sync)) return index
+    weight += weightOf(request)
+  }
+  return queue.length
+}
+
 /** The keys whose stored values the plan needs, each once. */
 export function keysToRead(requests: readonly RunRequest[]): Map<string, Key> {
   const keys = new Map<string, Key>()

@@ -3,22 +3,24 @@ import { afterMicrotasks } from '../messaging/after-microtasks.ts'
 import type { Key } from '../wire/key.ts'
 import type { WriteList } from '../wire/write-list.ts'
 import { ATOMIC_CLEAR, type Clearing, createClearing } from './clear-range.ts'
+import { Committer } from './committer.ts'
 import { type Cursor, openCursor } from './cursor.ts'
 import type { Gate } from './gate.ts'
 import type { Level, LevelSnapshot } from './open-level.ts'
 import type { ClearRequest, InquiryRequest, RangeRequest, ReadRequest } from './parse-request.ts'
 import type { WatchRequest } from './parse-watch.ts'
 import {
+  aheadLength,
   answerMany,
   type Barrier,
   keysToRead,
   planRun,
-  type RunLimits,
   type RunPlan,
   type RunRequest,
   runLength,
 } from './plan-run.ts'
 import { createReadingForms } from './reading-forms.ts'
+import { aheadLimits, runLimits } from './run-limits.ts'
 import { createWatching, type WatchAnswer, type Watching, type WatchingOptions } from './watching.ts'
 
 /** One database. Requests take effect in the order in which they were submitted, but for what reads from a snapshot. */
@@ -52,20 +54,6 @@ interface Waiting<R> {
   readonly reject: (error: unknown) => void
 }
 
-/** So that one compaction does not hold up too many. */
-const RUN_WEIGHT = 8 * 1024 * 1024
-const RUN_REQUESTS = 32
-const RUN_SHARE = 1 / 3
-
-/**
- * The answers of a run leave before the next one begins, so that a client works on them meanwhile: as one run, all that
- * it has in flight would make client and server wait for each other in turns. With more waiting, runs are longer: each
- * of them costs a message both ways.
- */
-function runLimits(waiting: number): RunLimits {
-  return { weight: RUN_WEIGHT, requests: Math.max(RUN_REQUESTS, Math.ceil(waiting * RUN_SHARE)) }
-}
-
 /**
  * Up to so many keys are read on the spot: from the caches a read takes a few microseconds, and giving it to a thread
  * and waking up again takes longer than the reads of a whole tick.
@@ -83,12 +71,20 @@ class LevelStore implements Store {
   #clearings = new Set<Clearing>()
   #reading: Gate
   #watching: Watching
+  #committer: Committer
+  #preparing = false
+  #exclusive = false
   #closed = false
 
   constructor(level: Level, reading: Gate, watching: Watching) {
     this.#level = level
     this.#reading = reading
     this.#watching = watching
+    this.#committer = new Committer({
+      level,
+      written: (lists) => this.#written(lists),
+      begun: () => this.#prepareSoon(),
+    })
   }
 
   submit(request: RunRequest): Promise<unknown> {
@@ -176,14 +172,15 @@ class LevelStore implements Store {
     return new Promise((resolve, reject) => {
       this.#queue.push({ request, resolve, reject })
       this.#working ??= this.#work()
+      if (this.#committer.active) this.#prepareSoon()
     })
   }
 
   async #work(): Promise<void> {
     // Everything that has arrived by now makes one run.
     await new Promise<void>(afterMicrotasks)
-    while (this.#queue.length > 0) {
-      const length = runLength(this.#queue, runLimits(this.#queue.length))
+    for (let idle = true; this.#queue.length > 0; idle = false) {
+      const length = runLength(this.#queue, runLimits(this.#queue.length, idle))
       await this.#run(await this.#passBarriers(this.#queue.splice(0, length)))
       if (this.#queue.length > 0) await new Promise<void>(afterMicrotasks)
     }
@@ -201,12 +198,22 @@ class LevelStore implements Store {
       try {
         const begun = request.begin()
         resolve(begun)
-        if (request.type === 'alone') await begun
+        if (request.type === 'alone') await this.#alone(begun)
       } catch (error) {
         reject(error)
       }
     }
     return rest
+  }
+
+  /** Nothing is written behind it before it is over. */
+  async #alone(begun: unknown): Promise<void> {
+    this.#exclusive = true
+    try {
+      await begun
+    } finally {
+      this.#exclusive = false
+    }
   }
 
   async #run(run: readonly Waiting<RunRequest>[]): Promise<void> {
@@ -220,12 +227,45 @@ class LevelStore implements Store {
       return
     }
     answer(run, plan, false)
-    try {
-      await this.#write(plan.writes, plan.sync)
-      answer(run, plan, true)
-    } catch (error) {
-      for (const [index, { reject }] of run.entries()) if (plan.outcomes[index]?.afterWrite) reject(error)
-    }
+    if (plan.writes.length === 0) return
+    await this.#committer.commit({
+      lists: plan.writes,
+      sync: plan.sync,
+      committed: () => answer(run, plan, true),
+      failed(error) {
+        for (const [index, { reject }] of run.entries()) if (plan.outcomes[index]?.afterWrite) reject(error)
+      },
+    })
+  }
+
+  /** When this turn has answered what it can, and read all that has come. */
+  #prepareSoon(): void {
+    if (this.#preparing) return
+    this.#preparing = true
+    setImmediate(() => {
+      this.#preparing = false
+      this.#prepare()
+    })
+  }
+
+  /** What only writes can follow the write that is under way at once: nobody has to look at what that one stores. */
+  #prepare(): void {
+    if (!this.#committer.active || this.#exclusive) return
+    const { ahead } = this.#committer
+    const limits = aheadLimits(ahead.requests + this.#queue.length)
+    const run = this.#queue.splice(0, aheadLength(this.#queue, ahead, limits))
+    const requests = run.flatMap(({ request }) => (request.type === 'batch' ? [request] : []))
+    if (requests.length === 0) return
+    this.#committer.add({
+      lists: requests.map(({ writes }) => writes),
+      sync: requests.some(({ sync }) => sync),
+      committed() {
+        for (const { resolve } of run) resolve(null)
+      },
+      failed(error) {
+        for (const { reject } of run) reject(error)
+      },
+    })
   }
 
   /** What is asked most needs no plan: nothing is written, and each answer is one look. False for any other run. */
@@ -261,18 +301,7 @@ class LevelStore implements Store {
     return stored
   }
 
-  /** One LevelDB batch: all of it, or nothing. */
-  async #write(lists: readonly WriteList[], sync: boolean): Promise<void> {
-    if (lists.length === 0) return
-    const batch = this.#level.batch()
-    for (const { keys, values } of lists) {
-      for (let index = 0; index < keys.length; index++) {
-        const value = values[index] ?? null
-        if (value === null) batch.del(keys[index] ?? '')
-        else batch.put(keys[index] ?? '', value)
-      }
-    }
-    await batch.write({ sync })
+  #written(lists: readonly WriteList[]): void {
     for (const clearing of this.#clearings) clearing.written(lists)
     this.#watching.written(lists)
   }
@@ -283,7 +312,9 @@ class LevelStore implements Store {
     // To itself it is no news.
     this.#clearings.delete(clearing)
     try {
-      await this.#write([deletions], sync)
+      await new Promise<void>((committed, failed) => {
+        void this.#committer.commit({ lists: [deletions], sync, committed, failed })
+      })
     } finally {
       this.#clearings.add(clearing)
     }
