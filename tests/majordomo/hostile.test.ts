@@ -5,7 +5,7 @@ import { ipcAddress } from '@onitu/protocol'
 import { type Launcher, LocalStorageDriver, snapshotTree } from '@onitu/test-utils'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { HostileClient } from '../support/hostile-client.ts'
+import { HostileClient, hostileStatement } from '../support/hostile-client.ts'
 import { hostileMessage } from '../support/hostile-messages.ts'
 import { readStatus } from '../support/read-status.ts'
 import { RemoteClient } from '../support/remote-client.ts'
@@ -55,7 +55,7 @@ test(`${FRAMES} random and malicious messages of a client with a good key harm n
     seed: SEED,
   })
   for (let sent = 0; sent < FRAMES; ) {
-    const client = new HostileClient(setup, { secretKey, serverKey }, statement())
+    const client = new HostileClient(setup, { secretKey, serverKey }, hostileStatement('shared'))
     try {
       await client.enter()
       for (const [frames, port] of messages) {
@@ -103,28 +103,4 @@ function isUntouchable(name: string, value: unknown): boolean {
   if (/^(file|version|path|service:(server|honest):(file|order)):/.test(name))
     return JSON.stringify([name, value])?.includes('secret')
   return /^service:(server|honest):(driver|options|folders|folder|rules|db)|^folder:|^rules$|^remote:honest/.test(name)
-}
-
-function statement() {
-  return {
-    driver: {
-      name: 'evil',
-      description: '',
-      velocity: 1,
-      capabilities: {
-        atomicReplace: true,
-        conditionalWrite: true,
-        rangedRead: true,
-        resumableUpload: true,
-        nativeMove: true,
-        directories: true,
-        mtime: true,
-        mode: true,
-        caseSensitive: true,
-        tokenGranularity: 0,
-        history: true,
-      },
-    },
-    folders: { shared: { path: '/', options: {} } },
-  }
 }

@@ -97,3 +97,28 @@ export class HostileClient {
     }
   }
 }
+
+/** What such a client says of itself. */
+export function hostileStatement(folder: string): ClientSetup {
+  return {
+    driver: {
+      name: 'evil',
+      description: '',
+      velocity: 1,
+      capabilities: {
+        atomicReplace: true,
+        conditionalWrite: true,
+        rangedRead: true,
+        resumableUpload: true,
+        nativeMove: true,
+        directories: true,
+        mtime: true,
+        mode: true,
+        caseSensitive: true,
+        tokenGranularity: 0,
+        history: true,
+      },
+    },
+    folders: { [folder]: { path: '/', options: {} } },
+  }
+}

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { curveClientSocketOptions, generateKeyPair, type KeyPair } from '@onitu/escalator/messaging'
+import { ipcAddress } from '@onitu/protocol'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Dealer } from 'zeromq'
 import { ClientLink } from '../src/client/client-link.ts'
@@ -13,6 +14,7 @@ import type { AuthorizedKey } from '../src/keys/index.ts'
 import { Majordomo } from '../src/relay/majordomo.ts'
 import { type IncomingCall, WithContent } from '../src/rpc/answerer.ts'
 import type { ClientSetup } from '../src/setup/client-setup.ts'
+import { HUB_LETTER } from '../src/wire/hub-messages.ts'
 import {
   challengeSchema,
   decodeLink,
@@ -22,6 +24,8 @@ import {
   welcomeSchema,
 } from '../src/wire/link-messages.ts'
 
+/** Bytes that may wait for a service. */
+const MEMORY = 16 * 1024 * 1024
 const server = generateKeyPair()
 const [laptop, nas] = [generateKeyPair(), generateKeyPair()]
 const setup: ClientSetup = {
@@ -62,7 +66,7 @@ beforeEach(async () => {
     secretKey: server.secretKey,
     keys: [keyOf('laptop', laptop), keyOf('nas', nas)],
     heartbeat: 100,
-    limits: { clients: 10, memory: 16 * 1024 * 1024 },
+    limits: { clients: 10, memory: MEMORY },
     setUp: async (service) => {
       statements.push(service)
     },
@@ -211,6 +215,32 @@ it('cuts off a client that sends what is none, or calls too much at once, and no
   expect((await other.call('echo', [])).result).toEqual(['nas', []])
 })
 
+it('cuts off a client of which more waits for its service than it may, also of nothing, and nobody else', async () => {
+  serve('nas')
+  const other = await open(nas)
+  const deaf = new Dealer({ linger: 0 })
+  closers.push(() => deaf.close())
+  deaf.connect(ipcAddress(runtime, 'majordomo'))
+  await deaf.send([HUB_LETTER.register, 'laptop'])
+  for (const size of [1024 * 1024, 0]) {
+    const hostile = await dealer(laptop)
+    await enter(hostile, laptop)
+    const count = MEMORY / Math.max(size, 1024) + 1
+    for (let sent = 0; sent < count; sent++) await hostile.send([Buffer.from(LETTER.data), Buffer.alloc(size)])
+    expect(await endOf(hostile)).toBe('FLOODED')
+    expect((await other.call('echo', [])).result).toEqual(['nas', []])
+  }
+})
+
+it('knows the process of a service again that it had forgotten', async () => {
+  serve('laptop')
+  const other = serve('laptop')
+  await open(laptop)
+  await other.link.close()
+  const client = await open(laptop)
+  expect((await client.call('echo', [])).result).toEqual(['laptop', []])
+})
+
 function keyOf(service: string, { publicKey }: KeyPair): AuthorizedKey {
   return { name: service, publicKey, service, folders: 'all', mode: 'rw', authorized: 0, revoked: null }
 }
@@ -287,6 +317,14 @@ async function enter(socket: Dealer, { publicKey, secretKey }: KeyPair): Promise
   await second.send(encodeLink(LETTER.token, { token }))
   await second.receive()
   return second
+}
+
+/** Why it was cut off. There may be beats before. */
+async function endOf(socket: Dealer): Promise<string | undefined> {
+  for (;;) {
+    const [letter, body] = await socket.receive()
+    if (letter?.toString() === LETTER.ended) return decodeLink(endedSchema, body)?.code
+  }
 }
 
 async function until(holds: () => boolean): Promise<void> {

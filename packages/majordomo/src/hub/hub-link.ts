@@ -1,7 +1,7 @@
 import { readMessages, watchConnections } from '@onitu/escalator/messaging'
 import { ipcAddress, OnituError } from '@onitu/protocol'
 import { Dealer } from 'zeromq'
-import { byteLength } from '../rpc/deliver.ts'
+import { weightOf } from '../rpc/deliver.ts'
 import { decodeError, encodeError, HUB_HEARTBEAT, HUB_LETTER, HUB_SILENCE, laneOf } from '../wire/hub-messages.ts'
 import { HubSession } from './hub-session.ts'
 
@@ -12,6 +12,9 @@ export interface HubLinkOptions {
   /** A client has come. `closed` of a former session was called before. */
   readonly opened: (session: HubSession) => void
 }
+
+/** ms without an answer after which Majordomo may have forgotten this process. */
+const FORGOTTEN = 2 * HUB_HEARTBEAT
 
 /** The way from the process of a remote service to its client: through Majordomo, for as long as both are there. */
 export class HubLink {
@@ -55,12 +58,19 @@ export class HubLink {
 
   #register(): void {
     this.#heard = performance.now()
-    this.#send([HUB_LETTER.register, this.#options.service])
+    this.#say()
   }
 
   #beat(): void {
-    if (performance.now() - this.#heard > HUB_SILENCE) this.#lost('Majordomo does not answer')
-    this.#send([HUB_LETTER.beat])
+    const silence = performance.now() - this.#heard
+    if (silence > HUB_SILENCE) this.#lost('Majordomo does not answer')
+    // One that Majordomo has forgotten is not answered: it says again who it is.
+    if (silence > FORGOTTEN) this.#say()
+    else this.#send([HUB_LETTER.beat])
+  }
+
+  #say(): void {
+    this.#send([HUB_LETTER.register, this.#options.service])
   }
 
   #receive([letter, id, ...frames]: readonly Buffer[]): void {
@@ -87,7 +97,7 @@ export class HubLink {
     const known = laneOf(lane)
     if (known !== undefined) session.receive(known, frames)
     const taken = Buffer.alloc(4)
-    taken.writeUInt32BE(byteLength(frames))
+    taken.writeUInt32BE(weightOf(frames))
     this.#send([HUB_LETTER.taken, id, taken])
   }
 

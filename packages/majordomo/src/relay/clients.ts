@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { isOnituError, OnituError, toWireError } from '@onitu/protocol'
 import { Challenger, ROUTING_ID_SIZE } from '../handshake/proof.ts'
 import { type AuthorizedKey, findGoodKey } from '../keys/index.ts'
-import { byteLength } from '../rpc/deliver.ts'
+import { weightOf } from '../rpc/deliver.ts'
 import { confine } from '../setup/confine.ts'
 import type { RemoteRecord } from '../setup/remote-record.ts'
 import { LANE, type Lane } from '../wire/hub-messages.ts'
@@ -56,6 +56,8 @@ export interface ClientsOptions {
 
 /** Heartbeats that a client may be silent. It is looked for twice a heartbeat, so that three of them are enough to notice. */
 const SILENT_BEATS = 2.5
+/** ms of silence of a client that does not know yet how often it has to beat. */
+const FIRST_SILENCE = 10_000
 const SESSION_SIZE = 8
 const TOKEN_SIZE = 32
 /** What somebody may ask who has proved nothing. */
@@ -164,7 +166,8 @@ export class Clients {
   check(): void {
     const silence = SILENT_BEATS * this.#options.heartbeat
     for (const connection of this.#connections.values()) {
-      if (this.#options.now() - connection.heard <= silence) continue
+      const borne = connection.state === 'open' ? silence : Math.max(silence, FIRST_SILENCE)
+      if (this.#options.now() - connection.heard <= borne) continue
       this.#end(connection, new OnituError('LOST', 'The client has not been heard of', { retryable: true }))
     }
   }
@@ -285,7 +288,7 @@ export class Clients {
       this.#options.dropped(`data of ${connection.key.name} before its time`)
       return
     }
-    connection.unread += byteLength(frames)
+    connection.unread += weightOf(frames)
     if (connection.unread > this.#options.limits.memory) {
       this.#end(connection, new OnituError('FLOODED', 'The client sends more than it may', { retryable: true }))
     } else this.#options.ways.forward(connection.key.service, connection.session, lane, frames)

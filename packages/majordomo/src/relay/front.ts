@@ -29,7 +29,7 @@ const LOST_DELAYS = { soon: 20, late: 500 }
 const BIND_PATIENCE = 10_000
 /** Bytes of a frame: the largest chunk of a driver, and some. */
 const MAX_FRAME = 34 * 1024 * 1024
-/** Messages kept for a peer that does not read. */
+/** Messages kept for a client that does not read. */
 const QUEUE = 10_000
 /** Messages of one peer that wait to be read. More stay in its network. */
 const UNREAD = 100
@@ -53,7 +53,8 @@ export class Front {
       // Nobody takes over the name, and so the messages, of somebody else.
       handover: false,
       sendTimeout: 0,
-      sendHighWaterMark: QUEUE,
+      // What waits for a process of this session is bounded by what clients may have waiting.
+      sendHighWaterMark: authenticator === undefined ? 0 : QUEUE,
       receiveHighWaterMark: UNREAD,
       handshakeInterval: HANDSHAKE_PATIENCE,
       linger: 500,

@@ -20,3 +20,11 @@ export function byteLength(frames: readonly Uint8Array[]): number {
   for (const frame of frames) bytes += frame.byteLength
   return bytes
 }
+
+/** What a message takes that has nothing in it. */
+const EMPTY_MESSAGE = 1024
+
+/** About how much memory a message takes that waits, in bytes: empty ones do so too. */
+export function weightOf(frames: readonly Uint8Array[]): number {
+  return EMPTY_MESSAGE + byteLength(frames)
+}

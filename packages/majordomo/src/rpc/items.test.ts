@@ -41,6 +41,19 @@ describe('the items of a message', () => {
   })
 })
 
+it('never holds a path that other bytes than its own lead out of', () => {
+  const frame = Buffer.from(encode([1, 0, 1, 'a', ['xx/secret', 'xx/secret'.replace('xx', 'x\0')], null]))
+  // Overlong forms of `.` and `/`, and half a character before a slash.
+  for (const bytes of ['c0ae', 'c0af', '2ee2', 'f02f']) {
+    const forged = Buffer.from(frame)
+    forged.set(Buffer.from(bytes, 'hex'), forged.indexOf('xx/'))
+    const [call] = decodeItems([forged])
+    const [path] = call?.type === 'call' && Array.isArray(call.args) ? call.args : []
+    expect(path).toContain('\ufffd')
+    expect(String(path).split('/')).not.toContain('..')
+  }
+})
+
 function nested(depth: number): unknown {
   return depth === 0 ? null : [nested(depth - 1)]
 }

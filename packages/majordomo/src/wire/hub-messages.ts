@@ -17,7 +17,7 @@ export const HUB_LETTER = {
   ended: 'E',
   /** Both (session, lane, frames of a message). */
   data: 'D',
-  /** Service: so many bytes of data were dealt with (session, bytes). */
+  /** Service: data of so much weight was dealt with (session, bytes). */
   taken: 'A',
 } as const
 
