@@ -37,3 +37,28 @@ test('a service without conditions is written to without them, and asked only on
   expect(await conditions.write('14-abc', write)).toBe('written')
   expect(asked).toEqual([{ 'if-none-match': '*' }, {}, {}])
 })
+
+test('a service in which an object is gone that was to be replaced has a conflict', async () => {
+  const { write } = service(() => 404)
+  const attempt = guarded('Writing "file"', () => new Conditions().write('14-abc', write))
+  await expect(attempt).rejects.toMatchObject({ code: 'CONFLICT', retryable: true })
+})
+
+test.each([
+  ['refuses both conditions', () => 412, true, 2],
+  ['has no conditions', () => 501, false, 1],
+  ['takes no notice of conditions', () => 200, false, 1],
+  ['takes notice of If-None-Match only', (headers: object) => ('if-none-match' in headers ? 412 : 200), false, 2],
+  ['lets nobody write', () => 403, false, 1],
+])(
+  'a service that %s is asked once, and trusted as far as it has shown them',
+  async (_title, answer, trusted, asks) => {
+    const { asked, write } = service(answer)
+    const conditions = new Conditions()
+    expect(conditions.suffice).toBe(false)
+    await conditions.ask(write)
+    expect(conditions.suffice).toBe(trusted)
+    await conditions.ask(write)
+    expect(asked).toHaveLength(asks)
+  },
+)

@@ -23,7 +23,9 @@ export function createS3(plug: DriverPlug): S3 {
   const options = readOptions(plug.options)
   const pace = new Pace(plug.options, plug)
   const client = new S3Client(options, { pace, atWork: (signal) => plug.atWork(signal) })
-  const folders = new Map([...plug.folders.values()].map((place) => [place.name, new Folder(place, plug, client)]))
+  const conditions = new Conditions()
+  const places = [...plug.folders.values()]
+  const folders = new Map(places.map((place) => [place.name, new Folder(place, plug, client, conditions)]))
   const limits = { fastest: options.pollFastest, slowest: options.pollSlowest }
   const watchers = [...folders.values()].map((folder) => new Watcher(plug, folder, limits))
   const folderOf = ({ folder: name }: Pick<Metadata, 'folder'>): Folder => {
@@ -33,7 +35,7 @@ export function createS3(plug: DriverPlug): S3 {
     return folder
   }
   registerReading(plug, folderOf)
-  registerWriting(plug, folderOf, options.storageClass)
+  registerWriting(plug, folderOf, conditions, options.storageClass)
   let closing: Promise<void> | undefined
   const close = async () => {
     pace.close()
@@ -71,8 +73,7 @@ function registerReading(plug: DriverPlug, folderOf: FolderOf): void {
   })
 }
 
-function registerWriting(plug: DriverPlug, folderOf: FolderOf, storageClass: string): void {
-  const conditions = new Conditions()
+function registerWriting(plug: DriverPlug, folderOf: FolderOf, conditions: Conditions, storageClass: string): void {
   const headers = (metadata: Metadata) => headersOf(metadata, storageClass)
   let partSize = MIN_PART
   const uploads = new Uploads(conditions, headers, () => partSize)
@@ -90,7 +91,7 @@ function registerWriting(plug: DriverPlug, folderOf: FolderOf, storageClass: str
       guarded(`Writing "${path}"`, async () => {
         signal.throwIfAborted()
         const key = folder.key(path)
-        await requireReplaceable(folder, path, token, signal)
+        if (!conditions.suffice) await requireReplaceable(folder, path, token, signal)
         const etag = await conditions.write(token, (given) =>
           folder.bucket.put(key, content, { ...headers(metadata), ...given }, signal),
         )

@@ -9,6 +9,7 @@ import {
 } from '@onitu/plug'
 import { Bucket } from './client/bucket.ts'
 import type { S3Client } from './client/s3-client.ts'
+import type { Conditions } from './conditions.ts'
 
 const MARKER = `${CONTROL_DIRECTORY}/folder`
 /** Bytes of a key, everywhere. */
@@ -26,19 +27,23 @@ export class Folder {
   readonly met = new Set<string>()
   readonly #place: ServiceFolder
   readonly #plug: DriverPlug
+  readonly #conditions: Conditions
   #known: boolean
   /** Why it cannot be reached; `undefined`: it can; `unknown`: nobody has looked yet. */
   #problem: OnituError | undefined | 'unknown' = 'unknown'
+  /** State of the marker that was seen to be the right one. */
+  #identified: string | undefined
   #time = 0
   readonly #written = new Map<string, number>()
 
-  constructor(place: ServiceFolder, plug: DriverPlug, client: S3Client) {
+  constructor(place: ServiceFolder, plug: DriverPlug, client: S3Client, conditions: Conditions) {
     const [bucket = '', ...rest] = place.path.replace(/^\/+|\/+$/g, '').split('/')
     this.name = place.name
     this.prefix = rest.length === 0 ? '' : `${rest.join('/')}/`
     this.bucket = new Bucket(client, bucket)
     this.#place = place
     this.#plug = plug
+    this.#conditions = conditions
     this.#known = place.known
   }
 
@@ -73,8 +78,10 @@ export class Folder {
         `The folder ${this.#place.path} has lost its marker ${MARKER}: it may be another one, or emptied. If it is right as it is, put an empty object there`,
       )
     }
-    if (found !== undefined && found.size > 0) return this.#requireIdentity(key, found.etag)
-    await this.bucket.put(key, Buffer.from(identity), {})
+    if (found !== undefined && found.size > 0) await this.#requireIdentity(key, found.etag)
+    else await this.bucket.put(key, Buffer.from(identity), {})
+    if (this.#place.mode !== 'r')
+      await this.#conditions.ask((headers) => this.bucket.put(key, Buffer.from(identity), headers))
   }
 
   /** Nothing is written to a folder that may be another one. @throws OnituError that says why it cannot be reached */
@@ -132,10 +139,15 @@ export class Folder {
     for (const [path, at] of this.#written) if (at <= before) this.#written.delete(path)
   }
 
+  /** Read once in each state. */
   async #requireIdentity(key: string, etag: string): Promise<void> {
+    if (this.#identified === etag) return
     const { body } = await this.bucket.get(key, etag, undefined, undefined)
     const found = body.toString('utf8').trim()
-    if (found === this.#place.identity) return
+    if (found === this.#place.identity) {
+      this.#identified = etag
+      return
+    }
     throw new ServiceError(
       'UNAVAILABLE',
       `${this.#place.path} belongs to another Onitu folder (${MARKER} holds ${JSON.stringify(found.slice(0, 200))}). Remove that object to use it for this one`,

@@ -51,3 +51,19 @@ describe('a write that comes between the look of the driver and its own write', 
   race('is not overwritten by the end of an upload by parts of a new file', 11 * 1024 * 1024, false)
   race('is not overwritten by the end of an upload by parts in place of another', 11 * 1024 * 1024, true)
 })
+
+test('a small file is sent in one request, for the service itself refuses what may not be written', () =>
+  runCase(definition, {
+    title: 'requests',
+    async run({ place, openSettled }: CaseContext) {
+      const service = await openSettled()
+      const mine = () => s3.requests.filter((request) => request.endsWith('/one file'))
+      await service.write('one file', Buffer.from('first'))
+      await service.write('one file', Buffer.from('second'))
+      expect(mine().map((request) => request.split(' ')[0])).toEqual(['PUT', 'PUT'])
+      expect(Buffer.from((await place.access.read('one file')) ?? []).toString()).toBe('second')
+      await expect(service.write('one file', Buffer.from('third'), { token: null })).rejects.toMatchObject({
+        code: 'CONFLICT',
+      })
+    },
+  }))

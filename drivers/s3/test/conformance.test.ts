@@ -5,6 +5,10 @@ import { createS3, manifest } from '../src/index.ts'
 import { s3Faults, s3Place } from './support/s3-service.ts'
 
 let starting: Promise<SwiftServer> | undefined
+const server = () => {
+  starting ??= SwiftServer.start()
+  return starting
+}
 afterAll(async () => {
   await (await starting)?.close()
 })
@@ -13,11 +17,10 @@ testDriver(
   {
     manifest,
     can: { hide: true, network: true },
-    faults: s3Faults(),
-    async place() {
-      starting ??= SwiftServer.start()
-      return s3Place(await starting)
-    },
+    // On a busy machine a look takes long, and the more time passes before the next one.
+    noticed: 60_000,
+    faults: s3Faults(server),
+    place: async () => s3Place(await server()),
     async start(plug) {
       const s3 = createS3(plug)
       await s3.start()

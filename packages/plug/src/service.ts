@@ -7,15 +7,17 @@ import type { Engine } from './engine.ts'
 import type { RunContext } from './run-context.ts'
 import { parseMessage, requestSchema } from './transfer/messages.ts'
 import { SocketPeers } from './transfer/peers.ts'
+import { Reading } from './transfer/reading.ts'
 
 /** A Plug's core on its sockets. */
 export class Service {
   readonly core: Core
   readonly #engine: Engine
   readonly #connection: Connection
+  readonly #reading = new Reading()
   #responder: Responder | undefined
   #subscriber: Subscriber | undefined
-  #reading: Promise<void> | undefined
+  #wakes: Promise<void> | undefined
 
   constructor(engine: Engine, handlers: Partial<Handlers>, connection: Connection) {
     this.#engine = engine
@@ -32,13 +34,13 @@ export class Service {
     })
     await this.#engine.db.put(keys.port(`plug:${service}`), this.#responder.address)
     this.#subscriber = await this.#connection.subscribe(() => this.core.sweep())
-    this.#reading = this.#readWakes(this.#subscriber)
+    this.#wakes = this.#readWakes(this.#subscriber)
     await this.core.start()
   }
 
   async close(): Promise<void> {
     await this.#subscriber?.close()
-    await this.#reading
+    await this.#wakes
     await this.#responder?.close()
     await this.core.close()
   }
@@ -56,13 +58,20 @@ export class Service {
     const request = parseMessage(requestSchema, body, 'The request')
     switch (request.type) {
       case 'files': {
-        const { reply, content } = await provider.files(request.files)
+        const { reply, content } = await this.#reading.during(
+          request.files.map(({ fid }) => fid),
+          () => provider.files(request.files),
+        )
         return new Reply(reply, [content])
       }
       case 'chunk': {
-        const content = await provider.chunk(request, request.offset, request.size)
+        const content = await this.#reading.during([request.fid], () =>
+          provider.chunk(request, request.offset, request.size),
+        )
         return new Reply({ active: provider.active }, [content])
       }
+      case 'reading':
+        return { reading: this.#reading.includes(request.fids) }
       case 'catchUp':
         await this.core.catchUp(signal)
         return {}

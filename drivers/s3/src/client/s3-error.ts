@@ -29,12 +29,15 @@ const SIGNATURE: ReadonlySet<string> = new Set([
   'InvalidToken',
 ])
 
+/** EntityTooLarge is what Swift says of a quota. */
+const FULL: ReadonlySet<string> = new Set(['QuotaExceeded', 'EntityTooLarge'])
+
 /** As an error that says whether trying again may help. */
 export function asOnituError({ status, code, message }: S3StatusError): OnituError {
   if (status === 401 || SIGNATURE.has(code)) return new ServiceError('AUTHENTICATION_FAILED', message)
   if (code === 'NoSuchBucket') return new ServiceError('NO_BUCKET', message)
   if (status === 403) return new ServiceError('EACCES', message)
-  if (code === 'QuotaExceeded' || status === 507 || status === 413) return new ServiceError('ENOSPC', message)
+  if (FULL.has(code) || status === 507 || status === 413) return new ServiceError('ENOSPC', message)
   if (status === 429 || status >= 500) return new ServiceError('SERVICE_BUSY', message)
   if (code === 'KeyTooLongError' || code === 'InvalidURI') return new DriverError('NOT_HELD', message)
   return new ServiceError('S3_FAILURE', message)

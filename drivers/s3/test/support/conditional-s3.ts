@@ -38,6 +38,8 @@ class Refusal extends Error {
 export class ConditionalS3 {
   readonly objects = new Map<string, StoredObject>()
   readonly uploads = new Map<string, Upload>()
+  /** Every request: `PUT key`. */
+  readonly requests: string[] = []
   /** Runs when a write has arrived, before it is judged and carried out: what a user does in the worst moment. */
   beforeWrite: ((key: string) => void) | undefined
   readonly #server: Server = createServer((request, response) => void this.#serve(request, response))
@@ -71,6 +73,7 @@ export class ConditionalS3 {
     const [, , ...key] = pathname.split('/')
     const { method = '', headers } = request
     const asked = { method, headers, key: decodeURIComponent(key.join('/')), query: searchParams }
+    this.requests.push(`${method} ${asked.key}`)
     try {
       this.#answer({ ...asked, body: Buffer.concat(body) }, response)
     } catch (error) {

@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto'
 import type { OptionValue } from '@onitu/plug'
 import { waitUntil } from '@onitu/test-utils'
 import type { Access, Fault, Place } from '@onitu/test-utils/conformance'
-import type { SwiftServer } from '@onitu/test-utils/servers'
+import { SwiftServer } from '@onitu/test-utils/servers'
 import { Bucket } from '../../src/client/bucket.ts'
 import { S3Client } from '../../src/client/s3-client.ts'
 import { readOptions } from '../../src/options/read-options.ts'
 
 const BUCKET = 'conformance'
+/** Where Swift puts the parts of uploads. */
+const PARTS = `${BUCKET}+segments`
+const { accessKey: GUEST, secretKey: GUEST_SECRET } = SwiftServer.guest
 const MARKER = '.onitu/folder'
 
 function optionsOf(server: SwiftServer): Record<string, OptionValue> {
@@ -87,6 +90,14 @@ function bucketOf(server: SwiftServer): Bucket {
   return new Bucket(new S3Client(readOptions(optionsOf(server))), BUCKET)
 }
 
+/** Of the bucket, and of that of its parts: quota and rights. */
+async function configure(server: SwiftServer, headers: Readonly<Record<string, string>>): Promise<void> {
+  for (const container of [BUCKET, PARTS]) {
+    const { ok, status } = await server.request('PUT', container, undefined, '', null, headers)
+    if (!ok) throw new Error(`PUT ${container}: ${status}`)
+  }
+}
+
 async function succeed(server: SwiftServer, method: string, path: string, body?: Uint8Array): Promise<void> {
   // A server that was just started, or is busy, asks for patience: 503.
   const response = await waitUntil(
@@ -106,8 +117,8 @@ async function listed(server: SwiftServer, prefix: string): Promise<string[]> {
   return Array.isArray(entries) ? entries.map((entry: { name: string }) => entry.name) : []
 }
 
-/** What a service can refuse. */
-export function s3Faults(): Fault[] {
+/** What a service can refuse. `server`: that of the places. */
+export function s3Faults(server: () => Promise<SwiftServer>): Fault[] {
   const fault = (title: string, code: string, options: Record<string, OptionValue>): Fault => ({
     title,
     code,
@@ -118,6 +129,31 @@ export function s3Faults(): Fault[] {
     fault('a wrong secret', 'AUTHENTICATION_FAILED', { secret_key: 'wrong' }),
     fault('a secret that is not there', 'NO_SECRET', { secret_key: '', secret_key_env: 'ONITU_NOT_SET' }),
     fault('nothing to log in with', 'NO_CREDENTIALS', { secret_key: '' }),
+    fault('a key that may do nothing', 'EACCES', { access_key: GUEST, secret_key: GUEST_SECRET }),
+    {
+      title: 'a key that may only read',
+      code: 'EACCES',
+      at: 'write',
+      async begin() {
+        await configure(await server(), { 'x-container-read': GUEST })
+        return {
+          options: { access_key: GUEST, secret_key: GUEST_SECRET },
+          end: async () => configure(await server(), { 'x-container-read': '' }),
+        }
+      },
+    },
+    {
+      title: 'no space',
+      code: 'ENOSPC',
+      at: 'write',
+      async begin() {
+        await configure(await server(), { 'x-container-meta-quota-bytes': '1' })
+        return {
+          options: {},
+          end: async () => configure(await server(), { 'x-container-meta-quota-bytes': '' }),
+        }
+      },
+    },
     fault('a server that is not there', 'ECONNREFUSED', { endpoint: 'http://127.0.0.1:9' }),
   ]
 }

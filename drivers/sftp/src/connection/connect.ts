@@ -21,6 +21,9 @@ const HOST_KEY_ALGORITHMS = [
   'rsa-sha2-256',
 ] as const
 
+/** ms for all of a login, which is several answers and some work on both sides, whatever the option `timeout` says of one answer. */
+const LOGIN = 10_000
+
 /** ms between two signs of life on a quiet connection. */
 const KEEP_ALIVE = 15_000
 
@@ -101,7 +104,7 @@ function logIn(
       host: options.host,
       port: options.port,
       username: options.user,
-      readyTimeout: options.timeout,
+      readyTimeout: Math.max(options.timeout, LOGIN),
       keepaliveInterval: KEEP_ALIVE,
       tryKeyboard: credentials.password !== undefined,
       algorithms: { serverHostKey: [...known, ...others] },

@@ -1,9 +1,15 @@
-import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync, writeSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { type OptionValue, systemCode } from '@onitu/plug'
-import { directoryPlace, type Fault, type Place } from '@onitu/test-utils/conformance'
+import { readFileSync } from 'node:fs'
+import type { OptionValue } from '@onitu/plug'
+import {
+  directoryPlace,
+  type Fault,
+  fullDisk,
+  mountSmallDisk,
+  type Place,
+  type SmallDisk,
+  smallDiskProblem,
+} from '@onitu/test-utils/conformance'
 import { OpenSshServer } from '@onitu/test-utils/servers'
-import { mountSmallDisk, type SmallDisk, smallDiskProblem } from './small-disk.ts'
 
 /** A folder behind a real OpenSSH server. */
 interface SftpPlace extends Place {
@@ -97,30 +103,4 @@ const readOnlyServer: Fault = {
     const readOnly = await OpenSshServer.start({ readOnly: true })
     return { options: optionsOf(readOnly), end: () => readOnly.close() }
   },
-}
-
-const BLOCK = Buffer.alloc(64 * 1024)
-
-/** For places on a file system of their own: fills it with a file beside the folder. */
-const fullDisk: Fault = {
-  title: 'a full disk',
-  code: 'ENOSPC',
-  at: 'write',
-  async begin({ path }) {
-    const filler = join(dirname(path), 'filler')
-    fill(filler)
-    return { options: {}, end: async () => unlinkSync(filler) }
-  },
-}
-
-function fill(path: string): void {
-  writeFileSync(path, '')
-  const file = openSync(path, 'a')
-  try {
-    for (;;) writeSync(file, BLOCK)
-  } catch (error) {
-    if (systemCode(error) !== 'ENOSPC') throw error
-  } finally {
-    closeSync(file)
-  }
 }

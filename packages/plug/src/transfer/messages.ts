@@ -61,6 +61,11 @@ export const requestSchema = v.variant('type', [
     offset: count,
     size: v.pipe(count, v.minValue(1), v.maxValue(LARGEST_CHUNK)),
   }),
+  /** Answered with a `readingReply`: whether content of one of these files is being read for somebody. */
+  v.object({
+    type: v.literal('reading'),
+    fids: v.pipe(v.array(fid), v.minLength(1), v.maxLength(FILES_PER_REQUEST)),
+  }),
   /** Answered with `{}` when all that had changed in the service before is in the outbox. */
   v.object({ type: v.literal('catchUp') }),
   /** Answered with a `historyReply`: which of the contents the service keeps in the history of a folder. */
@@ -88,6 +93,8 @@ export const filesReplySchema = v.object({
   results: v.array(v.union([v.object({ size: count }), v.object({ error: wireError })])),
 })
 export type FilesReply = v.InferOutput<typeof filesReplySchema>
+
+export const readingReplySchema = v.object({ reading: v.boolean() })
 
 export const chunkReplySchema = v.object({ active: count })
 

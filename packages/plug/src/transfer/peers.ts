@@ -9,13 +9,15 @@ import {
   FILES_PER_REQUEST,
   filesReplySchema,
   parseMessage,
+  readingReplySchema,
   type Wanted,
   type WantedChunk,
 } from './messages.ts'
+import { PATIENCE, RequestWatch } from './request-watch.ts'
 import type { Peers } from './source.ts'
 
-/** ms. A source that does not answer is left for the next one. */
-const CONTENT_TIMEOUT = 20_000
+/** ms. A source that says for a whole day that it reads a content is left for the next one. One that says nothing is left soon. */
+const LONGEST = 24 * 3_600_000
 
 interface Asked {
   readonly wanted: Wanted
@@ -30,12 +32,14 @@ export class SocketPeers implements Peers {
   readonly #clock: Clock
   #connections = new Map<string, Promise<Requester>>()
   #asked = new Map<string, Asked[]>()
+  readonly #watch: RequestWatch
   #active = new Map<string, number>()
   #closed = false
 
   constructor(db: Database, clock: Clock) {
     this.#db = db
     this.#clock = clock
+    this.#watch = new RequestWatch(clock)
   }
 
   active(service: string): number {
@@ -54,7 +58,7 @@ export class SocketPeers implements Peers {
 
   async chunk(service: string, wanted: WantedChunk, offset: number, size: number, signal: AbortSignal) {
     const body = { type: 'chunk', ...wanted, offset, size }
-    const answer = await this.#ask(service, body, signal)
+    const answer = await this.#ask(service, body, [wanted.fid], signal)
     const { active } = parseMessage(chunkReplySchema, answer.body, `The answer of ${service}`)
     this.#active.set(service, active)
     const [frame] = answer.frames
@@ -64,6 +68,7 @@ export class SocketPeers implements Peers {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#watch.close()
     const connections = await Promise.allSettled(this.#connections.values())
     this.#connections.clear()
     await Promise.all(connections.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)))
@@ -89,7 +94,8 @@ export class SocketPeers implements Peers {
   async #request(service: string, group: readonly Asked[]): Promise<void> {
     try {
       const files = group.map(({ wanted }) => wanted)
-      const answer = await this.#ask(service, { type: 'files', files })
+      const fids = files.map(({ fid }) => fid)
+      const answer = await this.#ask(service, { type: 'files', files }, fids)
       this.#distribute(service, group, answer.body, answer.frames[0] ?? new Uint8Array())
     } catch (error) {
       for (const { reject } of group) reject(error)
@@ -112,17 +118,36 @@ export class SocketPeers implements Peers {
   }
 
   /** The address is read again after a timeout: the service may have got another one. */
-  async #ask(service: string, body: unknown, signal?: AbortSignal): Promise<Answer> {
+  async #ask(service: string, body: unknown, fids: readonly string[], signal?: AbortSignal): Promise<Answer> {
     const connection = this.#connect(service)
     const requester = await connection
     try {
-      return await requester.request(body, { timeout: CONTENT_TIMEOUT, ...(signal === undefined ? {} : { signal }) })
+      return await this.#watched(requester, body, fids, signal)
     } catch (error) {
-      if (isOnituError(error) && error.code === 'REQUEST_TIMEOUT' && this.#connections.get(service) === connection) {
+      const isLost = isOnituError(error) && (error.code === 'REQUEST_TIMEOUT' || error.code === 'REQUEST_LOST')
+      if (isLost && this.#connections.get(service) === connection) {
         this.#connections.delete(service)
         await requester.close()
       }
       throw error
+    }
+  }
+
+  async #watched(requester: Requester, body: unknown, fids: readonly string[], signal?: AbortSignal): Promise<Answer> {
+    signal?.throwIfAborted()
+    const controller = new AbortController()
+    const stop = () => controller.abort(signal?.reason)
+    signal?.addEventListener('abort', stop)
+    const ask = async () => {
+      const answer = await requester.request({ type: 'reading', fids }, { timeout: PATIENCE })
+      return parseMessage(readingReplySchema, answer.body, 'The answer').reading
+    }
+    const end = this.#watch.add({ ask, giveUp: (error) => controller.abort(error) })
+    try {
+      return await requester.request(body, { timeout: LONGEST, signal: controller.signal })
+    } finally {
+      end()
+      signal?.removeEventListener('abort', stop)
     }
   }
 

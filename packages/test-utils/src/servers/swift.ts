@@ -30,6 +30,8 @@ class NotReady extends Error {}
 
 /** OpenStack Swift on one node, with its S3 interface: a real service that is neither Amazon's nor made to look like it. */
 export class SwiftServer {
+  /** Somebody else in the same account, who may do nothing but what a container allows (`X-Container-Read`). */
+  static readonly guest = { accessKey: 'test:guest', secretKey: 'visiting' }
   readonly host = '127.0.0.1'
   readonly port: number
   readonly accessKey = 'test:tester'
@@ -86,6 +88,7 @@ export class SwiftServer {
     body?: Uint8Array,
     query = '',
     signal: AbortSignal | null = null,
+    headers: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
     const isFirst = this.#login === undefined
     this.#login ??= await this.#logIn(signal)
@@ -95,14 +98,14 @@ export class SwiftServer {
     const response = await fetch(`${url}/${encoded}${query}`, {
       method,
       signal,
-      headers: { 'x-auth-token': token },
+      headers: { ...headers, 'x-auth-token': token },
       ...content,
     })
     if (response.status !== 401 || isFirst) return response
     // It has forgotten the login.
     await response.arrayBuffer()
     this.#login = undefined
-    return this.request(method, path, body, query, signal)
+    return this.request(method, path, body, query, signal, headers)
   }
 
   /** May be called twice. */

@@ -4,7 +4,7 @@ import type { Case, CaseContext, CaseGroup } from '../case.ts'
 import type { Fault } from '../definition.ts'
 import { errorCode } from '../error-code.ts'
 import type { RunningService } from '../service/running-service.ts'
-import { expectContent, failureOf } from './expectations.ts'
+import { expectContent, expectSame, failureOf } from './expectations.ts'
 import { bytes, text } from './samples.ts'
 
 /** Something the service refuses from the start: no folder is available, and the reason says why. */
@@ -29,6 +29,7 @@ async function refusedOnWrite(context: CaseContext, fault: Fault, options: objec
     const error = await failureOf(service.write('file', content, { chunked }), `writing with ${fault.title}`)
     expect(errorCode(error), String(error)).toBe(fault.code)
     await expectContent(context.place.access, 'file', text('before'))
+    expectSame(await service.read('file'), text('before'), 'what the driver reads meanwhile')
   }
 }
 

@@ -75,6 +75,7 @@ async function refused(context: CaseContext, chunked: boolean): Promise<void> {
   const { openSettled, place } = context
   const service = await openSettled()
   const { token } = await service.write('file', text('first'))
+  const before = await place.access.list()
   await passGranularity(context)
   await place.access.write('file', text('of a user'))
   const write = (given: string | null, path = 'file') =>
@@ -86,6 +87,7 @@ async function refused(context: CaseContext, chunked: boolean): Promise<void> {
   await place.access.remove('file')
   await expectCode(write(token), 'CONFLICT', 'a write in place of a file that is gone')
   await expectAbsent(place.access, 'file')
+  expect(await place.access.list(), 'what is left of refused writes').toEqual(before.filter((path) => path !== 'file'))
 }
 
 const staleWrite: Case = {
@@ -104,6 +106,7 @@ const changedMeanwhile: Case = {
     const { openSettled, place } = context
     const service = await openSettled()
     const { token } = await service.write('file', text('first'))
+    const before = await place.access.list()
     const content = bytes(service.chunkSize + 10)
     const metadata = service.metadata('file', content)
     const { signal } = new AbortController()
@@ -122,6 +125,7 @@ const changedMeanwhile: Case = {
     expect(['CONFLICT', 'CHANGED']).toContain(code)
     await plug.use('abortUpload')(metadata, { state, signal })
     await expectContent(place.access, 'file', text('of a user'))
+    expect(await place.access.list(), 'what is left of the upload').toEqual(before)
   },
 }
 
