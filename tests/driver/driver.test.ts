@@ -10,7 +10,7 @@ import {
 } from '@onitu/test-utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { driversUnderTest, type Services } from '../support/driver-under-test.ts'
-import { sharedHub } from '../support/hub.ts'
+import { sharedHub, testIf } from '../support/hub.ts'
 
 /** For one step; a server may be busy with other things. */
 const TIMEOUT = 30_000
@@ -19,15 +19,6 @@ const plain = { x: 'rep1', t: 'rep2', before: 'before', after: 'after' }
 const unicode = { x: '®ép1', t: '®èp2', before: 'ùñï©∅ð€ 1', after: 'mºˇ€Ð 1' }
 
 /** Only what the driver declares is tested; a feature that is off makes no test at all. */
-function testIf(
-  features: DriverFeatures,
-  feature: keyof DriverFeatures,
-  title: string,
-  body: () => Promise<void>,
-): void {
-  if (features[feature]) test(title, body)
-}
-
 for (const { title, features, problem, start } of driversUnderTest()) {
   const why = problem === undefined ? '' : ` (not tested here: ${problem})`
   describe.skipIf(problem !== undefined)(`${title}${why}`, () => {

@@ -1,1 +1,1 @@
-export { type Hub, sharedHub, withHub } from '@onitu/test-utils/fixtures'
+export { type Hub, sharedHub, testIf, withHub } from '@onitu/test-utils/fixtures'

@@ -11,21 +11,26 @@ export async function requireReplaceable(
   token: string | null,
   signal?: AbortSignal,
 ): Promise<void> {
-  requireToken(folder, path, await folder.bucket.head(folder.key(path), signal), token)
+  const key = folder.key(path)
+  if (token !== null) requireToken(folder, path, await folder.bucket.head(key, signal), token)
+  else if (await folder.bucket.exists(key, signal)) throw occupied(folder, path)
 }
 
 /** @throws ConflictError unless this is the state that may be replaced */
 export function requireToken(folder: Folder, path: string, found: S3Object | undefined, token: string | null): void {
   if ((found === undefined ? null : tokenOf(found)) === token) return
-  if (token === null) {
-    folder.met.add(path)
-    throw new ConflictError(`"${path}" exists and is left as it is`)
-  }
+  if (token === null) throw occupied(folder, path)
   throw new ConflictError(
     found === undefined
       ? `"${path}" is gone, it was to be replaced in a known state`
       : `"${path}" has changed meanwhile, it is left as it is`,
   )
+}
+
+/** What is there may not have been listed yet. */
+function occupied(folder: Folder, path: string): ConflictError {
+  folder.met.add(path)
+  return new ConflictError(`"${path}" exists and is left as it is`)
 }
 
 type Headers = Readonly<Record<string, string>>

@@ -42,6 +42,22 @@ export class Bucket {
     }
   }
 
+  /**
+   * Not by HEAD: an answer without a body to it that says 404 ends the connection on some services (OpenStack Swift), and each new one takes several
+   * round trips over TLS.
+   */
+  async exists(key: string, signal?: Signal): Promise<boolean> {
+    try {
+      await this.#send({ method: 'GET', key, headers: { range: 'bytes=0-0' }, signal })
+      return true
+    } catch (error) {
+      if (isAbsent(error)) return false
+      // It is empty.
+      if (error instanceof S3StatusError && error.status === 416) return true
+      throw error
+    }
+  }
+
   /** The content of the object in this state, or a part of it; 412 when it has another one. */
   async get(key: string, etag: string, range: string | undefined, signal: Signal): Promise<HttpResponse> {
     const headers = { 'if-match': etag, ...(range === undefined ? {} : { range }) }

@@ -19,8 +19,27 @@ function optionsOf(server: SwiftServer): Record<string, OptionValue> {
   return { endpoint, access_key: accessKey, secret_key: secretKey, ...quick }
 }
 
+/** One server for all places. */
+export class S3Bench {
+  readonly faults: Fault[] = s3Faults(() => this.#start())
+  #server: Promise<SwiftServer> | undefined
+
+  async place(): Promise<Place> {
+    return s3Place(await this.#start())
+  }
+
+  async close(): Promise<void> {
+    await (await this.#server)?.close()
+  }
+
+  #start(): Promise<SwiftServer> {
+    this.#server ??= SwiftServer.start()
+    return this.#server
+  }
+}
+
 /** A prefix in a bucket, which is worked on through Swift's own interface. */
-export async function s3Place(server: SwiftServer): Promise<Place> {
+async function s3Place(server: SwiftServer): Promise<Place> {
   const above = randomUUID()
   const root = `${BUCKET}/${above}/folder`
   await succeed(server, 'PUT', BUCKET)
@@ -118,7 +137,7 @@ async function listed(server: SwiftServer, prefix: string): Promise<string[]> {
 }
 
 /** What a service can refuse. `server`: that of the places. */
-export function s3Faults(server: () => Promise<SwiftServer>): Fault[] {
+function s3Faults(server: () => Promise<SwiftServer>): Fault[] {
   const fault = (title: string, code: string, options: Record<string, OptionValue>): Fault => ({
     title,
     code,
