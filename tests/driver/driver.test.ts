@@ -8,7 +8,7 @@ import {
   type Setup,
   sameContent,
 } from '@onitu/test-utils'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { driversUnderTest, type Services } from '../support/driver-under-test.ts'
 import { sharedHub, testIf } from '../support/hub.ts'
 
