@@ -83,6 +83,10 @@ function registerReading(plug: DriverPlug, { channel }: FolderWorker): void {
     signal.throwIfAborted()
     return channel.call('getChunk', { folder, path, token, offset, size })
   })
+  plug.handler('localPath', ({ folder, path }, { token, signal }) => {
+    signal.throwIfAborted()
+    return channel.call('localPath', { folder, path, token })
+  })
   plug.handler('listHistory', (folder, hashes) => channel.call('listHistory', { folder, hashes }))
   plug.handler('getHistoryChunk', (folder, hash, offset, size, { signal }) => {
     signal.throwIfAborted()

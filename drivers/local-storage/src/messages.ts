@@ -38,6 +38,7 @@ export interface WorkerMethods {
   close(input: null): Promise<void>
   getFile(input: Place & { token: string }): Promise<Uint8Array>
   getChunk(input: Place & { token: string; offset: number; size: number }): Promise<Uint8Array>
+  localPath(input: Place & { token: string }): Promise<string>
   uploadFile(input: Replacement & { content: Uint8Array }): Promise<Stored>
   startUpload(input: { target: Target; token: string | null }): Promise<void>
   restartUpload(input: { target: Target; offset: number }): Promise<number>

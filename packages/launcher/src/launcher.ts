@@ -206,6 +206,7 @@ export class Launcher implements Controlled {
       keys,
       runtime: files.runtime,
       database: files.database,
+      scratch: files.scratch,
       onLine: (process, message, from) =>
         this.#publish({ type: 'log', process, level: from === 'stderr' ? WARN : INFO, message }),
       onState: ({ name, state, pid, reason }) =>

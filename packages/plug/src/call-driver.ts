@@ -82,14 +82,21 @@ export class DriverCalls {
     return content
   }
 
-  /** Exactly `size` bytes, or those up to the end of the file. */
-  async readChunk(metadata: Metadata, offset: number, size: number, token: string, signal?: AbortSignal) {
+  /** Exactly `size` bytes, or those up to the end of the file. `into`: where they may be put, if that spares the driver a buffer. */
+  async readChunk(
+    metadata: Metadata,
+    offset: number,
+    size: number,
+    token: string,
+    signal?: AbortSignal,
+    into?: Uint8Array,
+  ): Promise<Uint8Array> {
     const wanted = Math.max(0, Math.min(size, metadata.size - offset))
     if (this.#handlers.getChunk === undefined) {
       const content = await this.readWhole(metadata, token, signal)
       return content.subarray(offset, offset + wanted)
     }
-    const chunk = await this.#readRange(metadata, offset, wanted, token, signal)
+    const chunk = await this.#readRange(metadata, offset, wanted, token, signal, into)
     if (chunk.byteLength !== wanted) {
       throw shortRead(`${metadata.path} gave ${chunk.byteLength} bytes at ${offset}, expected ${wanted}`)
     }
@@ -109,6 +116,15 @@ export class DriverCalls {
     await this.#recheck(metadata, token, signal)
     return this.#call('uploadFile', metadata, CALL_TIMEOUT, signal, (inner) =>
       handler(metadata, content, { token, signal: inner, ...(replaced && { replaced }) }),
+    )
+  }
+
+  /** Where the content is on this machine; undefined where the driver does not know of such a place. */
+  async localPath(metadata: Metadata, token: string, signal?: AbortSignal): Promise<string | undefined> {
+    const handler = this.#handlers.localPath
+    if (handler === undefined) return undefined
+    return this.#call('localPath', metadata, CALL_TIMEOUT, signal, (inner) =>
+      handler(metadata, { token, signal: inner }),
     )
   }
 
@@ -243,10 +259,17 @@ export class DriverCalls {
     }
   }
 
-  #readRange(metadata: Metadata, offset: number, size: number, token: string, signal?: AbortSignal) {
+  #readRange(
+    metadata: Metadata,
+    offset: number,
+    size: number,
+    token: string,
+    signal?: AbortSignal,
+    into?: Uint8Array,
+  ): Promise<Uint8Array> {
     const handler = this.#need('getChunk')
     return this.#call('getChunk', metadata, CALL_TIMEOUT, signal, (inner) =>
-      handler(metadata, offset, size, { token, signal: inner }),
+      handler(metadata, offset, size, { token, signal: inner, ...(into && { into: into.subarray(0, size) }) }),
     )
   }
 

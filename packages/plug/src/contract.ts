@@ -41,6 +41,11 @@ export interface ReadContext extends HandlerContext {
   readonly token: string
 }
 
+export interface ChunkContext extends ReadContext {
+  /** As long as what is asked for. A driver may put the content here, and give this (or its beginning) instead of a buffer of its own. */
+  readonly into?: Uint8Array
+}
+
 export interface WriteContext extends HandlerContext {
   /** The state that may be replaced; null: nothing may be there. If it is otherwise, fail with `ConflictError`. */
   readonly token: string | null
@@ -77,9 +82,11 @@ export interface Handlers {
   /** The path under which the service would store it; throws DriverError if it cannot hold such a name. */
   normalizePath(folder: string, path: string): Promise<string>
   /** `size` bytes at `offset`; fewer only at the end of the file. */
-  getChunk(metadata: Metadata, offset: number, size: number, context: ReadContext): Promise<Uint8Array>
+  getChunk(metadata: Metadata, offset: number, size: number, context: ChunkContext): Promise<Uint8Array>
   /** The whole content; used for files up to one chunk. */
   getFile(metadata: Metadata, context: ReadContext): Promise<Uint8Array>
+  /** The absolute name of a file of this machine that holds the content: other services read it there, instead of asking for it by chunks. */
+  localPath(metadata: Metadata, context: ReadContext): Promise<string>
   /** The Plug proposes a chunk size in bytes; gives the one that the service wants. */
   setChunkSize(size: number): Promise<number>
   /** Prepares to write aside; gives the state that the other upload handlers receive. */

@@ -1,6 +1,7 @@
 import type { Database } from '@onitu/escalator'
 import type { NewEvent } from '@onitu/protocol'
 import type { Capabilities, ServiceFolder } from './contract.ts'
+import type { Spool } from './transfer/spool.ts'
 
 /** Time comes in through this, so that a simulation can run the engine under its own clock. */
 export interface Clock {
@@ -14,7 +15,7 @@ export interface Clock {
   soon(callback: () => void): void
 }
 
-/** What the engine of a Plug works with: a database, a clock and ways out. No sockets. */
+/** What the engine of a Plug works with: a database, a clock, room for large contents and ways out. No sockets. */
 export interface Engine {
   readonly service: string
   readonly db: Database
@@ -25,6 +26,8 @@ export interface Engine {
   readonly capabilities: Capabilities
   /** Bytes of a chunk; a file up to this size is handled whole. */
   chunkSize: number
+  /** Absent: what is large is read from the service again for whoever asks for it. */
+  readonly spool?: Spool | undefined
   /** Aborted when the service closes. */
   readonly signal: AbortSignal
   emit(event: NewEvent): void

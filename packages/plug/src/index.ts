@@ -21,6 +21,7 @@ export type { PlugBackend, PlugHost } from './backend.ts'
 export type {
   Capabilities,
   Change,
+  ChunkContext,
   DriverPlug,
   HandlerContext,
   Handlers,

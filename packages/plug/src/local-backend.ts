@@ -13,6 +13,7 @@ import { readRecords } from './observe/outbox.ts'
 import type { RunContext } from './run-context.ts'
 import { Service } from './service.ts'
 import { readServiceSetup } from './service-setup.ts'
+import { Spool } from './transfer/spool.ts'
 
 interface Parts {
   readonly context: RunContext
@@ -135,6 +136,7 @@ export class LocalBackend implements PlugBackend {
     } finally {
       clearTimeout(grace)
       abort()
+      await engine.spool?.close()
       engine.emit({ type: 'driver_stopped', service: engine.service })
       await connection.close()
     }
@@ -157,6 +159,8 @@ async function assemble(
   // Every running call listens to it.
   setMaxListeners(0, stop.signal)
   const logger = createLogger(context.service, context.debug, (event) => connection.events.publish(event))
+  const warn = (message: string, error?: unknown) => logger.warn(error === undefined ? {} : { err: error }, message)
+  const spool = context.scratch === undefined ? undefined : await Spool.open(context.scratch, realClock, warn)
   const engine: Engine = {
     service: context.service,
     db: connection.db,
@@ -165,10 +169,11 @@ async function assemble(
     folders: setup.folders,
     capabilities: manifest.capabilities,
     chunkSize: 1024 * 1024,
+    spool,
     signal: stop.signal,
     emit: (event) => connection.events.publish(event),
     wakeReferee: () => connection.wake.push([context.service]),
-    warn: (message, error) => logger.warn(error === undefined ? {} : { err: error }, message),
+    warn,
     isAvailable: (folder) => states.isAvailable(folder),
     isUndecided: (folder) => states.isUndecided(folder),
   }

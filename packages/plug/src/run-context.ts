@@ -13,6 +13,8 @@ export const runContextSchema = v.object({
   bus: v.string(),
   /** Number of the `plug-N` socket. */
   index: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  /** A directory of this service for what may be lost: emptied when it starts. Absent: nothing is put aside. */
+  scratch: v.optional(v.string()),
   debug: v.optional(v.boolean(), false),
 })
 export type RunContext = v.InferOutput<typeof runContextSchema>

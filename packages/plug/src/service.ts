@@ -72,6 +72,8 @@ export class Service {
       }
       case 'reading':
         return { reading: this.#reading.includes(request.fids) }
+      case 'path':
+        return { path: (await this.#reading.during([request.fid], () => provider.path(request))) ?? null }
       case 'catchUp':
         await this.core.catchUp(signal)
         return {}

@@ -50,6 +50,7 @@ export class LocalFolders {
     close: async () => this.#close(),
     getFile: async (input) => this.#use().reads.whole(input),
     getChunk: async (input) => this.#use().reads.chunk(input),
+    localPath: async (input) => this.#use().reads.place(input),
     uploadFile: (write) => {
       const { uploads, writes } = this.#use()
       uploads.supersede(write.target)

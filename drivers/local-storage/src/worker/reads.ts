@@ -46,13 +46,29 @@ export class Reads {
     })
   }
 
+  /** Where the file is, if it is in the state that is wanted. */
+  place({ folder, path, token }: Place & { readonly token: string }): string {
+    return this.#guard(path, () => {
+      const fd = this.#openFile(folder, path)
+      try {
+        requireToken(fd, path, token)
+      } finally {
+        closeSync(fd)
+      }
+      return this.#resolve(folder, path)
+    })
+  }
+
   close(): void {
     this.#open.closeAll()
   }
 
-  #openFile(folderName: string, path: string): number {
-    const folder = requireFolder(this.#folders, folderName)
-    return openSync(this.#batchParents().resolve(folder, path, false), READ)
+  #openFile(folder: string, path: string): number {
+    return openSync(this.#resolve(folder, path), READ)
+  }
+
+  #resolve(folder: string, path: string): string {
+    return this.#batchParents().resolve(requireFolder(this.#folders, folder), path, false)
   }
 
   /** What is proven of parents holds for the calls of one message. */
@@ -66,7 +82,7 @@ export class Reads {
     return parents
   }
 
-  #guard(path: string, read: () => Uint8Array): Uint8Array {
+  #guard<R>(path: string, read: () => R): R {
     try {
       return read()
     } catch (error) {

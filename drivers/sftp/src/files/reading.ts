@@ -1,4 +1,4 @@
-import { ChangedError, type Metadata, type ReadContext } from '@onitu/plug'
+import { ChangedError, type ChunkContext, type Metadata } from '@onitu/plug'
 import type { Session } from '../connection/session.ts'
 import type { Folder } from '../folder.ts'
 import { requirePath } from '../paths.ts'
@@ -8,6 +8,12 @@ import { all, type Flow, FREE, readRange, withHandle } from './transfer.ts'
 
 type Place = Pick<Metadata, 'path'>
 
+interface Range {
+  readonly offset: number
+  readonly size: number
+  readonly into: Uint8Array | undefined
+}
+
 /** `size` bytes at `offset` of a file in the state that is wanted, never a mixture. */
 export function readFile(
   session: Session,
@@ -15,7 +21,7 @@ export function readFile(
   { path }: Place,
   offset: number,
   size: number,
-  { token, signal }: ReadContext,
+  { token, signal, into }: ChunkContext,
   flow: Flow = FREE,
 ): Promise<Uint8Array> {
   return guarded(session, folder, `Reading "${path}"`, async () => {
@@ -24,7 +30,7 @@ export function readFile(
     if (size === 0) return readNothing(session, folder, path, token)
     const absolute = folder.absolute(path)
     const looks = all([stateOf(session, folder, path), requireParents(session, folder, path)])
-    const [[found], content] = await all([looks, read(session, absolute, path, offset, size, token, flow)])
+    const [[found], content] = await all([looks, read(session, absolute, path, { offset, size, into }, token, flow)])
     requireWanted(found, path, token)
     return content
   })
@@ -41,13 +47,12 @@ function read(
   session: Session,
   absolute: string,
   path: string,
-  offset: number,
-  size: number,
+  { offset, size, into }: Range,
   token: string,
   flow: Flow,
 ): Promise<Uint8Array> {
   return withHandle(session, absolute, 'r', async (handle) => {
-    const bytes = await readRange(session, handle, offset, size, flow)
+    const bytes = await readRange(session, handle, offset, size, flow, into)
     const state = requireWanted(await session.fstat(handle), path, token)
     const expected = Math.max(0, Math.min(size, state.size - offset))
     if (bytes.byteLength === expected) return bytes

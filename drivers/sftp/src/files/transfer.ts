@@ -11,15 +11,17 @@ export interface Flow {
 
 export const FREE: Flow = { before: () => undefined, after: () => undefined }
 
-/** Reads up to `size` bytes, by many requests at once. Shorter only at the end of the file. */
+/** Reads up to `size` bytes, by many requests at once, `into` a buffer of that size if there is one. Shorter only at the end of the file. */
 export async function readRange(
   session: Session,
   handle: Buffer,
   offset: number,
   size: number,
   flow: Flow = FREE,
+  into?: Uint8Array,
 ): Promise<Buffer> {
-  const content = Buffer.allocUnsafe(size)
+  const content =
+    into === undefined ? Buffer.allocUnsafe(size) : Buffer.from(into.buffer, into.byteOffset, into.byteLength)
   const pieces = ranges(size).map(async ({ start, end }) => {
     const wait = flow.before(end - start)
     if (wait !== undefined) await wait

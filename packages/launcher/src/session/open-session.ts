@@ -10,6 +10,8 @@ export interface SessionFiles {
   /** LevelDB. */
   readonly database: string
   readonly logs: string
+  /** For what may be lost. */
+  readonly scratch: string
   /** The sockets. */
   readonly runtime: string
   /** May be called twice. */
@@ -39,7 +41,7 @@ export function openSession({ configDirectory, name, setupFile }: OpenSessionOpt
       removeRuntimeDirectory(runtime)
       lock.release()
     }
-    return { database: join(directory, 'db'), logs, runtime, close }
+    return { database: join(directory, 'db'), logs, scratch: join(directory, 'scratch'), runtime, close }
   } catch (error) {
     removeRuntimeDirectory(runtime)
     throw error

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { join } from 'node:path'
 import type { KeyPlaces } from '@onitu/majordomo/keys'
 import { ipcAddress, type SocketName } from '@onitu/protocol'
 import { resolve } from 'import-meta-resolve'
@@ -23,6 +24,8 @@ export interface HubOptions {
   readonly runtime: string
   /** The directory of LevelDB. */
   readonly database: string
+  /** In it each service has a directory of its own, for what may be lost. */
+  readonly scratch: string
   readonly debug: boolean
   readonly onLine: ProcessOptions['onLine']
   readonly onState: ProcessOptions['onState']
@@ -72,7 +75,9 @@ export function createHub(options: HubOptions): Hub {
   }
   const services = new Map<string, SupervisedProcess>()
   const addService = (name: string, driver: string) => {
-    const configuration = { ...connected, service: name, driver, index: indexOf(name) }
+    const index = indexOf(name)
+    const scratch = join(options.scratch, `plug-${index}`)
+    const configuration = { ...connected, service: name, driver, index, scratch }
     const service = supervise(options, name, entries.service, configuration)
     services.set(name, service)
     return service

@@ -66,11 +66,11 @@ export class ChangeReader {
   }
 
   #hash(fid: string, seen: Seen): Promise<string> {
-    const { chunkSize, signal } = this.#engine
+    const { chunkSize, signal, spool } = this.#engine
     const metadata = metadataOfSeen(fid, seen)
     if (seen.size <= chunkSize) return this.#limiter.run(seen.size, () => this.#hashSmall(metadata, seen.token))
     const weight = Math.min(seen.size, Math.max(chunkSize, WINDOW_BYTES))
-    return this.#limiter.run(weight, () => hashLarge(this.#driver, metadata, seen.token, chunkSize, signal))
+    return this.#limiter.run(weight, () => hashLarge(this.#driver, metadata, seen.token, { chunkSize, signal, spool }))
   }
 
   async #hashSmall(metadata: Metadata, token: string): Promise<string> {

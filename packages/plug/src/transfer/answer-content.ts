@@ -62,13 +62,26 @@ export class ContentProvider {
     if (wanted.history !== undefined) return this.#historyChunk(wanted.history, wanted.hash, offset, size)
     const { record, token } = this.#check(wanted, await this.#recordOf(wanted))
     try {
-      return await this.#reads.run(size, () =>
-        this.#driver.readChunk(metadataOfRecord(wanted.fid, record), offset, size, token, this.#engine.signal),
-      )
+      return await this.#reads.run(size, () => this.#chunk(wanted.fid, record, token, offset, size))
     } catch (error) {
       this.#recent.delete(wanted.fid)
       throw error
     }
+  }
+
+  /** A file of this machine that holds the content, where there is one. Whoever reads it has to prove what it read. */
+  async path(wanted: Wanted): Promise<string | undefined> {
+    const { record, token } = this.#check(wanted, await this.#recordOf(wanted))
+    return (
+      this.#engine.spool?.path(record.hash) ??
+      this.#driver.localPath(metadataOfRecord(wanted.fid, record), token, this.#engine.signal)
+    )
+  }
+
+  async #chunk(fid: string, record: FileRecord, token: string, offset: number, size: number): Promise<Uint8Array> {
+    const { spool, signal } = this.#engine
+    const kept = await spool?.read(record.hash, offset, Math.min(size, Math.max(0, record.size - offset)))
+    return kept ?? this.#driver.readChunk(metadataOfRecord(fid, record), offset, size, token, signal)
   }
 
   #historyChunk(folder: string, hash: string, offset: number, size: number): Promise<Uint8Array> {

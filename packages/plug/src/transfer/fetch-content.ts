@@ -1,7 +1,8 @@
 import { contentHash, type Head, isOnituError, OnituError } from '@onitu/protocol'
 import type { Engine } from '../engine.ts'
-import { ServiceError } from '../errors.ts'
+import { ChangedError, ServiceError } from '../errors.ts'
 import type { ContentProvider } from './answer-content.ts'
+import { LocalContent } from './local-content.ts'
 import { orderSources, type Peers, type Source } from './source.ts'
 
 export interface Fetcher {
@@ -91,6 +92,29 @@ export async function fetchChunk(
   throw new SourceFailure(
     new ServiceError('PROTOCOL', `${source.service} gave ${chunk.byteLength} bytes of ${head.path}, expected ${size}`),
   )
+}
+
+/** The content in a file of this machine, where the source has it there. */
+export async function openLocal(
+  { engine, peers }: Fetcher,
+  head: Head,
+  { service, fid }: Source,
+): Promise<LocalContent | undefined> {
+  if (service === engine.service || peers.path === undefined) return undefined
+  const path = await fromSource(peers.path(service, { fid, hash: head.hash }))
+  return path === undefined ? undefined : LocalContent.open(path, head.size)
+}
+
+export async function readLocal(
+  local: LocalContent,
+  head: Head,
+  { service }: Source,
+  offset: number,
+  target: Uint8Array,
+): Promise<Uint8Array> {
+  const chunk = await fromSource(local.read(offset, target))
+  if (chunk.byteLength === target.byteLength) return chunk
+  throw new SourceFailure(new ChangedError(`${service} has changed ${JSON.stringify(head.path)} while it was read`))
 }
 
 export function mismatch(head: Head, source: Source): ServiceError {

@@ -66,6 +66,8 @@ export const requestSchema = v.variant('type', [
     type: v.literal('reading'),
     fids: v.pipe(v.array(fid), v.minLength(1), v.maxLength(FILES_PER_REQUEST)),
   }),
+  /** Answered with a `pathReply`. */
+  v.object({ type: v.literal('path'), fid, hash }),
   /** Answered with `{}` when all that had changed in the service before is in the outbox. */
   v.object({ type: v.literal('catchUp') }),
   /** Answered with a `historyReply`: which of the contents the service keeps in the history of a folder. */
@@ -97,6 +99,8 @@ export type FilesReply = v.InferOutput<typeof filesReplySchema>
 export const readingReplySchema = v.object({ reading: v.boolean() })
 
 export const chunkReplySchema = v.object({ active: count })
+/** A file of this machine that holds the content; null: it has to be asked for by chunks. */
+export const pathReplySchema = v.object({ path: v.nullable(v.string()) })
 
 /** @throws OnituError `PROTOCOL` */
 export function parseMessage<const S extends v.GenericSchema>(schema: S, value: unknown, what: string) {

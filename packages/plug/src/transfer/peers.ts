@@ -9,6 +9,7 @@ import {
   FILES_PER_REQUEST,
   filesReplySchema,
   parseMessage,
+  pathReplySchema,
   readingReplySchema,
   type Wanted,
   type WantedChunk,
@@ -64,6 +65,11 @@ export class SocketPeers implements Peers {
     const [frame] = answer.frames
     if (frame === undefined) throw new OnituError('PROTOCOL', `The answer of ${service} has no content`)
     return frame
+  }
+
+  async path(service: string, wanted: Wanted): Promise<string | undefined> {
+    const { body } = await this.#ask(service, { type: 'path', ...wanted }, [wanted.fid])
+    return parseMessage(pathReplySchema, body, `The answer of ${service}`).path ?? undefined
   }
 
   async close(): Promise<void> {

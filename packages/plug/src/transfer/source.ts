@@ -5,6 +5,8 @@ export interface Peers {
   /** A whole content; `size` is what is expected. */
   file(service: string, wanted: Wanted, size: number): Promise<Uint8Array>
   chunk(service: string, wanted: WantedChunk, offset: number, size: number, signal: AbortSignal): Promise<Uint8Array>
+  /** A file of this machine that holds the content; absent: there never is one. */
+  path?(service: string, wanted: Wanted): Promise<string | undefined>
   /** How busy the service said it was when it last answered. */
   active(service: string): number
   close(): Promise<void>

@@ -7,8 +7,8 @@ import type { Journals } from './journals.ts'
 /** Where the chunks of a content go. `hash.size` is how far it is. */
 export interface Upload {
   readonly hash: BlockHash
-  /** Resolves when the next chunk may come; `chunk` is left alone until then, and until `end`. */
-  write(chunk: Uint8Array, signal: AbortSignal): Promise<void>
+  /** Resolves when the next chunk may come. `chunk` is left alone until `written` is called, which may be never. */
+  write(chunk: Uint8Array, signal: AbortSignal, written?: (chunk: Uint8Array) => void): Promise<void>
   /** Resolves when all that was given is written; then the hash tells whether it is what was wanted. */
   written(): Promise<void>
   /** Resolves when the driver is at rest, whatever became of the last chunk. */
@@ -69,7 +69,7 @@ class DriverUpload implements Upload {
   readonly #options: UploadOptions
   readonly #state: UploadState
   /** What the driver is writing. None of them ever rejects, so that nobody has to be there to hear it. */
-  readonly #writing = new Set<Promise<void>>()
+  readonly #writing = new Set<Promise<boolean>>()
   /** Offsets of the chunks that are not known to be written: what is before all of them is. */
   readonly #unwritten = new Set<number>()
   #failure: { readonly error: unknown } | undefined
@@ -87,13 +87,14 @@ class DriverUpload implements Upload {
     await this.#writeJournal()
   }
 
-  async write(chunk: Uint8Array, signal: AbortSignal): Promise<void> {
+  async write(chunk: Uint8Array, signal: AbortSignal, written?: (chunk: Uint8Array) => void): Promise<void> {
     const { driver } = this.#options
     while (this.#writing.size >= driver.parallelChunks) await Promise.race(this.#writing)
     this.#throwIfFailed()
     // The driver writes chunks while the next are on their way and this one is hashed.
-    this.#start(chunk, this.hash.size, signal)
+    const writing = this.#start(chunk, this.hash.size, signal)
     await this.hash.update(chunk)
+    if (written !== undefined) void writing.then((isWritten) => isWritten && written(chunk))
     const step = Math.max(JOURNAL_STEP, this.hash.size / JOURNAL_SHARE)
     if (driver.canResume && this.#safe - this.#journaled >= step) await this.#writeJournal()
   }
@@ -128,19 +129,23 @@ class DriverUpload implements Upload {
     if (this.#failure !== undefined) throw this.#failure.error
   }
 
-  #start(chunk: Uint8Array, offset: number, signal: AbortSignal): void {
+  #start(chunk: Uint8Array, offset: number, signal: AbortSignal): Promise<boolean> {
     this.#unwritten.add(offset)
-    const writing: Promise<void> = this.#write(chunk, offset, signal).finally(() => this.#writing.delete(writing))
+    const writing: Promise<boolean> = this.#write(chunk, offset, signal).finally(() => this.#writing.delete(writing))
     this.#writing.add(writing)
+    return writing
   }
 
-  async #write(chunk: Uint8Array, offset: number, signal: AbortSignal): Promise<void> {
+  /** False when it failed: the driver may still be at work on the chunk. */
+  async #write(chunk: Uint8Array, offset: number, signal: AbortSignal): Promise<boolean> {
     const { driver, metadata } = this.#options
     try {
       await driver.uploadChunk(metadata, offset, chunk, this.#state, signal)
       this.#unwritten.delete(offset)
+      return true
     } catch (error) {
       this.#failure ??= { error }
+      return false
     }
   }
 

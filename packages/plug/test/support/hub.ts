@@ -31,6 +31,8 @@ export interface ServiceOptions {
   readonly files?: MemoryFiles
   readonly capabilities?: Partial<Capabilities>
   readonly handlers?: Partial<Handlers>
+  /** Has a place to put large contents aside. */
+  readonly spools?: boolean
 }
 
 /** A real Escalator, real sockets and Plugs; the Referee is the test, which writes heads and orders by hand. */
@@ -100,6 +102,7 @@ export class Hub {
       bus: ipcAddress(this.#directory, 'bus-in'),
       index: this.#index,
       debug: true,
+      ...(options.spools === true && { scratch: join(this.#directory, 'scratch', name) }),
     })
     const service = { name, plug, files, running }
     this.#running.push(service)

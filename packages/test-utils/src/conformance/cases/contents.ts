@@ -51,6 +51,7 @@ const ranges: Case = {
     ] as const) {
       const wanted = content.subarray(offset, offset + size)
       expectSame(await service.range('file', offset, size), wanted, `${size} bytes at ${offset}`)
+      expectSame(await service.rangeInto('file', offset, size), wanted, `${size} bytes at ${offset} into a buffer`)
     }
   },
 }

@@ -87,6 +87,13 @@ export class RunningService {
     return this.plug.use('getChunk')(this.known(path), offset, size, { token, signal: new AbortController().signal })
   }
 
+  /** The same with a buffer that the driver may use for it. */
+  rangeInto(path: string, offset: number, size: number): Promise<Uint8Array> {
+    const file = this.known(path)
+    const context = { token: file.token, signal: new AbortController().signal, into: Buffer.alloc(size, 0xa5) }
+    return this.plug.use('getChunk')(file, offset, size, context)
+  }
+
   /** `file`: as it was known when the deletion was decided. */
   remove(path: string, token?: string, file: KnownFile = this.known(path)): Promise<void> {
     return this.plug.locks.hold([path], async () => {

@@ -1,0 +1,93 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ChangedError } from '../src/errors.ts'
+import { Hub } from './support/hub.ts'
+
+const MiB = 1024 * 1024
+
+let hub: Hub
+let folder: string
+beforeEach(async () => {
+  hub = await Hub.start({ left: {}, right: {} })
+  folder = await mkdtemp(join(tmpdir(), 'handing-over-'))
+})
+afterEach(async () => {
+  await hub.close()
+  await rm(folder, { recursive: true })
+})
+
+const large = (fill: string) => Buffer.alloc(3 * MiB + 5, fill)
+
+describe('a large content', () => {
+  it('is read once from the service that has it: to know its hash, and not again for those who get it', async () => {
+    const left = await hub.run('left', { spools: true })
+    const right = await hub.run('right')
+    await left.plug.updateFile(left.files.put('big', large('a')))
+    const reads = left.files.calls.length
+    expect(reads).toBe(4)
+    await hub.order('right', await hub.accept(left, 'big'))
+    await hub.done('right')
+    expect(Buffer.compare(right.files.get('big').content, large('a'))).toBe(0)
+    expect(left.files.calls.length).toBe(reads)
+  })
+
+  it('is read again where nothing can be put aside', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    await left.plug.updateFile(left.files.put('big', large('a')))
+    await hub.order('right', await hub.accept(left, 'big'))
+    await hub.done('right')
+    expect(right.files.hash('big')).toBe(left.files.hash('big'))
+    expect(left.files.calls.length).toBe(8)
+  })
+
+  it('is read in the file of this machine that holds it, and only its end is asked for', async () => {
+    const path = join(folder, 'big')
+    await writeFile(path, large('a'))
+    const left = await hub.run('left', { handlers: { localPath: async () => path } })
+    const right = await hub.run('right')
+    await left.plug.updateFile({ ...left.files.put('big', large('a')), hash: left.files.hash('big') })
+    await hub.order('right', await hub.accept(left, 'big'))
+    await hub.done('right')
+    expect(right.files.hash('big')).toBe(left.files.hash('big'))
+    expect(left.files.calls).toEqual(['getChunk big'])
+  })
+
+  it.each([
+    ['is shorter', large('a').subarray(1)],
+    ['is not there', undefined],
+  ])('is asked for by chunks when that file %s', async (_, there) => {
+    const path = join(folder, 'big')
+    if (there !== undefined) await writeFile(path, there)
+    const left = await hub.run('left', { handlers: { localPath: async () => path } })
+    const right = await hub.run('right')
+    await left.plug.updateFile({ ...left.files.put('big', large('a')), hash: left.files.hash('big') })
+    await hub.order('right', await hub.accept(left, 'big'))
+    await hub.done('right')
+    expect(right.files.hash('big')).toBe(left.files.hash('big'))
+  })
+
+  it('never takes its name when the file that holds it was changed while it was read', async () => {
+    const path = join(folder, 'big')
+    const mixed = Buffer.concat([large('a').subarray(0, MiB), large('b').subarray(MiB)])
+    await writeFile(path, mixed)
+    const left = await hub.run('left', { handlers: { localPath: async () => path } })
+    const right = await hub.run('right')
+    await left.plug.updateFile({ ...left.files.put('big', large('a')), hash: left.files.hash('big') })
+    await hub.order('right', await hub.accept(left, 'big'))
+    await hub.event('transfer_aborted', 'right')
+    expect(right.files.entries.has('big')).toBe(false)
+  })
+
+  it('is not read where the service does not let it be', async () => {
+    const changed = () => Promise.reject(new ChangedError('big has changed'))
+    const left = await hub.run('left', { handlers: { localPath: changed } })
+    const right = await hub.run('right')
+    await left.plug.updateFile({ ...left.files.put('big', large('a')), hash: left.files.hash('big') })
+    await hub.order('right', await hub.accept(left, 'big'))
+    await hub.event('transfer_aborted', 'right')
+    expect(right.files.entries.has('big')).toBe(false)
+  })
+})
