@@ -7,7 +7,7 @@ import { RemoteSetup } from '../support/remote-setup.ts'
 import { SlowNetwork } from '../support/slow-network.ts'
 import { expectEqualTrees } from '../support/trees.ts'
 
-const BIG = 200 * 1024 * 1024
+const BIG = 100 * 1024 * 1024
 /** Bytes a second: what is left of a large file then takes far longer than anything that is small, on any machine. */
 const SLOW = 3 * 1024 * 1024
 

@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, release, tmpdir, type } from 'node:os'
+import { cpus, loadavg, release, tmpdir, type } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -41,6 +41,7 @@ if (values.help) console.log(help)
 else await main()
 
 async function main(): Promise<void> {
+  const [load = 0] = loadavg()
   const root = mkdtempSync(join(values.folder, 'onitu-bench-'))
   const ssh = await Ssh.start(join(root, 'ssh'))
   try {
@@ -49,7 +50,7 @@ async function main(): Promise<void> {
     const memory = await idleMemory(root)
     const [processor] = cpus()
     const text = [
-      `Measured on ${cpus().length} x ${processor?.model.trim() ?? 'processor'}, ${type()} ${release()}, Node ${process.version}, ${values.runs} runs, the tools in turns.`,
+      `Measured on ${cpus().length} x ${processor?.model.trim() ?? 'processor'}, ${type()} ${release()}, Node ${process.version}, ${values.runs} runs, the tools in turns. Load before: ${load.toFixed(1)}.`,
       table(['task', 'tool', 'median', 'range', 'speed', 'times rsync over ssh'], rows),
       `Client with nothing to do, resident: ${memory.toFixed(0)} MB.`,
     ].join('\n\n')

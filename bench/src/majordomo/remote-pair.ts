@@ -99,7 +99,8 @@ class Program {
   #output = ''
 
   constructor(parameters: readonly string[]) {
-    const child = spawn(process.execPath, [command, ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] })
+    // As a person does: the command says itself how much memory it wants.
+    const child = spawn(command, parameters, { stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (data: Buffer) => {
         // What is waited for comes first; what comes later is only for the message when it fails.

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=1
-// The flag keeps the young generation, and so the memory of the launcher, small (as that of its children).
+#!/usr/bin/env -S node --max-semi-space-size=1 --v8-pool-size=1
+// The flags keep the young generation and the threads of V8, and so the memory of the launcher and of `onitu remote`, small.
 // Committed, so that a package manager finds the command at install time, before anything is built.
 import '../dist/cli/main.js'
