@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   copyFile,
   type Driver,
@@ -8,7 +10,7 @@ import {
   type Setup,
   sameContent,
 } from '@onitu/test-utils'
-import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { driversUnderTest, type Services } from '../support/driver-under-test.ts'
 import { sharedHub, testIf } from '../support/hub.ts'
 
@@ -31,16 +33,20 @@ for (const { title, features, problem, start } of driversUnderTest()) {
       if (services === undefined) throw new Error('The services are made after their server has started')
       return services.create(name)
     }
-    describe('services and files with plain names', () => fileTests(create, features, plain))
-    describe('services and files with Unicode names', () => fileTests(create, features, unicode))
+    const secrets = () => services?.secrets ?? []
+    describe('services and files with plain names', () => fileTests(create, features, plain, secrets))
+    describe('services and files with Unicode names', () => fileTests(create, features, unicode, secrets))
   })
 }
 
-function fileTests(create: (name: string) => Driver, features: DriverFeatures, names: typeof plain): void {
-  const hub = sharedHub((setup: Setup) => ({
-    x: setup.add(create(names.x)),
-    t: setup.add(new MemoryDriver(names.t)),
-  }))
+function fileTests(
+  create: (name: string) => Driver,
+  features: DriverFeatures,
+  names: typeof plain,
+  secrets: () => readonly string[],
+): void {
+  const build = (setup: Setup) => ({ x: setup.add(create(names.x)), t: setup.add(new MemoryDriver(names.t)) })
+  const hub = sharedHub(build, { parameters: ['--debug'] })
   const step = (direction: 'from' | 'to', path: string) => {
     const { x, t } = hub().services
     const ends = direction === 'from' ? { from: t, to: [x] } : { from: x, to: [t] }
@@ -87,6 +93,17 @@ function fileTests(create: (name: string) => Driver, features: DriverFeatures, n
     await launcher.quit()
     if (!(service instanceof MemoryDriver)) await service.unlink(at)
   }
+
+  test('tells no secret: not in its log, which has everything, nor in its status', async () => {
+    const { launcher } = hub()
+    const { stdout } = await launcher.run('status', '--json')
+    const logs = join(launcher.sessionDirectory, 'logs')
+    const written = readdirSync(logs).map((name) => readFileSync(join(logs, name), 'utf8'))
+    const told = [stdout, launcher.process.stdout, launcher.process.stderr, ...written].join('\n')
+    // What is only logged with --debug.
+    expect(told).toContain('"level":20')
+    for (const secret of secrets()) expect(told).not.toContain(secret)
+  })
 
   testIf(features, 'copyTreeToOnitu', 'gives a tree of files', async () => {
     const { launcher, services } = hub()

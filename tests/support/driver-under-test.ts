@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { allFeatures, type Driver, type DriverFeatures, LocalStorageDriver, MemoryDriver } from '@onitu/test-utils'
 import { OpenSshServer, openSshProblem, swiftProblem } from '@onitu/test-utils/servers'
 import { S3Driver, s3Features, startS3 } from './s3-driver.ts'
@@ -16,11 +17,14 @@ export interface DriverUnderTest {
 export interface Services {
   /** A service of the driver, with a folder of its own. */
   create(name: string): Driver
+  /** What the setup or files that it names hold, and nothing may tell. */
+  readonly secrets: readonly string[]
   close(): Promise<void>
 }
 
 const serverless = (create: (name: string) => Driver) => async (): Promise<Services> => ({
   create,
+  secrets: [],
   close: async () => undefined,
 })
 
@@ -37,7 +41,8 @@ const known: Readonly<Record<string, DriverUnderTest>> = {
     problem: openSshProblem(),
     async start() {
       const server = await OpenSshServer.start()
-      return { create: (name) => new SftpDriver(name, server), close: () => server.close() }
+      const secrets = readFileSync(server.clientKey, 'utf8').split('\n').slice(1, 3)
+      return { create: (name) => new SftpDriver(name, server), secrets, close: () => server.close() }
     },
   },
   s3: {
@@ -46,7 +51,8 @@ const known: Readonly<Record<string, DriverUnderTest>> = {
     problem: swiftProblem(),
     async start() {
       const server = await startS3()
-      return { create: (name) => new S3Driver(name, server), close: () => server.close() }
+      const secrets = [server.secretKey]
+      return { create: (name) => new S3Driver(name, server), secrets, close: () => server.close() }
     },
   },
 }

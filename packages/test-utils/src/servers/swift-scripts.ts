@@ -6,7 +6,7 @@ const FILTERS: Readonly<Record<string, string>> = {
   listing_formats: '',
   bulk: '',
   s3api: 's3_acl = false\nlocation = us-east-1\ndns_compliant_bucket_names = false',
-  tempauth: 'user_test_tester = testing .admin\nuser_test_guest = visiting',
+  tempauth: 'user_test_tester = swift-secret-0c5f1e .admin\nuser_test_guest = visiting',
   container_quotas: '',
   slo: '',
   dlo: '',

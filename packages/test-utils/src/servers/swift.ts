@@ -35,7 +35,8 @@ export class SwiftServer {
   readonly host = '127.0.0.1'
   readonly port: number
   readonly accessKey = 'test:tester'
-  readonly secretKey = 'testing'
+  /** Nothing else looks like it, so that it can be looked for in logs. */
+  readonly secretKey = 'swift-secret-0c5f1e'
   readonly #folder: TemporaryFolder
   #server: RunningServer | undefined
   #obstacle = 'nobody has asked it yet'
