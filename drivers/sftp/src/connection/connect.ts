@@ -1,3 +1,4 @@
+import { connect as openSocket, type Socket } from 'node:net'
 import { ServiceError, systemCode } from '@onitu/plug'
 import { type Pace, readSecret } from '@onitu/plug/kit'
 import { Client, type ConnectConfig, type SFTPWrapper } from 'ssh2'
@@ -5,6 +6,7 @@ import type { SftpOptions } from '../options/read-options.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key.ts'
 import { Session } from './session.ts'
 import { connectionLost } from './sftp-status.ts'
+import { writeTogether } from './write-together.ts'
 
 export interface Connected {
   readonly session: Session
@@ -32,10 +34,10 @@ export async function connect(options: SftpOptions, pace?: Pace): Promise<Connec
   const check = await hostKeyCheck(options)
   const credentials = await readCredentials(options)
   const client = new Client()
+  const socket = openSocket({ host: options.host, port: options.port, noDelay: true })
   try {
-    const sftp = await logIn(client, options, check, credentials)
-    client.setNoDelay(true)
-    const session = new Session(sftp, { ...options, pace }, () => client.destroy())
+    const sftp = await logIn(client, socket, options, check, credentials)
+    const session = new Session(sftp, { ...options, pace, beforeWrite: writeTogether(socket) }, () => client.destroy())
     // What comes after this belongs to the session: its requests fail.
     client.on('error', (error) => session.end(connectionLost(error)))
     client.on('close', () => session.end(connectionLost()))
@@ -83,6 +85,7 @@ async function readCredentials(options: SftpOptions): Promise<Credentials> {
 
 function logIn(
   client: Client,
+  socket: Socket,
   options: SftpOptions,
   { verify, types }: HostKeyCheck,
   credentials: Credentials,
@@ -101,8 +104,7 @@ function logIn(
     )
     const config: ConnectConfig = {
       ...credentials,
-      host: options.host,
-      port: options.port,
+      sock: socket,
       username: options.user,
       readyTimeout: Math.max(options.timeout, LOGIN),
       keepaliveInterval: KEEP_ALIVE,
@@ -116,6 +118,7 @@ function logIn(
     try {
       client.connect(config)
     } catch (error) {
+      socket.destroy()
       // A private key that cannot be parsed, or needs a passphrase.
       reject(new ServiceError('BAD_CREDENTIALS', `Cannot use the private key: ${String(error)}`))
     }

@@ -12,6 +12,8 @@ interface SessionOptions {
   readonly timeout: number
   readonly requests: number
   readonly pace?: Pace | undefined
+  /** Called before each request is written. */
+  readonly beforeWrite: () => void
 }
 
 /**
@@ -23,6 +25,7 @@ export class Session {
   readonly #timeout: number
   readonly #limit: number
   readonly #pace: Pace | undefined
+  readonly #beforeWrite: () => void
   readonly #giveUp: () => void
   readonly #failures = new Set<(error: Error) => void>()
   readonly #waiting: (() => void)[] = []
@@ -34,6 +37,7 @@ export class Session {
   constructor(sftp: SFTPWrapper, options: SessionOptions, giveUp: () => void) {
     this.#sftp = sftp
     this.#pace = options.pace
+    this.#beforeWrite = options.beforeWrite
     this.#timeout = options.timeout
     this.#limit = options.requests
     this.#giveUp = giveUp
@@ -162,6 +166,7 @@ export class Session {
         else reject(requestError(error))
       }
       try {
+        this.#beforeWrite()
         send(done)
       } catch (error) {
         // An extension that this server has not.
