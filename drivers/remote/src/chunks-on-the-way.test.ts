@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ChunksOnTheWay } from './chunks-on-the-way.ts'
 
-const MIB = 1024 * 1024
+const MIB = new Uint8Array(1024 * 1024)
 const never = () => new Promise<void>(() => undefined)
 
 describe('chunks on the way to a client', () => {
@@ -27,6 +27,17 @@ describe('chunks on the way to a client', () => {
     await expect(chunks.add('a', MIB, async () => undefined)).rejects.toThrow('no space')
     await expect(chunks.written('a')).rejects.toThrow('no space')
     await expect(chunks.written('a')).resolves.toBeUndefined()
+  })
+
+  it('are what they were when they were given, though their buffer holds the next one already', async () => {
+    const chunks = new ChunksOnTheWay()
+    const sent: Uint8Array[] = []
+    const buffer = new Uint8Array(1)
+    for (const byte of [1, 2, 3]) {
+      buffer.fill(byte)
+      await chunks.add('a', buffer, async (chunk) => sent.push(chunk))
+    }
+    expect(sent.map(([byte]) => byte)).toEqual([1, 2, 3])
   })
 
   it('are waited for at the end', async () => {

@@ -22,11 +22,13 @@ export class ChunksOnTheWay {
   }
 
   /** Resolves when the next chunk may come. @throws what went wrong with this chunk, or with an earlier one */
-  async add(fid: string, size: number, send: () => Promise<unknown>): Promise<void> {
+  async add(fid: string, chunk: Uint8Array, send: (chunk: Uint8Array) => Promise<unknown>): Promise<void> {
     const file = this.#fileOf(fid)
+    const size = chunk.byteLength
     this.#largestChunk = Math.max(this.#largestChunk, size)
     file.bytes += size
-    const sent = send().then(
+    // A copy: whoever gave the chunk takes it for written when this resolves, and puts the next one into the same buffer.
+    const sent = send(Buffer.from(chunk)).then(
       () => undefined,
       (error: unknown) => {
         file.failure ??= { error }

@@ -18,6 +18,8 @@ const pathSchema = v.pipe(v.string(), v.maxLength(64 * 1024))
 const countSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 /** About how many bytes a call takes beside contents. */
 const CALL_WEIGHT = 500
+/** What no call with a content of a few bytes would have: so the last chunk of a file is not sent before those that wait for their turn. */
+const IN_ORDER = 64 * 1024 + 1
 
 interface Call {
   readonly signal?: AbortSignal | undefined
@@ -86,8 +88,8 @@ export class RemoteHandlers {
     uploadChunk: (metadata, offset, content, context) => {
       const args = [metadata, offset, plainContext(context)]
       const atWork = () => this.#plug.atWork(context.signal)
-      return this.#chunks.add(metadata.fid, content.byteLength, () =>
-        this.#call('uploadChunk', args, { content, atWork }),
+      return this.#chunks.add(metadata.fid, content, (chunk) =>
+        this.#call('uploadChunk', args, { content: chunk, atWork, expected: IN_ORDER }),
       )
     },
     uploadFile: (metadata, content, context) => {
@@ -170,10 +172,14 @@ export class RemoteHandlers {
     return content
   }
 
-  async #call(name: HandlerName, args: readonly unknown[], { signal, content, atWork }: Call = {}): Promise<unknown> {
+  async #call(
+    name: HandlerName,
+    args: readonly unknown[],
+    { signal, content, atWork, expected = CALL_WEIGHT }: Call = {},
+  ): Promise<unknown> {
     const answer = await this.#session(name).call(name, args, {
       signal,
-      expected: CALL_WEIGHT,
+      expected,
       atWork: atWork ?? (() => this.#tellOf(signal)),
       ...(content && { content }),
     })
