@@ -46,7 +46,7 @@ function addServer(program: Command): void {
     .option('--max-key <size>', 'refuse to write longer keys (default: 1Mi)', parseBytes)
     .option('--max-value <size>', 'refuse to write larger values (default: 48Mi)', parseBytes)
     .option('--watch-log <size>', 'changes that each database remembers for watches (default: 16Mi)', parseBytes)
-    .option('--max-open-files <count>', 'files of a database kept open and mapped, of 2 MB (default: 1000)', parseCount)
+    .option('--max-open-files <count>', 'files of a database kept open and mapped (default: 1000)', parseCount)
     .action(async (flags: ServeFlags) => (await import('./serve.ts')).serve(flags))
   const keys = program.command('keys').description('make and show the keys for tcp')
   keys
@@ -125,7 +125,11 @@ function withClient(command: Command): Command {
     .option('--prefix <prefix>', 'only the part of the database under this prefix', '')
     .option('--key <file>', 'secret key of this client, for tcp (or ESCALATOR_SECRET_KEY, the key itself)')
     .option('--server-key <file>', 'public key of the server, for tcp (or ESCALATOR_SERVER_KEY, the key itself)')
-    .option('--timeout <seconds>', 'wait so long for an answer (default: 10)', parseSeconds, DEFAULT_TIMEOUT)
+    .addOption(
+      new Option('--timeout <seconds>', 'wait so long for an answer')
+        .argParser(parseSeconds)
+        .default(DEFAULT_TIMEOUT, '10'),
+    )
 }
 
 function parseCount(text: string): number {

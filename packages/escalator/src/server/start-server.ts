@@ -24,7 +24,7 @@ export interface ServerOptions {
   /** What is larger fails with `REQUEST_TOO_LARGE`, `KEY_TOO_LARGE` or `VALUE_TOO_LARGE`, and nothing is done. */
   readonly limits?: ServerLimits
   /**
-   * Most files of a database that LevelDB keeps open and mapped into memory, of 2 MB each: 74 at least, default 1,000.
+   * Most files of a database that LevelDB keeps open and mapped into memory, of 2 to 5 MB: 74 at least, default 1,000.
    * What is mapped counts as resident, but the system takes it back when it needs the room. Fewer files mean that
    * reads all over a large database open files again and again.
    */
