@@ -1,6 +1,7 @@
-import { Context, Router } from 'zeromq'
+import type { Context, Router } from 'zeromq'
 import type { Candidate } from './authenticator.ts'
 import { bindPatiently } from './bind-patiently.ts'
+import { libzmq } from './libzmq.ts'
 import { parseZapRequest, type ZapRequest, zapReply } from './zap-messages.ts'
 
 export interface ZapDomain {
@@ -28,7 +29,7 @@ const BIND_PATIENCE = 5_000
 
 /** Has `decide` asked about every connection to sockets of the domain. The one handler of the process serves all. */
 export async function registerZapDomain(decide: Decide): Promise<ZapDomain> {
-  context ??= new Context({ blocky: false })
+  context ??= new (libzmq().Context)({ blocky: false })
   const domain = `escalator-${++lastDomain}`
   domains.set(domain, decide)
   try {
@@ -42,7 +43,7 @@ export async function registerZapDomain(decide: Decide): Promise<ZapDomain> {
 }
 
 async function listen(where: Context): Promise<Router> {
-  const router = new Router({
+  const router = new (libzmq().Router)({
     context: where,
     linger: 0,
     sendTimeout: 0,
