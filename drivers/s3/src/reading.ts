@@ -1,4 +1,4 @@
-import { ChangedError, type ReadContext } from '@onitu/plug'
+import { ChangedError, type ChunkContext, type ReadContext } from '@onitu/plug'
 import { S3StatusError } from './client/s3-error.ts'
 import type { Folder } from './folder.ts'
 import { guarded } from './guarded.ts'
@@ -10,7 +10,7 @@ export function readObject(
   path: string,
   offset: number,
   size: number,
-  { token, signal }: ReadContext,
+  { token, signal, into }: ChunkContext,
 ): Promise<Uint8Array> {
   return guarded(`Reading "${path}"`, async () => {
     const key = folder.key(path)
@@ -19,7 +19,7 @@ export function readObject(
     if (wanted === 0) return readNothing(folder, path, { token, signal })
     const range = wanted === total ? undefined : `bytes=${offset}-${offset + wanted - 1}`
     try {
-      const { body } = await folder.bucket.get(key, etagOf(token), range, signal)
+      const { body } = await folder.bucket.get(key, etagOf(token), range, signal, into)
       if (body.byteLength === wanted) return body
       throw new ChangedError(`"${path}" gave ${body.byteLength} bytes at ${offset}, expected ${wanted}`)
     } catch (error) {

@@ -59,9 +59,15 @@ export class Bucket {
   }
 
   /** The content of the object in this state, or a part of it; 412 when it has another one. */
-  async get(key: string, etag: string, range: string | undefined, signal: Signal): Promise<HttpResponse> {
+  async get(
+    key: string,
+    etag: string,
+    range: string | undefined,
+    signal: Signal,
+    into?: Uint8Array,
+  ): Promise<HttpResponse> {
     const headers = { 'if-match': etag, ...(range === undefined ? {} : { range }) }
-    return this.#send({ method: 'GET', key, headers, signal })
+    return this.#send({ method: 'GET', key, headers, signal, into })
   }
 
   /** Gives the etag. */

@@ -9,6 +9,8 @@ export interface HttpRequest {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array
   readonly signal?: AbortSignal | undefined
+  /** Where the body of an answer goes if it has the same length. */
+  readonly into?: Uint8Array | undefined
   /** Body and answer are contents, which keep to these limits. */
   readonly pace?: Pace | undefined
 }
@@ -53,7 +55,7 @@ export class HttpClient {
     throw new ServiceError('CONNECTION_LOST', `${this.#url.host} closed the connection`)
   }
 
-  #attempt({ method, path, headers, body, signal, pace }: HttpRequest): Promise<HttpResponse | 'stale'> {
+  #attempt({ method, path, headers, body, into, signal, pace }: HttpRequest): Promise<HttpResponse | 'stale'> {
     const secure = this.#url.protocol === 'https:'
     const size = body === undefined ? {} : { 'content-length': String(body.byteLength) }
     return new Promise((resolve, reject) => {
@@ -81,7 +83,7 @@ export class HttpClient {
       request.on('response', (response) => {
         // Without waiting for the end: there is no body, and Swift sends the end of one all the same, which breaks the connection.
         if (method === 'HEAD') resolve({ status: response.statusCode ?? 0, headers: response.headers, body: EMPTY })
-        this.#read(response, waiting, resolve, (error) => reject(this.#failure(error, signal)))
+        this.#read(response, { waiting, into }, resolve, (error) => reject(this.#failure(error, signal)))
       })
       if (body === undefined || pace === undefined) request.end(body)
       else sendSlowly(request, body, waiting).catch((error: Error) => request.destroy(error))
@@ -90,13 +92,13 @@ export class HttpClient {
 
   #read(
     response: IncomingMessage,
-    waiting: Waiting,
+    { waiting, into }: { readonly waiting: Waiting; readonly into: Uint8Array | undefined },
     resolve: (response: HttpResponse) => void,
     reject: (error: Error) => void,
   ): void {
-    const parts: Buffer[] = []
+    const body = new Body(response, into)
     response.on('data', (part: Buffer) => {
-      parts.push(part)
+      body.add(part)
       const wait = waiting.down(part.byteLength)
       if (wait === undefined) return
       response.pause()
@@ -106,10 +108,9 @@ export class HttpClient {
       )
     })
     response.on('error', reject)
-    response.on('end', () => {
-      const body = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)
-      resolve({ status: response.statusCode ?? 0, headers: response.headers, body })
-    })
+    response.on('end', () =>
+      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: body.content() }),
+    )
   }
 
   #failure(error: Error, signal: AbortSignal | undefined): unknown {
@@ -120,6 +121,30 @@ export class HttpClient {
     return new ServiceError(isSystem ? code : 'CONNECTION_LOST', `Cannot reach ${this.#url.host}: ${error.message}`, {
       cause: error,
     })
+  }
+}
+
+/** The body of an answer: where it is to go if it fits there, else in parts. */
+class Body {
+  readonly #into: Buffer | undefined
+  readonly #parts: Buffer[] = []
+  #length = 0
+
+  constructor({ statusCode = 0, headers }: IncomingMessage, into: Uint8Array | undefined) {
+    const fits = statusCode < 300 && into !== undefined && Number(headers['content-length']) === into.byteLength
+    if (fits) this.#into = Buffer.from(into.buffer, into.byteOffset, into.byteLength)
+  }
+
+  add(part: Buffer): void {
+    if (this.#into === undefined) this.#parts.push(part)
+    else part.copy(this.#into, this.#length)
+    this.#length += part.byteLength
+  }
+
+  content(): Buffer {
+    if (this.#into !== undefined) return this.#into.subarray(0, this.#length)
+    const [only] = this.#parts
+    return this.#parts.length === 1 && only !== undefined ? only : Buffer.concat(this.#parts)
   }
 }
 

@@ -15,6 +15,8 @@ export interface S3Request {
   readonly query?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Uint8Array
+  /** Where the body of the answer goes if it has the same length. */
+  readonly into?: Uint8Array | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -74,7 +76,7 @@ export class S3Client {
   }
 
   async #sendOnce(request: S3Request, isContent: boolean): Promise<HttpResponse> {
-    const { method, bucket, key, query = {}, headers = {}, body, signal } = request
+    const { method, bucket, key, query = {}, headers = {}, body, into, signal } = request
     // Before it is signed: a signature is good for some minutes.
     await this.#pace?.request(signal)
     if (this.#closed) throw new ServiceError('CLOSED', 'The driver is closed')
@@ -100,6 +102,7 @@ export class S3Client {
       path: search === '' ? path : `${path}?${search}`,
       headers: signed,
       ...(body === undefined ? {} : { body }),
+      into,
       signal,
       pace: isContent && this.#contents !== undefined ? this.#pace : undefined,
     })
