@@ -151,7 +151,9 @@ function registerWriting(service: Service): void {
     await uploads.chunk(await connection.session(), folder, metadata, offset, chunk, flow(service, 'up', context))
   })
   plug.handler('endUpload', (metadata, context) =>
-    writing(service, metadata, (session, folder) => uploads.end(session, folder, metadata, context)),
+    writing(service, metadata, (session, folder) =>
+      uploads.end(session, folder, metadata, context, flow(service, 'down', context)),
+    ),
   )
   plug.handler('abortUpload', async (metadata) =>
     uploads.abort(await connection.session(), folderOf(service, metadata.folder), metadata),

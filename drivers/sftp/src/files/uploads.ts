@@ -75,11 +75,18 @@ export class Uploads {
     )
   }
 
-  end(session: Session, folder: Folder, metadata: Metadata, { token, signal }: WriteContext): Promise<Stored> {
+  /** `flow`: of what is read back. */
+  end(
+    session: Session,
+    folder: Folder,
+    metadata: Metadata,
+    { token, signal }: WriteContext,
+    flow: Flow = FREE,
+  ): Promise<Stored> {
     return this.#guarded(session, folder, metadata, async (part) => {
       signal.throwIfAborted()
       const handle = await this.#handle(session, part, metadata)
-      await this.#requireComplete(session, handle, part, metadata)
+      await this.#requireComplete(session, handle, part, metadata, flow)
       const state = await finish(session, handle, metadata, { replaced: token, fsync: this.#fsync })
       signal.throwIfAborted()
       await commit({ session, folder, path: metadata.path, temporary: part, token })
@@ -97,10 +104,11 @@ export class Uploads {
     handle: Buffer,
     part: string,
     { path, size, hash }: Metadata,
+    flow: Flow,
   ): Promise<void> {
     const found = await session.fstat(handle)
     if (found.size !== size) throw new ServiceError('INCOMPLETE', `"${path}" has ${found.size} of ${size} bytes`)
-    if (!this.#resumed.has(part) || (await hashOf(session, handle, size)) === hash) return
+    if (!this.#resumed.has(part) || (await hashOf(session, handle, size, flow)) === hash) return
     await this.#remove(session, part)
     throw new ServiceError(
       'DAMAGED',
@@ -153,10 +161,10 @@ function partPath(folder: Folder, { fid, version }: Metadata): string {
   return folder.absolute(`${TEMPORARY_DIRECTORY}/${fid}-${version}.part`)
 }
 
-async function hashOf(session: Session, handle: Buffer, size: number): Promise<string> {
+async function hashOf(session: Session, handle: Buffer, size: number, flow: Flow): Promise<string> {
   const hash = new ContentHash()
   while (hash.size < size) {
-    const block = await readRange(session, handle, hash.size, Math.min(HASH_BLOCK_SIZE, size - hash.size))
+    const block = await readRange(session, handle, hash.size, Math.min(HASH_BLOCK_SIZE, size - hash.size), flow)
     if (block.byteLength === 0) break
     hash.update(block)
   }
