@@ -83,7 +83,9 @@ class LevelStore implements Store {
     this.#committer = new Committer({
       level,
       written: (lists) => this.#written(lists),
-      begun: () => this.#prepareSoon(),
+      begun: () => {
+        if (this.#queue.length > 0) this.#prepareSoon()
+      },
     })
   }
 
