@@ -119,7 +119,7 @@ export class S3Driver extends Driver {
 
   protected override ownOptions() {
     const { endpoint, accessKey, secretKey } = this.#server
-    const quick = { poll_fastest: 0.3, poll_slowest: 2, timeout: 5 }
+    const quick = { poll_fastest: 0.3, poll_slowest: 2 }
     return { endpoint, access_key: accessKey, secret_key: secretKey, ...quick }
   }
 

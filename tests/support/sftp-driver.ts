@@ -14,7 +14,7 @@ export class SftpDriver extends LocalStorageDriver {
 
   protected override ownOptions() {
     const { host, port, user, clientKey, hostKey } = this.#server
-    const quick = { poll_fastest: 0.3, poll_slowest: 2, timeout: 5 }
+    const quick = { poll_fastest: 0.3, poll_slowest: 2 }
     return { host, port, user, private_key_file: clientKey, host_key: hostKey, ...quick }
   }
 }

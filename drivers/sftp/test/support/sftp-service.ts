@@ -16,8 +16,10 @@ interface SftpPlace extends Place {
   readonly options: Readonly<Record<string, OptionValue>>
 }
 
-/** Quick to notice and to give up, as tests are impatient. */
-const hasty = { poll_fastest: 0.2, poll_slowest: 1, timeout: 3 }
+/** Quick to notice, as tests are impatient. */
+const hasty = { poll_fastest: 0.2, poll_slowest: 1 }
+/** Seconds, where a connection is silenced on purpose. Elsewhere a busy machine may take longer to answer. */
+const IMPATIENT = 3
 
 function optionsOf(server: OpenSshServer): Readonly<Record<string, OptionValue>> {
   const { host, port, user, clientKey, hostKey } = server
@@ -60,7 +62,7 @@ async function sftpPlace(server: OpenSshServer, parent?: string): Promise<SftpPl
     network: {
       host: server.host,
       port: server.port,
-      through: (host, port) => ({ ...optionsOf(server), host, port }),
+      through: (host, port) => ({ ...optionsOf(server), host, port, timeout: IMPATIENT }),
       async stop() {
         await server.stop()
         return () => server.resume()
