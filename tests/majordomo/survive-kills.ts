@@ -69,7 +69,7 @@ async function kill(launcher: Launcher, laptop: RemoteClient, part: (typeof PART
   await waitUntil(() => launcher.pid(part) !== pid, { timeout: 10_000, what: `${part} is not known to be gone` })
 }
 
-export async function expectConnected(launcher: Launcher): Promise<void> {
+async function expectConnected(launcher: Launcher): Promise<void> {
   const state = async () => (await readStatus(launcher)).majordomo?.clients[0]?.state
   await waitUntil(async () => (await state()) === 'connected', { timeout: RETURN, what: 'the client is not back' })
 }

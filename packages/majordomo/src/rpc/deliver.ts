@@ -15,7 +15,7 @@ export function deliverToAnswerer(answerer: Answerer, frames: readonly Uint8Arra
   for (const item of items) answerer.receive(item, share)
 }
 
-export function byteLength(frames: readonly Uint8Array[]): number {
+function byteLength(frames: readonly Uint8Array[]): number {
   let bytes = 0
   for (const frame of frames) bytes += frame.byteLength
   return bytes
