@@ -11,6 +11,8 @@ export interface DriverWorld {
   readonly faults: () => number
   /** Whether something at or below a path may have been made by a driver that nobody heard of. */
   readonly isUnsure: (path: string) => boolean
+  /** Whether the hub has a content, wherever. */
+  readonly lives: (content: Buffer) => boolean
   /** Something happened that must never happen. */
   readonly violated: (what: string) => void
 }
@@ -206,7 +208,17 @@ export class SimulatedDriver {
     if (kind === 'file') this.#replace(path, token)
     else if (this.#storage.below(path).length > 0) throw new DriverError('NOT_EMPTY', `${path} is not empty`)
     this.#storage.entries.delete(path)
+    if (kind === 'file') this.#checkDeleted(path, entry.content)
     this.#index.sawNothing(path)
+  }
+
+  /** I5: some user has deleted or replaced it, or it is a copy, or lives on in another place. */
+  #checkDeleted(path: string, content: Buffer): void {
+    const { ledger } = this.#world
+    const number = ledger.numberOf(content) ?? 0
+    const isTaken = ledger.replaced.has(number) || ledger.moved.has(number) || path.includes(' (conflict of ')
+    if (isTaken || this.#world.lives(content)) return
+    this.#world.violated(`${path} of ${this.#storage.name} (${number}) is deleted, which no user has done`)
   }
 
   #move(from: Metadata, to: Metadata, token: string): Stored {

@@ -1,6 +1,13 @@
-import { decode, type FileRecord, keys } from '@onitu/protocol'
+import { decode, type FileRecord, type Head, keys } from '@onitu/protocol'
+import type { Values } from './database.ts'
 import type { Storage } from './storage.ts'
 import type { World } from './world.ts'
+
+/** Everything that the hub has. */
+export function liveHeads(values: Values): Head[] {
+  const heads = [...values].filter(([key]) => key.startsWith(keys.headPrefix)).map(([, value]) => decode(value) as Head)
+  return heads.filter(({ deleted }) => !deleted)
+}
 
 /** The paths at which a service holds something else than its Plug knows. */
 export function unknownOf(world: World, storage: Storage): string[] {

@@ -1,9 +1,17 @@
-import { decode, encode, type HeldDeletion, isOnituError, keys, type RefereeRequest } from '@onitu/protocol'
+import {
+  contentHash,
+  decode,
+  encode,
+  type HeldDeletion,
+  isOnituError,
+  keys,
+  type RefereeRequest,
+} from '@onitu/protocol'
 import type { Handlers } from '../../packages/plug/src/contract.ts'
 import type { Engine } from '../../packages/plug/src/engine.ts'
 import { createStore, type DatabaseHooks, type Store } from './database.ts'
 import type { DriverWorld } from './driver.ts'
-import { unknownOf } from './known.ts'
+import { liveHeads, unknownOf } from './known.ts'
 import { PlugProcess } from './plug-process.ts'
 import { RefereeProcess } from './referee-process.ts'
 import { type Owner, Scheduler } from './scheduler.ts'
@@ -68,6 +76,7 @@ export class World {
       ledger: this.ledger,
       faults: () => this.faults.driver,
       isUnsure: (path) => this.isUnsure(path),
+      lives: (content) => liveHeads(this.store.values).some(({ hash }) => hash === contentHash(content)),
       violated: (what) => this.fail(new Error(what)),
     }
     for (const [name, kind] of Object.entries(services)) this.#addService(name, kind)

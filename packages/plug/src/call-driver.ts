@@ -82,6 +82,11 @@ export class DriverCalls {
     return content
   }
 
+  /** @throws ChangedError when the file is in another state, as far as the driver can tell without reading it. */
+  async prove(metadata: Metadata, token: string, signal?: AbortSignal): Promise<void> {
+    if (this.#handlers.getChunk !== undefined) await this.#readRange(metadata, 0, 0, token, signal)
+  }
+
   /** Exactly `size` bytes, or those up to the end of the file. `into`: where they may be put, if that spares the driver a buffer. */
   async readChunk(
     metadata: Metadata,
@@ -275,12 +280,9 @@ export class DriverCalls {
 
   /** A service without conditional writes is asked once more just before: an empty read fails if the token is stale. */
   async #recheck(metadata: Metadata, token: string | null, signal?: AbortSignal): Promise<void> {
-    const handler = this.#handlers.getChunk
-    if (this.capabilities.conditionalWrite || token === null || handler === undefined) return
+    if (this.capabilities.conditionalWrite || token === null) return
     try {
-      await this.#call('getChunk', metadata, CALL_TIMEOUT, signal, (inner) =>
-        handler(metadata, 0, 0, { token, signal: inner }),
-      )
+      await this.prove(metadata, token, signal)
     } catch (error) {
       if ((error as OnituError).code !== 'CHANGED') throw error
       throw new ConflictError(`${metadata.path} has changed in the service`, { cause: error })

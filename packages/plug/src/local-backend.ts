@@ -80,16 +80,20 @@ export class LocalBackend implements PlugBackend {
 
   async getMetadata(folder: string, path: string): Promise<KnownFile | undefined> {
     const fid = fileId(folder, path)
-    return knownFile(fid, (await readRecords(this.#parts.engine, [fid])).get(fid))
+    return knownFile(fid, (await readRecords(this.#parts.engine, [fid])).get(fid), this.#mayRead(folder))
   }
 
   async *list(folder: string): AsyncIterable<KnownFile> {
     const { db, service } = this.#parts.engine
     for await (const [key, value] of db.range({ prefix: keys.filePrefix(service) })) {
       const record = parseRecord(fileRecordSchema, value, key)
-      const known = record.folder === folder ? knownFile(lastPart(key), record) : undefined
+      const known = record.folder === folder ? knownFile(lastPart(key), record, this.#mayRead(folder)) : undefined
       if (known !== undefined) yield known
     }
+  }
+
+  #mayRead(folder: string): boolean {
+    return this.folders.get(folder)?.mode !== 'w'
   }
 
   async setAvailable(folder: string, available: boolean, reason: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { contentHash, type FileRecord, type Head, mimetypeOf } from '@onitu/protocol'
+import { contentHash, type FileRecord, type Head, mimetypeOf, UNREAD_HASH } from '@onitu/protocol'
 import type { KeptContent, KnownFile, Metadata, Stored } from './contract.ts'
 
 /** The hash of nothing, which is what directories have. */
@@ -22,10 +22,14 @@ export function metadataOfRecord(fid: string, record: FileRecord): Metadata {
   }
 }
 
-/** What a service that holds the file is told about it; undefined when it holds none. */
-export function knownFile(fid: string, record: FileRecord | undefined): KnownFile | undefined {
+/**
+ * What a service that holds the file is told about it; undefined when it holds none. `mayRead`: what was never read, because the folder
+ * was only written then, is given a token that it does not have, so that it is told of again.
+ */
+export function knownFile(fid: string, record: FileRecord | undefined, mayRead: boolean): KnownFile | undefined {
   if (record === undefined || record.token === null) return undefined
-  return { ...metadataOfRecord(fid, record), token: record.token }
+  const isUnread = mayRead && record.hash === UNREAD_HASH
+  return { ...metadataOfRecord(fid, record), token: isUnread ? 'unread' : record.token }
 }
 
 /** What a driver is told to write. `extra` is what it keeps with the file so far. */

@@ -338,6 +338,20 @@ describe('a service', () => {
     expect(left.files.calls).toEqual([])
   })
 
+  it('that is write-only keeps what its user put in the way, unread, under another name', async () => {
+    await hub.db.put(keys.serviceFolderOptions('right', 'docs'), { mode: 'w' })
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    await right.plug.updateFile(right.files.put('a.txt', 'mine'))
+    await hub.emptyOutbox('right')
+    await left.plug.updateFile(left.files.put('a.txt', 'one'))
+    await hub.order('right', await hub.accept(left, 'a.txt'))
+    await hub.done('right')
+    expect(right.files.text('a.txt')).toBe('one')
+    expect([...right.files.entries.keys()].map((path) => right.files.text(path))).toContain('mine')
+    expect(right.files.calls.filter((call) => call.startsWith('get'))).toEqual([])
+  })
+
   it('carries out no order and hears no report while its folder cannot be reached', async () => {
     const left = await hub.run('left')
     const right = await hub.run('right')

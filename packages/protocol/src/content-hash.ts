@@ -3,6 +3,9 @@ import { createHash, type Hash, hash as hashOnce } from 'node:crypto'
 /** 1 MiB: large enough that the tree costs nothing, small enough that little is fetched again after a crash. */
 export const HASH_BLOCK_SIZE = 1024 * 1024
 
+/** In the place of a hash: of what is in a service that is only written, nobody ever reads. No content has it. */
+export const UNREAD_HASH = '0'.repeat(64)
+
 /**
  * The proof of a content, in lower-case hex. Up to one block it is sha256(content); above, it is the sha256 of the
  * blocks' sha256 digests in order. A plain sha256 of everything was refused: its running state cannot be stored, so

@@ -6,7 +6,7 @@
 export { ipcAddress, type SocketName } from './addresses.ts'
 export { BlockHash } from './block-hash.ts'
 export { decode, encode } from './codec.ts'
-export { ContentHash, contentHash, HASH_BLOCK_SIZE } from './content-hash.ts'
+export { ContentHash, contentHash, HASH_BLOCK_SIZE, UNREAD_HASH } from './content-hash.ts'
 export { type Description, describeEvent } from './describe-event.ts'
 export {
   fromWireError,

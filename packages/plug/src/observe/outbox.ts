@@ -36,17 +36,25 @@ export async function writePlan(engine: Engine, plan: ReportPlan): Promise<void>
     operations.push({ type: 'put', key: keys.file(service, fid), value: record })
   }
   if (operations.length === 0) return
-  await untilWritten(engine, () => writeOnce(engine, plan, operations))
+  await writeOnce(engine, plan, operations)
   if (plan.observations.length > 0) engine.wakeReferee()
 }
 
-/** After an unknown outcome the records tell: the Referee may have taken the observations, which must not come twice. */
+/**
+ * After an unknown outcome the records tell, as soon as they can be read: the Referee may have taken the observations, which must not
+ * come twice.
+ */
 async function writeOnce(engine: Engine, plan: ReportPlan, operations: readonly Operation[]): Promise<void> {
-  try {
-    await engine.db.batch(operations)
-  } catch (error) {
-    if (!isOnituError(error) || error.code !== 'OUTCOME_UNKNOWN' || !(await wasWritten(engine, plan))) throw error
-  }
+  let isUnknown = false
+  await untilWritten(engine, async () => {
+    if (isUnknown && (await wasWritten(engine, plan))) return
+    try {
+      await engine.db.batch(operations)
+    } catch (error) {
+      isUnknown ||= isOnituError(error) && error.code === 'OUTCOME_UNKNOWN'
+      throw error
+    }
+  })
 }
 
 async function wasWritten(engine: Engine, plan: ReportPlan): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { contentHash, type FileRecord, fileId } from '@onitu/protocol'
+import { contentHash, type FileRecord, fileId, UNREAD_HASH } from '@onitu/protocol'
 import { describe, expect, it } from 'vitest'
 import type { Change } from '../contract.ts'
 import { checkedChange, planReport } from './plan-report.ts'
@@ -50,6 +50,32 @@ const cases: readonly Case[] = [
     known: record,
     observations: [],
     records: { a: { token: 't2', reported: 3, version: 7 } },
+  },
+  {
+    name: 'what was never read is nothing new to who may not read it',
+    changes: [{ ...seen, hash: UNREAD_HASH }],
+    known: { ...record, hash: UNREAD_HASH },
+    observations: [],
+  },
+  {
+    name: 'what was never read is read by who may',
+    changes: [seen],
+    known: { ...record, hash: UNREAD_HASH },
+    observations: [],
+    unread: 1,
+  },
+  {
+    name: 'what the driver was told to write before the process died is built on that version',
+    changes: [{ ...seen, token: 't2', hash: hashB }],
+    known: { ...record, writing: { version: 9, hash: hashB, size: 1 } },
+    observations: [{ type: 'updated', base: 9, hash: hashB }],
+    records: { a: { version: 9, reported: 100 } },
+  },
+  {
+    name: 'what the driver was told to write before a later version was agreed on is a change',
+    changes: [{ ...seen, token: 't2', hash: hashB }],
+    known: { ...record, writing: { version: 6, hash: hashB, size: 1 } },
+    observations: [{ type: 'updated', base: 7, hash: hashB }],
   },
   {
     name: 'another mtime is a change of attributes',

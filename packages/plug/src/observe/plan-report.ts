@@ -1,4 +1,4 @@
-import { type FileRecord, fileId, type Observation } from '@onitu/protocol'
+import { type FileRecord, fileId, type Observation, UNREAD_HASH } from '@onitu/protocol'
 import type { Change, Seen } from '../contract.ts'
 import { EMPTY_HASH } from '../metadata.ts'
 
@@ -8,6 +8,10 @@ export interface CheckedChange {
   readonly fid: string
   /** Of a move: the file id of the old place. */
   readonly from?: string
+  /** What is there now may be what an order made of it since the driver looked: it has to be proven. */
+  readonly isDoubted?: true
+  /** The folder is only written: nobody hears of it. */
+  readonly isUnheard?: true
 }
 
 export function checkedChange(change: Change): CheckedChange {
@@ -41,8 +45,9 @@ function planChange(checked: CheckedChange, records: Records, sequence: number):
   const { change, fid, from } = checked
   if (change.type === 'deleted') return planDeletion(fid, records.get(fid), sequence)
   const source = from === undefined ? undefined : records.get(from)
+  const isHeard = checked.isUnheard !== true
   if (change.type === 'updated' || from === undefined || source === undefined || source.token === null) {
-    return planUpdate(fid, change, records.get(fid), sequence)
+    return planUpdate(fid, change, records.get(fid), sequence, isHeard)
   }
   return planMove(fid, from, change, records.get(fid), source, sequence)
 }
@@ -57,17 +62,29 @@ function planDeletion(fid: string, record: FileRecord | undefined, sequence: num
   }
 }
 
-function planUpdate(fid: string, seen: Seen, record: FileRecord | undefined, sequence: number): ReportStep {
+function planUpdate(
+  fid: string,
+  seen: Seen,
+  record: FileRecord | undefined,
+  sequence: number,
+  isHeard: boolean,
+): ReportStep {
   const held = record !== undefined && record.token !== null && record.kind === kindOf(seen) ? record : undefined
   // A driver that has read the content again under the same token (two writes within its granularity) gives a hash.
-  if (held?.token === seen.token && (seen.hash === undefined || hashOf(seen) === held.hash)) return { type: 'known' }
+  const known = held?.token === seen.token ? knownHash(held) : undefined
+  if (known !== undefined && (seen.hash === undefined || hashOf(seen) === known)) return { type: 'known' }
   const hash = hashOf(seen)
+  if (hash === UNREAD_HASH && held?.hash === hash && held.token === seen.token) return { type: 'known' }
   if (hash === undefined) return { type: 'needs_hash', seen }
-  const next = recordOfSeen(seen, hash, record, sequence)
+  const own = ownWrite(record, seen, hash)
+  if (own !== undefined && !isHeard) {
+    return { type: 'renewed', records: [[fid, { ...recordOfSeen(seen, own.hash, own, 0) }]] }
+  }
+  const next = recordOfSeen(seen, hash, own ?? record, sequence)
   if (held !== undefined && held.hash === hash && held.mtime === next.mtime && held.mode === next.mode) {
     return { type: 'renewed', records: [[fid, { ...next, reported: held.reported }]] }
   }
-  const base = record?.version ?? 0
+  const base = next.version
   return { type: 'observed', observation: { type: 'updated', fid, base, ...describe(next) }, records: [[fid, next]] }
 }
 
@@ -80,15 +97,16 @@ function planMove(
   sequence: number,
 ): ReportStep {
   const unchanged = source.token === seen.token && source.kind === kindOf(seen)
-  const hash = hashOf(seen) ?? (unchanged ? source.hash : undefined)
+  const hash = hashOf(seen) ?? (unchanged ? knownHash(source) : undefined)
   if (hash === undefined) return { type: 'needs_hash', seen }
-  const next = recordOfSeen({ ...seen, extra: seen.extra ?? source.extra }, hash, record, sequence)
+  const own = ownWrite(record, seen, hash)
+  const next = recordOfSeen({ ...seen, extra: seen.extra ?? source.extra }, hash, own ?? record, sequence)
   return {
     type: 'observed',
     observation: {
       type: 'moved',
       fid,
-      base: record?.version ?? 0,
+      base: next.version,
       ...describe(next),
       from: { fid: from, folder: source.folder, path: source.path, base: source.version },
     },
@@ -99,8 +117,25 @@ function planMove(
   }
 }
 
+/**
+ * The record as it would be, had the process that told the driver to put this here lived to write that down; undefined when it
+ * is something else.
+ */
+function ownWrite(record: FileRecord | undefined, seen: Seen, hash: string): FileRecord | undefined {
+  const writing = record?.writing
+  if (record === undefined || writing === undefined || writing.version <= record.version) return undefined
+  if (kindOf(seen) === 'file' && seen.size !== writing.size) return undefined
+  if (hash !== writing.hash && hash !== UNREAD_HASH) return undefined
+  return { ...record, hash: writing.hash, version: writing.version }
+}
+
 function kindOf(seen: Seen): 'file' | 'directory' {
   return seen.kind ?? 'file'
+}
+
+/** Whoever may read it has to. */
+function knownHash({ hash }: FileRecord): string | undefined {
+  return hash === UNREAD_HASH ? undefined : hash
 }
 
 function hashOf(seen: Seen): string | undefined {

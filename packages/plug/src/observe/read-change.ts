@@ -1,6 +1,6 @@
-import { contentHash, ignoredEvent, isOnituError, type OnituError } from '@onitu/protocol'
+import { contentHash, isOnituError, type OnituError, UNREAD_HASH } from '@onitu/protocol'
 import type { DriverCalls } from '../call-driver.ts'
-import type { Metadata, Seen } from '../contract.ts'
+import type { Change, Metadata, Seen } from '../contract.ts'
 import type { Engine } from '../engine.ts'
 import { Limiter } from '../limiter.ts'
 import { metadataOfRecord } from '../metadata.ts'
@@ -15,8 +15,6 @@ export type ReadResult =
   /** The service has another content there now, of which the driver will tell. */
   | { readonly type: 'changed' }
   | { readonly type: 'failed'; readonly error: OnituError }
-  /** Nobody will ever want to know. */
-  | { readonly type: 'ignored' }
 
 /** Bytes of contents that are read at the same time to know their hash. */
 const READ_WEIGHT = 16 * 1024 * 1024
@@ -38,14 +36,14 @@ export class ChangeReader {
     const { change, fid } = checked
     if (change.type === 'deleted' || change.hash !== undefined || change.kind === 'directory')
       return { type: 'read', checked }
-    // A write-only service is never read; what it reports would be ignored by the Referee anyway.
-    if (this.#engine.folders.get(change.folder)?.mode === 'w') {
-      this.#tellIgnored(change)
-      return { type: 'ignored' }
-    }
+    // The Referee ignores it; that it is there has to be known all the same, or an order would find it in its way for ever.
+    const isUnread = this.#engine.folders.get(change.folder)?.mode === 'w'
     try {
-      const hash = await this.#hash(fid, change)
-      return { type: 'read', checked: { ...checked, change: { ...change, hash } } }
+      if (isUnread) {
+        if (checked.isDoubted) await this.#driver.prove(metadataOfSeen(fid, change), change.token, this.#engine.signal)
+        return withHash(checked, change, UNREAD_HASH)
+      }
+      return withHash(checked, change, await this.#hash(fid, change))
     } catch (error) {
       if (!isOnituError(error)) throw error
       return error.code === 'CHANGED' ? { type: 'changed' } : { type: 'failed', error }
@@ -59,10 +57,9 @@ export class ChangeReader {
    */
   doubt(checked: CheckedChange): CheckedChange {
     const { change } = checked
-    if (this.#driver.capabilities.conditionalWrite || change.type === 'deleted' || change.hash === undefined)
-      return checked
+    if (this.#driver.capabilities.conditionalWrite || change.type === 'deleted') return checked
     const { hash: _, ...seen } = change
-    return { ...checked, change: seen }
+    return { ...checked, change: seen, isDoubted: true }
   }
 
   #hash(fid: string, seen: Seen): Promise<string> {
@@ -79,11 +76,10 @@ export class ChangeReader {
     this.#recent.add(hash, content)
     return hash
   }
+}
 
-  #tellIgnored({ folder, path }: Seen): void {
-    const { service, emit } = this.#engine
-    emit(ignoredEvent('source', { reason: 'mode', mode: 'w' }, { service, folder, path }))
-  }
+function withHash(checked: CheckedChange, change: Exclude<Change, { type: 'deleted' }>, hash: string): ReadResult {
+  return { type: 'read', checked: { ...checked, change: { ...change, hash } } }
 }
 
 function metadataOfSeen(fid: string, seen: Seen) {

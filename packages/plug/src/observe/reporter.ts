@@ -91,9 +91,13 @@ export class Reporter {
     const isOut = !engine.isAvailable(folder) && engine.isUndecided?.(folder) !== true
     if (engine.folders.has(folder) && isOut) return undefined
     const check = checkChange(change, this.#engine.folders)
-    if (check.type === 'accepted') return check.checked
+    if (check.type === 'accepted') return this.#isHeard(folder) ? check.checked : { ...check.checked, isUnheard: true }
     if (check.type === 'problem') this.#problem(folder, path, check.code, check.reason)
     return undefined
+  }
+
+  #isHeard(folder: string): boolean {
+    return this.#engine.folders.get(folder)?.mode !== 'w'
   }
 
   async #run(): Promise<void> {
@@ -184,7 +188,6 @@ export class Reporter {
   async #read(checked: CheckedChange, delay: number): Promise<CheckedChange | undefined> {
     const result = await this.#reader.read(checked)
     if (result.type === 'read') return result.checked
-    if (result.type === 'ignored') return undefined
     const { change } = checked
     if (change.type === 'deleted') return checked
     if (result.type === 'failed') this.#readLater(asUpdate(checked), result.error, delay)

@@ -11,6 +11,7 @@ import type { Journals } from '../transfer/journals.ts'
 import { asidePath } from './aside-path.ts'
 import { commitRecords } from './commit-order.ts'
 import type { LoadedOrder } from './load-orders.ts'
+import { noteWriting } from './note-writing.ts'
 import type { OrderCommits } from './order-commits.ts'
 import type { OrderTask } from './order-task.ts'
 import { attributesDiffer, type OrderPlan } from './plan-order.ts'
@@ -102,12 +103,16 @@ function lockedFiles({ engine }: OrderTools, { loaded: { fid, record } }: Job, p
 }
 
 function adopted({ loaded: { record }, head }: Job): FileRecord {
-  return record === undefined ? absentRecord(head) : { ...record, version: head.version, reported: 0 }
+  return record === undefined ? absentRecord(head) : { ...noted(record), version: head.version, reported: 0 }
 }
 
 /** What is there keeps its mark of having been reported: it is still nobody's to replace. */
 function acknowledged({ loaded: { record }, head }: Job): FileRecord {
-  return record === undefined ? absentRecord(head) : { ...record, version: head.version }
+  return record === undefined ? absentRecord(head) : { ...noted(record), version: head.version }
+}
+
+function noted({ writing: _, ...record }: FileRecord): FileRecord {
+  return record
 }
 
 async function setAttributes(tools: OrderTools, job: Job, token: string): Promise<Outcome> {
@@ -132,6 +137,7 @@ async function rename(tools: OrderTools, job: Job, plan: Extract<OrderPlan, { do
   const { head } = job
   const source = (await readRecords(engine, [plan.from])).get(plan.from)
   if (source === undefined || source.token !== plan.token) return 'again'
+  await noteWriting(tools, job)
   const moved = await driver.move(metadataOfRecord(plan.from, source), metadataOfHead(head, source.extra), plan.token)
   const stored = await withAttributes(tools, head, moved, source)
   const outcome = await finish(tools, job, recordOfStored(head, stored, source), [
@@ -174,6 +180,7 @@ async function makeDirectory(tools: OrderTools, job: Job): Promise<Outcome> {
   const { head, loaded } = job
   const metadata = metadataOfHead(head, loaded.record?.extra)
   await driver.checkName(metadata)
+  await noteWriting(tools, job)
   const stored = await driver.createDirectory(metadata)
   const outcome = await finish(tools, job, recordOfStored(head, stored, loaded.record))
   engine.emit({ type: 'directory_created', service: engine.service, folder: head.folder, path: head.path })

@@ -40,6 +40,8 @@ export class OrderQueue {
   #pumping: Promise<void> | undefined
   #sweeping: Promise<number> | undefined
   #running = new Set<Promise<void>>()
+  /** Before the failures are known nothing is carried out: what is recorded of them goes away with the orders. */
+  #started = false
   #stopped = false
 
   constructor(tools: ReceiveTools, reports: Reports) {
@@ -56,6 +58,8 @@ export class OrderQueue {
 
   async start(): Promise<void> {
     await this.#failures.load()
+    this.#started = true
+    this.#pumpSoon()
     await this.sweep()
     // What a process before this one left and no order asks for any more.
     for (const fid of [...this.#tools.journals.fids(), ...this.#failures.fids()]) this.#backlog.want(fid)
@@ -138,7 +142,7 @@ export class OrderQueue {
   }
 
   #canPump(): boolean {
-    return !this.#stopped && this.#backlog.wanted > 0 && this.#active.size < ACTIVE_LIMIT
+    return this.#started && !this.#stopped && this.#backlog.wanted > 0 && this.#active.size < ACTIVE_LIMIT
   }
 
   #pumpSoon(): void {

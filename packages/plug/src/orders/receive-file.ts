@@ -8,6 +8,7 @@ import type { Source } from '../transfer/source.ts'
 import type { Topology } from '../transfer/topology.ts'
 import { openUpload, type Upload } from '../transfer/upload.ts'
 import { dropJournal, finish, type Job, type OrderTools, type Outcome } from './carry-out.ts'
+import { noteWriting } from './note-writing.ts'
 
 /** ms */
 const NEW_SERVICE_AGE = 1_000
@@ -77,6 +78,7 @@ async function receiveWhole(
     task.throwIfStale()
     await dropJournal(tools, job)
     const metadata = metadataOfHead(head, loaded.record?.extra)
+    await noteWriting(tools, job)
     const stored = await tools.driver.writeWhole(metadata, content, replaces, keptContent(loaded.record, replaces))
     return end(tools, job, stored, telling)
   })
@@ -115,6 +117,7 @@ async function receiveByChunks(
   }
   return tools.locks.hold([loaded.fid], async () => {
     task.throwIfStale()
+    await noteWriting(tools, job)
     return end(tools, job, await upload.end(replaces, keptContent(loaded.record, replaces)), telling)
   })
 }

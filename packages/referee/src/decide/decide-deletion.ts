@@ -3,7 +3,7 @@ import { type Draft, headOf, isLive, livesBelow, orderOf, recordOf } from './dra
 import { giveOrder } from './give-order.ts'
 import { isHeld } from './is-held.ts'
 import { type Basis, hasSeen } from './lineage.ts'
-import { newTombstone, say } from './new-version.ts'
+import { type Content, newTombstone, say } from './new-version.ts'
 import type { Policy } from './policy.ts'
 
 /** Decides on a file that a service had and that its user deleted. */
@@ -21,6 +21,15 @@ export function decideDeletion(draft: Draft, policy: Policy, service: string, fi
   newTombstone(draft, policy, service, head)
   say(draft, head.kind, { type: 'file_deleted', service, folder: head.folder, path: head.path })
   deleteEmptiedParent(draft, policy, service, head)
+}
+
+/**
+ * A file that is kept out of the hub where the hub has a directory, or the reverse: what was there is gone, and where it has to come
+ * back, because something lives in it, the service is told so.
+ */
+export function decideKeptOut(draft: Draft, policy: Policy, service: string, content: Content, basis: Basis): void {
+  const head = headOf(draft, fileId(content.folder, content.path))
+  if (isLive(head) && head.kind !== content.kind) decideDeletion(draft, policy, service, head.fid, basis)
 }
 
 /** What nobody holds any more, whoever had seen what, would be waited for in vain. */

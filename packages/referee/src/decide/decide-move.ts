@@ -1,6 +1,6 @@
 import { type Head, mimetypeOf, type Observation, type Order } from '@onitu/protocol'
 import { moveHeadAside } from './decide-conflict.ts'
-import { decideDeletion, deleteEmptiedParent } from './decide-deletion.ts'
+import { decideDeletion, decideKeptOut, deleteEmptiedParent } from './decide-deletion.ts'
 import { decideUpdate } from './decide-update.ts'
 import { type Draft, headOf, isLive, orderOf, setOrder } from './draft.ts'
 import { giveOrder, type Place, placeOf, redirect, redirectOf } from './give-order.ts'
@@ -56,7 +56,8 @@ function decideSeparately(
   fromBasis: Basis,
 ): void {
   const isGone = headOf(draft, fromFid)?.kind === moved.kind || !passes
-  if (passes) decideUpdate(draft, policy, { service, base: moved.base, redirected: false, content: moved })
+  if (!passes) decideKeptOut(draft, policy, service, moved, { base: moved.base, redirected: false })
+  else decideUpdate(draft, policy, { service, base: moved.base, redirected: false, content: moved })
   if (isGone) decideDeletion(draft, policy, service, fromFid, fromBasis)
 }
 

@@ -29,7 +29,7 @@ export function decideUpdate(draft: Draft, policy: Policy, update: Update): Head
     !hasSeen(draft, service, update, head) ||
     !below.every((child) => hasSeenChild(draft, service, child))
   ) {
-    return isUnnoted(draft, update, head)
+    return isOlder(draft, update, head.fid)
       ? keepHead(draft, policy, update, head)
       : decideConflict(draft, policy, update, head)
   }
@@ -53,7 +53,7 @@ function hasSeenChild(draft: Draft, service: string, child: Head): boolean {
 }
 
 function decideNew(draft: Draft, policy: Policy, update: Update, tombstone: Head | undefined): Head {
-  if (tombstone !== undefined && (onlyAttributesChanged(update, tombstone) || isUnnoted(draft, update, tombstone))) {
+  if (tombstone !== undefined && (onlyAttributesChanged(update, tombstone) || isOlder(draft, update, tombstone.fid))) {
     return keepHead(draft, policy, update, tombstone)
   }
   ensureParents(draft, policy, update.service, update.content, (file) => {
@@ -68,8 +68,12 @@ function keepHead(draft: Draft, policy: Policy, { service, content }: Update, he
   return head
 }
 
-function isUnnoted(draft: Draft, { service, base, redirected, content }: Update, { fid }: Head): boolean {
-  return !redirected && unnotedVersion(draft, service, fid, base, content) !== undefined
+/** Nobody changed anything: the service has what it had agreed on, or what it was ordered to have and did not note down. */
+export function isOlder(draft: Draft, { service, base, redirected, content }: Update, fid: string): boolean {
+  if (redirected) return false
+  const agreed = base === 0 || headOf(draft, fid)?.origin === service ? undefined : draft.view.version(fid, base)
+  const isSame = agreed?.deleted === false && agreed.kind === content.kind && agreed.hash === content.hash
+  return isSame || unnotedVersion(draft, service, fid, base, content) !== undefined
 }
 
 /** Equal content makes no version (this also ends echoes), unless its attributes were changed by someone who had seen it. */

@@ -502,6 +502,14 @@ describe('modes, options and rules', () => {
     expect(living(world)).toEqual({})
   })
 
+  it('what a write-only service has in the place of a directory gives way to it', () => {
+    const world = createWorld({ services: { left: {}, right: { mode: 'w' } } })
+    shared(world, 'p', { content: '/' })
+    update(world, 'right', 'p', { content: 'A' })
+    expect(living(world)).toEqual({ p: '/' })
+    expect(orderOf(world, 'right', 'p')).toEqual({ version: 1 })
+  })
+
   it('a read-only service gets no order for what it does not hold', () => {
     const world = createWorld({ services: { left: {}, right: { mode: 'r' }, third: { mode: 'w' } } })
     const decision = update(world, 'left', 'f', { content: 'A' })
@@ -517,6 +525,22 @@ describe('modes, options and rules', () => {
     const world = createWorld({ services: { left: {}, right: { mode: 'r' } } })
     update(world, 'right', 'f', { content: 'A' })
     expect(orderOf(world, 'right', 'f')).toEqual({ version: 1 })
+  })
+
+  it('a file that is kept out, in the place of a directory, is the end of the directory', () => {
+    const world = createWorld({ folder: { file_size: { max: 0 } } })
+    shared(world, 'p', { content: '/' })
+    update(world, 'left', 'p', { content: 'A' })
+    expect(living(world)).toEqual({})
+  })
+
+  it('a file that is kept out, in the place of a directory in which something lives, gives way to it', () => {
+    const world = createWorld({ folder: { file_size: { max: 0 } } })
+    shared(world, 'p', { content: '/' })
+    shared(world, 'p/q', { content: '/' })
+    update(world, 'left', 'p', { content: 'A' })
+    expect(living(world)).toEqual({ p: '/', 'p/q': '/' })
+    expect(orderOf(world, 'left', 'p')).toEqual({ version: 1 })
   })
 
   it.each([

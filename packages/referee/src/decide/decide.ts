@@ -1,14 +1,14 @@
 import { type Kind, mimetypeOf, type Observation } from '@onitu/protocol'
-import { decideDeletion } from './decide-deletion.ts'
+import { decideDeletion, decideKeptOut } from './decide-deletion.ts'
 import { decideMove, type Moved } from './decide-move.ts'
-import { decideUpdate } from './decide-update.ts'
-import { createDraft, type Decision, type Draft, headOf, type Situation } from './draft.ts'
+import { decideUpdate, isOlder } from './decide-update.ts'
+import { createDraft, type Decision, type Draft, headOf, isLive, orderOf, type Situation, setOrder } from './draft.ts'
 import { endPendingMove, giveOrder, redirectOf } from './give-order.ts'
 import { isHeld } from './is-held.ts'
-import { type Basis, unnotedVersion } from './lineage.ts'
+import type { Basis } from './lineage.ts'
 import type { Content } from './new-version.ts'
 import type { Policy } from './policy.ts'
-import { mayDelete, passesSource } from './targets.ts'
+import { isHeard, passesSource } from './targets.ts'
 
 /**
  * Decides what an observation of a service means for everyone. Pure: the same situation gives the same decision.
@@ -21,21 +21,32 @@ export function decide(situation: Situation, service: string, observation: Obser
 }
 
 function decideObservation(draft: Draft, policy: Policy, service: string, observation: Observation): void {
+  if (!isHeard(draft, policy, service, observation)) {
+    if (observation.type !== 'deleted') giveBack(draft, policy, service, observation)
+    return
+  }
   switch (observation.type) {
     case 'updated': {
       deleteReplaced(draft, policy, service, observation)
       const { content, ...basis } = locate(draft, service, observation.fid, observation.base, observation)
-      if (!passesSource(draft, policy, service, { ...content, mimetype: mimetypeOf(content.path) })) return
-      decideUpdate(draft, policy, { service, content, ...basis })
+      if (passesSource(draft, policy, service, { ...content, mimetype: mimetypeOf(content.path) }))
+        decideUpdate(draft, policy, { service, content, ...basis })
+      else decideKeptOut(draft, policy, service, content, basis)
       return
     }
     case 'deleted':
-      if (mayDelete(draft, policy, service, observation)) decideGone(draft, policy, service, observation)
+      decideGone(draft, policy, service, observation)
       return
     case 'moved':
-      if (mayDelete(draft, policy, service, observation)) decideMoved(draft, policy, service, observation)
+      decideMoved(draft, policy, service, observation)
       return
   }
+}
+
+/** A service that is only written has something else now where it was given a directory, or the reverse: that is moved aside. */
+function giveBack(draft: Draft, policy: Policy, service: string, { fid, kind }: { fid: string; kind: Kind }): void {
+  const head = headOf(draft, fid)
+  if (isLive(head) && head.kind !== kind) giveOrder(draft, policy, service, head)
 }
 
 function decideGone(draft: Draft, policy: Policy, service: string, { fid, base }: Observation): void {
@@ -56,15 +67,39 @@ function decideMoved(draft: Draft, policy: Policy, service: string, moved: Moved
     // The content is where it was to be moved: somebody did the same, or the Plug, which was killed before it noted it down.
     endPendingMove(draft, service, target)
     decideUpdate(draft, policy, { service, content: moved, base: to.version, redirected: false })
-  } else if (to === undefined && unnotedVersion(draft, service, fid, base, moved) !== undefined) {
+  } else if (to === undefined && isOlder(draft, { service, base, redirected: false, content: moved }, fid)) {
     // The Plug did, and the order is gone since: at the old place the service has nothing, as if it never had.
     decideUpdate(draft, policy, { service, content: moved, base, redirected: false })
     const head = headOf(draft, from.fid)
     if (head !== undefined) giveOrder(draft, policy, service, head)
+  } else if (to !== undefined && isOlder(draft, { service, base, redirected: false, content: moved }, fid)) {
+    // The Plug did, and the content was to go elsewhere since: it goes there from where it is now.
+    reroute(draft, policy, service, moved, to)
   } else {
     const basis = { base: to?.version ?? from.base, redirected: to !== undefined }
     decideMove(draft, policy, service, moved, to?.fid ?? from.fid, basis)
   }
+}
+
+function reroute(
+  draft: Draft,
+  policy: Policy,
+  service: string,
+  { fid, from, hash }: Moved,
+  to: { readonly fid: string; readonly version: number },
+): void {
+  const target = headOf(draft, to.fid)
+  const here = headOf(draft, fid)
+  const before = headOf(draft, from.fid)
+  if (target === undefined || here === undefined) return
+  endPendingMove(draft, service, target)
+  if (before !== undefined) giveOrder(draft, policy, service, before)
+  giveOrder(draft, policy, service, here, { replaces: hash })
+  const order = orderOf(draft, service, fid)
+  const next = orderOf(draft, service, to.fid)
+  if (order === undefined || next === undefined) return
+  setOrder(draft, service, fid, { ...order, movedTo: to })
+  setOrder(draft, service, to.fid, { ...next, movedFrom: fid })
 }
 
 /** A directory where a file waited to be moved elsewhere, or the reverse: what was to be moved is gone. */

@@ -43,6 +43,17 @@ describe('a service that was killed before it noted down what it did', () => {
     expect(orderOf(world, 'left', 'a')).toMatchObject({ version: headOf(world, 'a')?.version })
   })
 
+  it('had renamed its file, which another has renamed once more since: it goes there from where it is now', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A' })
+    move(world, 'right', 'a', 'b')
+    move(world, 'right', 'b', 'c')
+    move(world, 'left', 'a', 'b')
+    expect(living(world)).toEqual({ c: 'A' })
+    expect(orderOf(world, 'left', 'c')).toMatchObject({ movedFrom: idOf('b') })
+    expect(orderOf(world, 'left', 'b')).toMatchObject({ movedTo: { fid: idOf('c') } })
+  })
+
   it('had written a file that another has deleted since: it stays deleted', () => {
     const world = createWorld()
     update(world, 'left', 'a', { content: 'A' })

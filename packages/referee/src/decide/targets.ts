@@ -39,7 +39,6 @@ export function passesSource(draft: Draft, policy: Policy, service: string, file
   const options = policy.services.get(service)?.get(file.folder)
   const folder = policy.folders.get(file.folder)
   if (options === undefined || folder === undefined) return false
-  if (options.mode === 'w') return refuse(draft, 'source', { reason: 'mode', mode: 'w' }, service, file)
   const byFolder = filterFile(folder, file)
   if (byFolder !== undefined) return refuse(draft, 'folder', byFolder, service, file)
   const bySource = filterFile(options, file)
@@ -47,8 +46,8 @@ export function passesSource(draft: Draft, policy: Policy, service: string, file
   return true
 }
 
-/** A deletion is refused only where the service is never read. */
-export function mayDelete(
+/** Whether what a service tells counts: one that is only written is never read. */
+export function isHeard(
   draft: Draft,
   policy: Policy,
   service: string,
