@@ -9,26 +9,19 @@ import { loadFiles } from './load.ts'
 
 const PAGE = 500
 
+interface Item {
+  readonly fid: string
+  readonly step: Step
+}
+
 /**
  * Judges everything again under a changed setup: first what services hold and was kept out until now, then who should
  * have each head. Every page is a batch of its own and doing it twice changes nothing, so it may be interrupted.
  */
 export async function* judgeAll(db: Database, policy: Policy, now: () => number): AsyncGenerator<Committed> {
   for (const service of policy.services.keys()) {
-    const undecided = new Set(await db.keys({ prefix: keys.outboxPrefix(service) }).all())
     for await (const page of pages(db, keys.filePrefix(service))) {
-      yield await run(
-        db,
-        policy,
-        now(),
-        page.flatMap(([key, value]) => {
-          const record = parseRecord(fileRecordSchema, value, key)
-          const isUndecided = undecided.has(keys.outbox(service, record.reported))
-          const observation = observationOfRecord(lastPart(key), record, isUndecided)
-          if (observation === undefined) return []
-          return [{ fid: observation.fid, step: (situation) => decide(situation, service, observation) }]
-        }),
-      )
+      yield await run(db, policy, now(), await stepsOf(db, service, page))
     }
   }
   const held = await heldKeys(db, policy)
@@ -49,17 +42,27 @@ export async function* judgeAll(db: Database, policy: Policy, now: () => number)
   }
 }
 
+async function stepsOf(db: Database, service: string, page: readonly [string, unknown][]): Promise<Item[]> {
+  const records = page.map(([key, value]) => parseRecord(fileRecordSchema, value, key))
+  // After the records: a service may report meanwhile, and writes its record and its outbox at once. Nothing is taken out of that before the end.
+  const outbox = await db.getMany(
+    records.map(({ reported }) => keys.outbox(service, reported)),
+    { raw: true },
+  )
+  return page.flatMap(([key], at): Item[] => {
+    const record = records[at]
+    const observation = record && observationOfRecord(lastPart(key), record, outbox[at] !== undefined)
+    if (observation === undefined) return []
+    return [{ fid: observation.fid, step: (situation) => decide(situation, service, observation) }]
+  })
+}
+
 async function heldKeys(db: Database, policy: Policy): Promise<ReadonlySet<string>> {
   const services = [...policy.services.keys()]
   return new Set((await Promise.all(services.map((name) => db.keys({ prefix: keys.heldPrefix(name) }).all()))).flat())
 }
 
-async function run(
-  db: Database,
-  policy: Policy,
-  now: number,
-  items: readonly { readonly fid: string; readonly step: Step }[],
-): Promise<Committed> {
+async function run(db: Database, policy: Policy, now: number, items: readonly Item[]): Promise<Committed> {
   const preload = (view: Parameters<typeof loadFiles>[2]) =>
     loadFiles(
       db,

@@ -5,6 +5,7 @@ import { type Client, connect, type Operation, type Server, startServer } from '
 import { createPuller, createPusher, createSubscriber, decodeEvents, type Running } from '@onitu/escalator/messaging'
 import { contentHash, fileId, ipcAddress, keys, type OnituEvent } from '@onitu/protocol'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createReferee } from '../src/referee.ts'
 import { serveReferee } from '../src/serve.ts'
 
 const HASH = contentHash(Buffer.from('content'))
@@ -44,8 +45,9 @@ afterEach(async () => {
   events.length = 0
 })
 
+const put = (key: string, value: unknown): Operation => ({ type: 'put', key, value })
+
 function setup(folder: unknown): Operation[] {
-  const put = (key: string, value: unknown): Operation => ({ type: 'put', key, value })
   return [
     put(keys.folder('docs'), folder),
     put(keys.services, ['left', 'right']),
@@ -185,5 +187,43 @@ describe('the Referee', () => {
     await db.delete(keys.order('third', f))
     await start()
     expect(await order('third')).toBeUndefined()
+  })
+
+  it('judges nothing by itself that a service reports while everything is judged again', async () => {
+    const [x, y] = [fileId('docs', 'a/x'), fileId('docs', 'a/y')]
+    const { fid: _, type: __, base: ___, ...file } = observation('a/x')
+    const here = { ...file, version: 0, token: 't', reported: 1 }
+    await db.batch([put(keys.outbox('left', 1), observation('a/x')), put(keys.file('left', x), here)])
+    const rename = () => {
+      const moved = { ...observation('a/y'), type: 'moved', from: { fid: x, folder: 'docs', path: 'a/x', base: 0 } }
+      return db.batch([
+        put(keys.outbox('left', 2), moved),
+        put(keys.file('left', x), { ...here, token: null, reported: 2 }),
+        put(keys.file('left', y), { ...here, path: 'a/y', reported: 2 }),
+      ])
+    }
+    const range: typeof db.range = (options) => {
+      const entries = db.range(options)
+      if (options?.prefix !== keys.filePrefix('left')) return entries
+      return Object.assign(
+        (async function* () {
+          await rename()
+          yield* db.range(options)
+        })(),
+        { all: entries.all },
+      ) as typeof entries
+    }
+    const busy = new Proxy(db, {
+      get: (target, name) => {
+        const value: unknown = name === 'range' ? range : Reflect.get(target, name)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+    const ignore = () => {}
+    const logic = await createReferee({ db: busy, publish: ignore, emit: ignore, now: Date.now })
+    await logic.prepare()
+    await logic.decideOutbox('left')
+    expect(await db.get(keys.head(x))).toMatchObject({ deleted: true })
+    expect(await db.get(keys.head(y))).toMatchObject({ deleted: false, hash: HASH })
   })
 })
