@@ -1,6 +1,12 @@
-import { decode, type Head, keys } from '@onitu/protocol'
-import { unknownOf } from './known.ts'
+import { decode, type Head, keys, type Order } from '@onitu/protocol'
+import { checkTrees, isKeptOut, mayStayUndone } from './check-trees.ts'
+import { liveHeads, unknownOf } from './known.ts'
+import { isNamed } from './setup.ts'
+import { originalOf, type Storage } from './storage.ts'
 import type { World } from './world.ts'
+
+/** Of an upload's state, which begins with it. */
+const FID_LENGTH = 36
 
 /** Why the hub is not at rest yet; undefined when it is. */
 export function unrest(world: World): string | undefined {
@@ -12,9 +18,9 @@ export function unrest(world: World): string | undefined {
   for (const storage of world.storages.values()) {
     const { name } = storage
     if (world.keysOf(keys.outboxPrefix(name)).length > 0) return `${name} has something in its outbox`
-    const orders = world.keysOf(keys.orderPrefix(name))
+    const orders = world.keysOf(keys.orderPrefix(name)).filter((key) => !mayStay(world, storage, key))
     if (orders.length > 0) return `${name} has orders: ${orders.map((key) => pathOf(world, key)).join(', ')}`
-    const [unknown] = storage.kind.mode === 'w' ? [] : unknownOf(world, storage)
+    const [unknown] = unknownOf(world, storage)
     if (unknown !== undefined) return `the Plug of ${name} does not know ${unknown}`
   }
   return undefined
@@ -33,36 +39,22 @@ export function findViolations(world: World): string[] {
   ]
 }
 
-function headsOf(world: World): Map<string, Head> {
-  const heads = world
-    .keysOf(keys.headPrefix)
-    .map((key) => decode(world.store.values.get(key) ?? Buffer.alloc(0)) as Head)
-  return new Map(heads.filter(({ deleted }) => !deleted).map((head) => [head.path, head]))
+function headOf(world: World, key: string): Head | undefined {
+  const head = world.store.values.get(keys.head(key.slice(key.lastIndexOf(':') + 1)))
+  return head === undefined ? undefined : (decode(head) as Head)
+}
+
+/** It waits for what cannot be done. */
+function mayStay(world: World, storage: Storage, key: string): boolean {
+  const value = world.store.values.get(key)
+  const order = value === undefined ? undefined : (decode(value) as Order)
+  const heads = [headOf(world, key), order?.movedTo === undefined ? undefined : headOf(world, `:${order.movedTo.fid}`)]
+  return heads.some((head) => head !== undefined && mayStayUndone(world, storage, head.path))
 }
 
 function pathOf(world: World, key: string): string {
-  const head = world.store.values.get(keys.head(key.slice(key.lastIndexOf(':') + 1)))
   const order = world.store.values.get(key)
-  return `${head === undefined ? key : (decode(head) as Head).path} ${order === undefined ? '' : JSON.stringify(decode(order))}`
-}
-
-/** I2: every service has what the hub has. */
-function checkTrees(world: World): string[] {
-  const heads = [...headsOf(world).values()]
-  const problems: string[] = []
-  for (const storage of world.storages.values()) {
-    if (storage.kind.mode !== 'rw') continue
-    const wanted = heads
-      .filter(({ kind }) => kind === 'file' || storage.kind.capabilities.directories)
-      .map(({ path, kind, hash }) => `${path} ${kind} ${hash}`)
-      .sort()
-    const held = storage.describe()
-    const missing = wanted.filter((line) => !held.includes(line))
-    const added = held.filter((line) => !wanted.includes(line))
-    if (missing.length > 0) problems.push(`${storage.name} lacks ${missing.join(', ')}`)
-    if (added.length > 0) problems.push(`${storage.name} has ${added.join(', ')}, which the hub has not`)
-  }
-  return problems
+  return `${headOf(world, key)?.path ?? key} ${order === undefined ? '' : JSON.stringify(decode(order))}`
 }
 
 /** I3 and I4: nothing that a user wrote is lost, and there is nothing else. */
@@ -85,8 +77,10 @@ function checkContents(world: World): string[] {
 
 /** I8: what nobody moved is in one place: no copy was made of what was no conflict. */
 function checkDoubles(world: World): string[] {
-  return [...world.storages.values()].flatMap(({ name, entries }) => {
-    const files = [...entries].filter(([path, { kind }]) => kind === 'file' && !isUnsure(world, path))
+  return [...world.storages.values()].flatMap(({ name, entries, kind: { mode } }) => {
+    // What is never read cannot be known for what was written there without an answer.
+    const isAside = (path: string) => mode === 'w' && path !== originalOf(path)
+    const files = [...entries].filter(([path, { kind }]) => kind === 'file' && !isUnsure(world, path) && !isAside(path))
     const numbers = files.map(([, { content }]) => world.ledger.numberOf(content) ?? 0)
     const doubles = numbers.filter((number, at) => numbers.indexOf(number) !== at && !world.ledger.moved.has(number))
     return doubles.length === 0 ? [] : [`${name} has the contents ${doubles.join(', ')} twice`]
@@ -94,10 +88,13 @@ function checkDoubles(world: World): string[] {
 }
 
 function checkLeftovers(world: World): string[] {
-  return [...world.storages.values()].flatMap(({ name, uploads, unheard }) => {
-    const parts = [...uploads.keys()].filter((state) => !unheard.has(state))
-    const journals = world.keysOf(keys.transferPrefix(name))
-    const failures = world.keysOf(keys.failurePrefix(name))
+  return [...world.storages.values()].flatMap((storage) => {
+    const { name, uploads, unheard } = storage
+    const all = world.keysOf(keys.transferPrefix(name))
+    const journals = all.filter((key) => !mayStay(world, storage, key))
+    const isNoted = (state: string) => all.includes(keys.transfer(name, state.slice(0, FID_LENGTH)))
+    const parts = [...uploads.keys()].filter((state) => !unheard.has(state) && !isNoted(state))
+    const failures = world.keysOf(keys.failurePrefix(name)).filter((key) => !mayStay(world, storage, key))
     return [
       ...(journals.length > 0 ? [`${name} keeps the journals ${journals.join(', ')}`] : []),
       ...(failures.length > 0 ? [`${name} keeps the failures ${failures.join(', ')}`] : []),
@@ -111,11 +108,16 @@ function checkReturned(world: World): string[] {
   const { deeds } = world.ledger
   const problems: string[] = []
   for (const deed of deeds) {
-    if (deed.what !== 'erase' || world.storages.get(deed.service)?.kind.mode !== 'rw') continue
+    if (deed.what !== 'erase' || world.storages.get(deed.service)?.kind.mode === 'w') continue
     const isTouched = deeds.some((other) => other !== deed && touches(other, deed.path, deed.content))
-    if (isTouched || isUnsure(world, deed.path)) continue
+    if (isTouched || isUnsure(world, deed.path) || world.hidesBelow(deed.service, deed.path)) continue
     for (const storage of world.storages.values()) {
-      if (storage.kind.mode === 'rw' && storage.entries.has(deed.path)) {
+      const entry = storage.entries.get(deed.path)
+      // Where nothing is ever written, or what was kept out was in the way, something else was deleted than what the others have.
+      const held = entry?.kind === 'file' ? world.ledger.numberOf(entry.content) : undefined
+      const isOther = held !== deed.content
+      const isWanted = isOther || isKeptOut(world, storage, deed.path)
+      if (storage.kind.mode === 'rw' && entry !== undefined && !isWanted) {
         problems.push(`${deed.path}, which ${deed.service} deleted, is back on ${storage.name}`)
       }
     }
@@ -135,7 +137,9 @@ function checkSingleWriter(world: World): string[] {
   const [only] = services
   const storage = only === undefined ? undefined : world.storages.get(only)
   const left = world.leftBy.get(only ?? '')
-  if (services.size !== 1 || storage === undefined || left === undefined || storage.kind.mode === 'w') return []
+  if (services.size !== 1 || storage === undefined || left === undefined || storage.kind.mode !== 'rw') return []
+  // Whoever has not everything may come into conflict with what he has not.
+  if (liveHeads(world.store.values).some(({ path }) => !isNamed(world.setup, storage.name, path))) return []
   const held = storage.describe()
   // A file in the place of a directory of which the files may not go yet is a conflict.
   if (world.isGuarded && held.some((line) => line.includes(' (conflict of '))) return []
@@ -146,10 +150,7 @@ function checkSingleWriter(world: World): string[] {
   return problems.length === 0 ? [] : [`${only} alone was changed, and is not as it was left: ${problems.join(', ')}`]
 }
 
-/**
- * What a driver wrote while the Plug never heard of it (it was killed, or told of a failure) looks like the work of a user: it
- * may come back once, never be lost.
- */
+/** Directories that a driver made and nobody heard of, and what somebody wanted to have back. */
 function isUnsure(world: World, line: string): boolean {
   return world.isUnsure(line.replace(/ (file|directory) [0-9a-f]{64}$/, ''))
 }

@@ -142,7 +142,11 @@ export class SimulatedDatabase {
       this.#request(`range ${String(options.prefix ?? '')}`, false, () =>
         entriesOf(this.#store.values, options).map(([key, value]) => pick(key, value)),
       )
-    const interrupted = () => this.#roll(0.3)
+    const interrupted = () => {
+      const isOver = this.#roll(0.3)
+      if (isOver) this.#scheduler.count('a range is interrupted')
+      return isOver
+    }
     return {
       all: read,
       async *[Symbol.asyncIterator]() {
@@ -210,6 +214,14 @@ export class SimulatedDatabase {
     request.answer = undefined
     const how = this.#scheduler.random.below(4)
     this.#scheduler.note(`  fails (${how})`)
+    const kinds = [
+      'a request to the database is lost',
+      'the answer of the database is lost',
+      'a request to the database is lost',
+      'a write is applied after its client gave up',
+    ] as const
+    const kind = kinds[how]
+    if (kind !== undefined) this.#scheduler.count(kind)
     if (how === 3) {
       // It reached the server and waits there.
       this.#postNext()
@@ -223,7 +235,9 @@ export class SimulatedDatabase {
 
   #orphan(): void {
     const request = this.#requests.shift()
-    if (request !== undefined) this.#apply(request)
+    if (request === undefined) return
+    if (request.isWrite) this.#scheduler.count('what a killed process had asked for is done')
+    this.#apply(request)
   }
 
   #apply(request: Request): void {

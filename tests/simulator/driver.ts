@@ -1,7 +1,7 @@
 import type { Handlers, Metadata, Stored } from '../../packages/plug/src/contract.ts'
 import { ChangedError, ConflictError, DriverError, ServiceError } from '../../packages/plug/src/errors.ts'
 import type { Owner, Scheduler } from './scheduler.ts'
-import type { Entry, Storage } from './storage.ts'
+import { type Entry, originalOf, type Storage } from './storage.ts'
 import type { Ledger } from './users.ts'
 
 export interface DriverWorld {
@@ -11,15 +11,22 @@ export interface DriverWorld {
   readonly faults: () => number
   /** Whether something at or below a path may have been made by a driver that nobody heard of. */
   readonly isUnsure: (path: string) => boolean
+  /** Whether the rules let a service have what is at a path: they name it, or it had the file before. */
+  readonly mayHave: (storage: Storage, path: string) => boolean
+  /** See World.hidesBelow. */
+  readonly hidesBelow: (storage: Storage, directory: string) => boolean
+  readonly isGuarded: () => boolean
   /** Whether the hub has a content, wherever. */
   readonly lives: (content: Buffer) => boolean
+  /** Whether another service has a content, and can be seen. */
+  readonly holdsElsewhere: (storage: Storage, content: Buffer) => boolean
   /** Something happened that must never happen. */
   readonly violated: (what: string) => void
 }
 
 /** What the driver itself has done and seen: it looks for what differs. */
 export interface Index {
-  saw(path: string, token: string): void
+  saw(path: string, entry: Entry): void
   sawNothing(path: string): void
   /** What became of it is not known: it has to be looked at. */
   doubts(path: string): void
@@ -30,7 +37,19 @@ interface Call {
   readonly path: string
   readonly writes: boolean
   readonly signal?: AbortSignal
+  /** What a write leaves that was cut off in the middle. */
+  readonly torn?: () => void
 }
+
+/** Calls after which there is something else at a path. */
+const FINAL: ReadonlySet<keyof Handlers> = new Set([
+  'uploadFile',
+  'endUpload',
+  'deleteFile',
+  'moveFile',
+  'setAttributes',
+  'createDirectory',
+])
 
 /** The handlers of a driver over a service in memory: each call is done when the scheduler lets it, or fails, or both. */
 export class SimulatedDriver {
@@ -84,13 +103,15 @@ export class SimulatedDriver {
           uploads.set(String(state), part.subarray(0, from))
           return from
         }),
-      uploadChunk: ({ path }, offset, chunk, { state, signal }) =>
-        this.#call({ name: 'uploadChunk', path, writes: true, signal }, () => {
-          const part = uploads.get(String(state)) ?? Buffer.alloc(0)
+      uploadChunk: ({ path }, offset, chunk, { state, signal }) => {
+        const write = (bytes: Uint8Array) => {
           unheard.delete(String(state))
-          this.#take(chunk.byteLength)
-          uploads.set(String(state), Buffer.concat([part.subarray(0, offset), chunk]))
-        }),
+          this.#take(bytes.byteLength)
+          uploads.set(String(state), overwritten(uploads.get(String(state)), offset, bytes))
+        }
+        const torn = () => write(chunk.subarray(0, Math.floor(chunk.byteLength / 2)))
+        return this.#call({ name: 'uploadChunk', path, writes: true, signal, torn }, () => write(chunk))
+      },
       endUpload: (metadata, { state, token, signal }) =>
         this.#call({ name: 'endUpload', path: metadata.path, writes: true, signal }, () => {
           const content = uploads.get(String(state))
@@ -138,7 +159,7 @@ export class SimulatedDriver {
             this.#world.violated(`${path} of ${this.#storage.name} is made again, which its user deleted`)
           }
           const made = entry ?? this.#storage.makeDirectory(path)
-          this.#index.saw(path, made.token)
+          this.#index.saw(path, made)
           return { token: made.token, mode: capabilities.mode ? made.mode : null }
         })
     }
@@ -153,7 +174,9 @@ export class SimulatedDriver {
       if (entry?.token !== token) throw new ChangedError(`${path} has changed`)
       if (size === 0) this.#proven.set(path, token)
       const content = entry.content.subarray(offset, offset + size)
-      return this.#chance(0.1) ? content.subarray(0, content.byteLength - 1) : content
+      if (content.byteLength === 0 || !this.#chance(0.5)) return content
+      this.#world.scheduler.count('a read is short')
+      return content.subarray(0, content.byteLength - 1)
     })
   }
 
@@ -166,6 +189,9 @@ export class SimulatedDriver {
       this.#world.violated(`${path} of ${this.#storage.name} gets a content that nobody wrote`)
     }
     this.#take(content.byteLength)
+    if (!this.#world.mayHave(this.#storage, path)) {
+      this.#world.violated(`${path} goes to ${this.#storage.name}, to which no rule sends it`)
+    }
     return this.#store(metadata, content, this.#storage.nextInode())
   }
 
@@ -178,18 +204,22 @@ export class SimulatedDriver {
       mtime: capabilities.mtime && mtime !== null ? mtime : this.#world.scheduler.now(),
       mode: capabilities.mode && mode !== null ? mode : 0o644,
     })
-    this.#index.saw(path, stored.token)
+    this.#index.saw(path, stored)
     return { token: stored.token, mtime: stored.mtime, mode: capabilities.mode ? stored.mode : null }
   }
 
   /** By its own user, with all that was in it, while nobody did anything anywhere else. */
   #isErased(path: string): boolean {
     const { deeds } = this.#world.ledger
-    const { name } = this.#storage
+    const { name, kind } = this.#storage
+    // What is never read cannot be missed either.
+    if (kind.mode === 'w') return false
     const concerned = deeds.filter((deed) =>
       [deed.path, deed.to ?? deed.path].some((one) => one === path || one.startsWith(`${path}/`)),
     )
-    const isAlone = deeds.every(({ service }) => service === name)
+    // What is held back may be in the way of what was put in its place.
+    if (this.#world.isGuarded()) return false
+    const isAlone = deeds.every(({ service }) => service === name) && !this.#world.hidesBelow(this.#storage, path)
     return isAlone && concerned.at(-1)?.what === 'erase' && !this.#world.isUnsure(path)
   }
 
@@ -197,7 +227,7 @@ export class SimulatedDriver {
     const entry = this.#storage.entries.get(path)
     if (entry?.token !== token) throw new ConflictError(`${path} is another directory`)
     const stored = { ...entry, mode: this.#storage.kind.capabilities.mode && mode !== null ? mode : entry.mode }
-    this.#storage.entries.set(path, stored)
+    this.#storage.set(path, stored)
     return { token, mode: this.#storage.kind.capabilities.mode ? stored.mode : null }
   }
 
@@ -212,12 +242,13 @@ export class SimulatedDriver {
     this.#index.sawNothing(path)
   }
 
-  /** I5: some user has deleted or replaced it, or it is a copy, or lives on in another place. */
+  /** I5: some user has deleted or replaced it, or it lives on in another place. */
   #checkDeleted(path: string, content: Buffer): void {
     const { ledger } = this.#world
     const number = ledger.numberOf(content) ?? 0
-    const isTaken = ledger.replaced.has(number) || ledger.moved.has(number) || path.includes(' (conflict of ')
-    if (isTaken || this.#world.lives(content)) return
+    if (ledger.replaced.has(number) || ledger.moved.has(number) || this.#world.lives(content)) return
+    // A rename for a conflict of which nobody knows whether it was done may look like a deletion. Who did it tells of the copy next.
+    if (path !== originalOf(path) && this.#world.holdsElsewhere(this.#storage, content)) return
     this.#world.violated(`${path} of ${this.#storage.name} (${number}) is deleted, which no user has done`)
   }
 
@@ -226,9 +257,9 @@ export class SimulatedDriver {
     if (this.#storage.entries.has(to.path)) throw new ConflictError(`${to.path} is taken`)
     if (!this.#storage.makeUnordered(to.path)) throw new ServiceError('ENOTDIR', `${to.path} is below a file`)
     this.#storage.entries.delete(from.path)
-    this.#storage.entries.set(to.path, entry)
+    this.#storage.set(to.path, entry)
     this.#index.sawNothing(from.path)
-    this.#index.saw(to.path, entry.token)
+    this.#index.saw(to.path, entry)
     const { capabilities } = this.#storage.kind
     return { token: entry.token, mtime: entry.mtime, mode: capabilities.mode ? entry.mode : null }
   }
@@ -243,6 +274,8 @@ export class SimulatedDriver {
   /** Whether what is there may be replaced; a service that cannot tell replaces it. */
   #replace(path: string, token: string | null): void {
     const entry = this.#storage.entries.get(path)
+    // What a user wrote within the granularity of the token, nobody can tell from what was there before.
+    if (entry?.isHidden === true) this.#world.ledger.replace(entry.content)
     if ((entry?.token ?? null) === token) return
     const proven = this.#proven.get(path)
     const isBlind = !this.#storage.kind.capabilities.conditionalWrite && (token === null || proven === token)
@@ -252,7 +285,10 @@ export class SimulatedDriver {
   }
 
   #take(bytes: number): void {
-    if (this.#storage.room < bytes) throw new ServiceError('ENOSPC', 'no space is left')
+    if (this.#storage.room < bytes) {
+      this.#world.scheduler.count('a write finds no room')
+      throw new ServiceError('ENOSPC', 'no space is left')
+    }
     this.#storage.room -= bytes
   }
 
@@ -269,36 +305,54 @@ export class SimulatedDriver {
     return faults > 0 && this.#world.scheduler.random.chance(faults * share)
   }
 
-  async #call<T>({ name, path, writes, signal }: Call, act: () => T): Promise<T> {
+  async #call<T>({ name, path, writes, signal, torn }: Call, act: () => T): Promise<T> {
     const { scheduler } = this.#world
     const label = `${this.#owner.name} ${name} ${path}`
     if (writes && this.#storage.kind.mode === 'r' && name !== 'abortUpload') this.#world.violated(`${label}: read-only`)
-    const checked = () => {
-      if (!this.#storage.isReachable) throw new ServiceError('UNREACHABLE', `${this.#storage.name} is away`)
-      return act()
+    const checked = <R>(what: () => R) => {
+      if (!this.#storage.isReachable) {
+        scheduler.count('a call finds its root away')
+        throw new ServiceError('UNREACHABLE', `${this.#storage.name} is away`)
+      }
+      return what()
     }
-    const orphan = writes ? () => ignoreFailure(checked) : undefined
+    const orphan = () => {
+      const isTorn = torn !== undefined && scheduler.random.chance(0.5)
+      scheduler.count(isTorn ? 'a write is torn' : 'what a killed process had asked for is done')
+      ignoreFailure(() => checked<unknown>(isTorn ? torn : act))
+    }
     if (scheduler.random.chance(0.05)) await this.#dawdle()
     const result = await scheduler.call(
       this.#owner,
       label,
       () => {
         signal?.throwIfAborted()
-        if (this.#chance(1)) throw new ServiceError('ECONNRESET', `${label} failed`)
-        return checked()
+        if (this.#chance(1)) {
+          scheduler.count(torn === undefined ? 'a call of a driver fails' : 'a write is torn')
+          if (torn !== undefined) checked(torn)
+          throw new ServiceError('ECONNRESET', `${label} failed`)
+        }
+        return checked(act)
       },
-      orphan,
+      writes ? orphan : undefined,
     )
     if (scheduler.random.chance(0.2)) await scheduler.call(this.#owner, `${label} answers`, () => undefined)
     if (writes && this.#chance(1)) {
-      for (const one of path.split(' -> ')) {
-        this.#index.doubts(one)
-        this.#storage.unsure.add(one)
-      }
+      scheduler.count('a call of a driver times out and was done')
+      for (const one of FINAL.has(name) ? path.split(' -> ') : []) this.#index.doubts(one)
       throw new ServiceError('ETIMEDOUT', `${label} was done, and nobody said so`)
     }
     return result
   }
+}
+
+/** Chunks of one upload may come in any order. */
+function overwritten(part: Buffer | undefined, offset: number, bytes: Uint8Array): Buffer {
+  const before = part ?? Buffer.alloc(0)
+  const next = Buffer.alloc(Math.max(before.byteLength, offset + bytes.byteLength))
+  before.copy(next)
+  next.set(bytes, offset)
+  return next
 }
 
 function ignoreFailure(act: () => unknown): void {

@@ -28,6 +28,23 @@ vi.mock('../../packages/referee/src/decide/lineage.ts', async (load) => {
     (active.hooks.hasSeen?.(module.hasSeen) ?? module.hasSeen)(...given)
   return { ...module, hasSeen }
 })
+vi.mock('../../packages/referee/src/decide/policy.ts', async (load) => {
+  const module = await load<typeof import('../../packages/referee/src/decide/policy.ts')>()
+  const modeOf: typeof module.modeOf = (...given) => (active.hooks.modeOf?.(module.modeOf) ?? module.modeOf)(...given)
+  return { ...module, modeOf }
+})
+vi.mock('../../packages/referee/src/options/rules.ts', async (load) => {
+  const module = await load<typeof import('../../packages/referee/src/options/rules.ts')>()
+  const servicesByRules: typeof module.servicesByRules = (...given) =>
+    (active.hooks.servicesByRules?.(module.servicesByRules) ?? module.servicesByRules)(...given)
+  return { ...module, servicesByRules }
+})
+vi.mock('../../packages/referee/src/options/filter-file.ts', async (load) => {
+  const module = await load<typeof import('../../packages/referee/src/options/filter-file.ts')>()
+  const filterFile: typeof module.filterFile = (...given) =>
+    (active.hooks.filterFile?.(module.filterFile) ?? module.filterFile)(...given)
+  return { ...module, filterFile }
+})
 
 const MOST_SEEDS = 500
 

@@ -56,6 +56,28 @@ function withoutTokens(handlers: Partial<Handlers>, { entries }: Storage): Parti
   }
 }
 
+/** Adds to what is there, wherever that ends. */
+function appending(handlers: Partial<Handlers>, { uploads }: Storage): Partial<Handlers> {
+  const { uploadChunk } = handlers
+  if (uploadChunk === undefined) return handlers
+  return {
+    ...handlers,
+    restartUpload: async (_metadata, offset) => offset,
+    uploadChunk: (metadata, _offset, chunk, context) =>
+      uploadChunk(metadata, uploads.get(String(context.state))?.byteLength ?? 0, chunk, context),
+  }
+}
+
+const EVERYBODY = ['left', 'right', 'third']
+
+function withoutMode(mode: 'r' | 'w'): NonNullable<Seams['engine']> {
+  return ({ folders }) => ({
+    folders: new Map(
+      [...folders].map(([name, folder]) => [name, folder.mode === mode ? { ...folder, mode: 'rw' } : folder]),
+    ),
+  })
+}
+
 /** Says that it is done before it is. */
 function hasty(handlers: Partial<Handlers>): Partial<Handlers> {
   const { deleteFile } = handlers
@@ -91,6 +113,16 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   'a driver copies where it should rename': { seams: { handlers: copying } },
   'a listing that was read in part counts as a whole one': { seams: { believesParts: true } },
   'a root that is away counts as an empty one': { seams: { believesAbsence: true } },
+  'what a late listing leaves out counts as gone': { seams: { believesLate: true } },
+  'a token that may hide a change counts as proof': { seams: { believesTokens: true } },
+  'an upload goes on behind bytes that were torn': { seams: { handlers: appending } },
+  'what is in a service that is only written is read': { seams: { engine: withoutMode('w') } },
+  'a service that is only read is written': {
+    seams: { engine: withoutMode('r') },
+    hooks: { modeOf: () => () => 'rw' },
+  },
+  'every file goes everywhere, whatever the rules say': { hooks: { servicesByRules: () => () => new Set(EVERYBODY) } },
+  'the options of a folder keep nothing out': { hooks: { filterFile: () => () => undefined } },
   'some orders are dropped after they were given': {
     seams: onOperations((owner, operations) =>
       owner.name === REFEREE ? operations.filter((one) => !(isPut(':order:')(one) && isOdd(one.key))) : operations,

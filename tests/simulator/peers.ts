@@ -2,6 +2,7 @@ import { isOnituError } from '@onitu/protocol'
 import { ServiceError } from '../../packages/plug/src/errors.ts'
 import type { Wanted } from '../../packages/plug/src/transfer/messages.ts'
 import type { Peers } from '../../packages/plug/src/transfer/source.ts'
+import type { FaultKind } from './fault-kinds.ts'
 import type { PlugProcess } from './plug-process.ts'
 import type { World } from './world.ts'
 
@@ -51,9 +52,10 @@ export class SimulatedPeers implements Peers {
         })
       scheduler.post(this.#owner, label, () => {
         const process = this.#world.processes.get(service)
-        if (process?.alive !== true || !process.isListening || this.#chance()) return
+        if (process?.alive !== true || !process.isListening || this.#chance('a request for content is lost')) return
         read(process)?.then(
-          (content) => answer(() => resolve(this.#chance() ? damaged(content) : content)),
+          (content) =>
+            answer(() => resolve(this.#chance('a content is damaged on the way') ? damaged(content) : content)),
           (error: unknown) => {
             if (isOnituError(error)) answer(() => reject(error))
             else this.#world.fail(error)
@@ -63,9 +65,11 @@ export class SimulatedPeers implements Peers {
     })
   }
 
-  #chance(): boolean {
+  #chance(kind: FaultKind): boolean {
     const { faults, scheduler } = this.#world
-    return faults.bus > 0 && scheduler.random.chance(faults.bus)
+    const happens = faults.bus > 0 && scheduler.random.chance(faults.bus)
+    if (happens) scheduler.count(kind)
+    return happens
   }
 }
 

@@ -9,7 +9,7 @@ import { SimulatedDriver } from './driver.ts'
 import { SimulatedPeers } from './peers.ts'
 import type { Owner } from './scheduler.ts'
 import { FOLDER, type Storage } from './storage.ts'
-import { Watcher } from './watcher.ts'
+import { type Known, Watcher } from './watcher.ts'
 import type { World } from './world.ts'
 
 /** The process of one service, from its start until it is killed. */
@@ -93,6 +93,8 @@ export class PlugProcess implements Owner {
       failed: (error) => this.#world.fail(error),
       believesParts: seams.believesParts === true,
       believesAbsence: seams.believesAbsence === true,
+      believesLate: seams.believesLate === true,
+      believesTokens: seams.believesTokens === true,
       faults: () => this.#world.faults.driver,
     })
     const driver = new SimulatedDriver(this.#world.driverWorld, this, this.#storage, watcher)
@@ -107,11 +109,11 @@ export class PlugProcess implements Owner {
     return core
   }
 
-  async #listKnown(): Promise<(readonly [string, string])[]> {
-    const known: (readonly [string, string])[] = []
+  async #listKnown(): Promise<Known[]> {
+    const known: Known[] = []
     for await (const [key, value] of this.db.range({ prefix: keys.filePrefix(this.name) })) {
-      const { token, path } = parseRecord(fileRecordSchema, value, String(key))
-      if (token !== null) known.push([path, token])
+      const { token, path, hash } = parseRecord(fileRecordSchema, value, String(key))
+      if (token !== null) known.push([path, { token, hash }])
     }
     return known
   }

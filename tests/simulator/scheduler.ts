@@ -1,4 +1,5 @@
 import { createRandom, type Random } from '../support/random.ts'
+import type { FaultKind } from './fault-kinds.ts'
 
 /** Whatever may be killed: what it still had to do then never happens. */
 export interface Owner {
@@ -38,6 +39,8 @@ export class Scheduler {
   /** Of all that happened so far. */
   hash = 0x811c9dc5
   readonly trace: string[] = []
+  /** How often each kind of thing went wrong. */
+  readonly happened = new Map<FaultKind, number>()
   readonly #traceAll: boolean
   #steps: Step[] = []
   #timers: Timer[] = []
@@ -93,6 +96,10 @@ export class Scheduler {
     this.#timers = this.#timers.filter((timer) => timer.owner !== owner)
     const done = steps.slice(0, this.random.below(steps.length + 1))
     for (const { orphan } of done) orphan?.()
+  }
+
+  count(kind: FaultKind): void {
+    this.happened.set(kind, (this.happened.get(kind) ?? 0) + 1)
   }
 
   note(line: string): void {

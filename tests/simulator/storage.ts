@@ -9,12 +9,16 @@ export interface Entry {
   readonly mode: number
   readonly inode: number
   readonly token: string
+  /** It was changed and has the same token as before: no driver can see that in a listing. */
+  readonly isHidden?: boolean
 }
 
 /** How a service behaves, besides what it declares. */
 export interface ServiceKind {
   readonly mode: 'r' | 'w' | 'rw'
   readonly capabilities: Capabilities
+  /** New with each change; or size and time, cut off to `tokenGranularity`; or what follows from the content alone. */
+  readonly tokens: 'serial' | 'coarse' | 'content'
   /** ms to which times are cut off. */
   readonly mtimeStep: number
   /** Whether the driver recognises a renamed file. */
@@ -23,9 +27,13 @@ export interface ServiceKind {
   readonly tellsHash: boolean
   /** Contents above this size go by chunks of it. */
   readonly chunkSize: number
+  /** A listing may show what was there a while ago. */
+  readonly listsLate: boolean
 }
 
 export const FOLDER = 'docs'
+
+const PAST_STATES = 4
 
 /** What is in a service. It outlives every process that looks after it. */
 export class Storage {
@@ -38,10 +46,18 @@ export class Storage {
   readonly unheard = new Set<string>()
   /** Paths that a driver wrote while its Plug never heard of it: killed, or told of a failure. */
   readonly unsure = new Set<string>()
+  /** Every path at which there was something, ever. */
+  readonly known = new Set<string>()
+  /** Every path that its users made, ever. */
+  readonly made = new Set<string>()
   isReachable = true
   /** Bytes that can be written until the disk is full. */
   room = Number.POSITIVE_INFINITY
+  /** As it was at some times before, the latest last. */
+  readonly past: ReadonlyMap<string, Entry>[] = []
   #count = 0
+  /** What was at each path last, there or not. */
+  readonly #last = new Map<string, Entry>()
 
   constructor(name: string, kind: ServiceKind) {
     this.name = name
@@ -52,12 +68,29 @@ export class Storage {
     return ++this.#count
   }
 
-  put(path: string, entry: Omit<Entry, 'token' | 'mtime'> & { readonly mtime: number }): Entry {
+  put(path: string, entry: Omit<Entry, 'token' | 'isHidden'>): Entry {
     const mtime = Math.floor(entry.mtime / this.kind.mtimeStep) * this.kind.mtimeStep
-    const token = entry.kind === 'directory' ? `d${entry.inode}` : `f${entry.inode}.${++this.#count}`
-    const stored = { ...entry, mtime, token }
+    const { kind, content, mode, inode } = entry
+    return this.set(path, { kind, content, mode, inode, mtime, token: this.#tokenOf({ ...entry, mtime }) })
+  }
+
+  set(path: string, entry: Entry): Entry {
+    const before = this.#last.get(path)
+    const isHidden =
+      before?.token === entry.token && (before.isHidden === true || !before.content.equals(entry.content))
+    const stored = { ...entry, isHidden }
     this.entries.set(path, stored)
+    this.#last.set(path, stored)
+    this.known.add(path)
     return stored
+  }
+
+  /** Somebody has read what is there. */
+  wasRead(path: string): void {
+    const entry = this.entries.get(path)
+    if (entry?.isHidden !== true) return
+    this.entries.set(path, { ...entry, isHidden: false })
+    this.#last.set(path, { ...entry, isHidden: false })
   }
 
   makeDirectory(path: string): Entry {
@@ -88,12 +121,32 @@ export class Storage {
   describe(): string[] {
     return [...this.entries].map(([path, { kind, content }]) => `${path} ${kind} ${contentHash(content)}`).sort()
   }
+
+  /** So that a listing may be late. */
+  remember(): void {
+    if (!this.kind.listsLate) return
+    this.past.push(new Map(this.entries))
+    if (this.past.length > PAST_STATES) this.past.shift()
+  }
+
+  #tokenOf({ kind, content, mtime, mode, inode }: Omit<Entry, 'token'>): string {
+    if (kind === 'directory') return `d${inode}`
+    const { tokens, capabilities } = this.kind
+    if (tokens === 'coarse') return `f${content.byteLength}-${mtime}${capabilities.mode ? `-${mode}` : ''}`
+    if (tokens === 'content') return `f${contentHash(content)}`
+    return `f${inode}.${++this.#count}`
+  }
 }
 
 /** From the topmost on. */
 export function parentsOf(path: string): string[] {
   const parts = path.split('/')
   return parts.slice(0, -1).map((_, at) => parts.slice(0, at + 1).join('/'))
+}
+
+/** Of what was moved aside, or is a copy: where it was. */
+export function originalOf(path: string): string {
+  return path.replaceAll(/ \((conflict of )?[^)]*\)/g, '')
 }
 
 export function inodeOf(token: string): string {

@@ -16,15 +16,17 @@ export class Ledger {
   readonly written = new Set<number>()
   readonly replaced = new Set<number>()
   readonly #numbers = new Map<string, number>([[contentHash(Buffer.alloc(0)), 0]])
+  readonly #joined = new Map<string, ReadonlySet<string>>()
   /** Since everything was last quiet. */
   deeds: Deed[] = []
   /** Moved by somebody: moved twice at once, it may be in two places. */
   readonly moved = new Set<number>()
   #serial = 0
 
-  create(size: number): Buffer {
+  create(size: number, isExact = false): Buffer {
     const number = ++this.#serial
-    const content = Buffer.from(`content ${number} `.repeat(1 + Math.floor(size / 12)))
+    const text = `content ${number} `.repeat(1 + Math.floor(size / 12))
+    const content = Buffer.from(isExact ? text.padEnd(size, '.').slice(0, Math.max(size, 12)) : text)
     this.written.add(number)
     this.#numbers.set(contentHash(content), number)
     return content
@@ -33,6 +35,16 @@ export class Ledger {
   /** Undefined for what no user ever wrote. */
   numberOf(content: Buffer): number | undefined {
     return this.#numbers.get(contentHash(content))
+  }
+
+  /** Whatever was at the one path may be at the other since. */
+  join(from: string, to: string): void {
+    const paths = new Set([...this.joined(from), ...this.joined(to)])
+    for (const path of paths) this.#joined.set(path, paths)
+  }
+
+  joined(path: string): ReadonlySet<string> {
+    return this.#joined.get(path) ?? new Set([path])
   }
 
   replace(content: Buffer): void {
@@ -65,7 +77,7 @@ export class User {
     const goesOn = random.chance(0.3)
     const path = goesOn ? random.pick([this.#last, ...parentsOf(this.#last)]) : random.pick(NAMES)
     this.#last = path
-    const action = goesOn && random.chance(0.4) ? 4 : random.below(13)
+    const action = goesOn && random.chance(0.4) ? random.pick([1, 4]) : random.below(13)
     if (action < 4) this.write(path)
     else if (action < 6) this.erase(path)
     else if (action < 9) this.move(path, random.pick(NAMES))
@@ -83,7 +95,11 @@ export class User {
     if (entry?.kind === 'directory' || this.#isDirectoryOfKeys(path)) return
     if (entry === undefined && !storage.makeParents(path)) return
     if (entry !== undefined) this.#ledger.replace(entry.content)
-    const content = this.#ledger.create(random.chance(0.4) ? random.below(300) : random.below(30))
+    const { tokens } = storage.kind
+    // Where that may not show: as long as what was there.
+    const isAlike = tokens === 'coarse' && entry !== undefined && random.chance(0.5)
+    const size = isAlike ? entry.content.byteLength : random.chance(0.4) ? random.below(300) : random.below(30)
+    const content = this.#ledger.create(size, isAlike)
     // Saved in place, or written anew and renamed over, as editors do.
     const inode = entry !== undefined && random.chance(0.5) ? entry.inode : storage.nextInode()
     storage.put(path, { kind: 'file', content, mtime: this.#scheduler.now(), mode: entry?.mode ?? 0o644, inode })
@@ -134,7 +150,7 @@ export class User {
     if (entry?.kind !== 'file' || parent === undefined) return
     this.#storage.entries.delete(path)
     this.erase(parent)
-    this.#storage.entries.set(parent, entry)
+    this.#storage.set(parent, entry)
     this.#did('move', path, parent, this.#ledger.numberOf(entry.content))
   }
 
@@ -143,14 +159,14 @@ export class User {
     const entry = this.#storage.entries.get(path)
     if (entry?.kind !== 'file' || path.includes('/') || !this.#storage.kind.capabilities.directories) return
     this.#storage.makeDirectory(path)
-    this.#storage.entries.set(`${path}/x`, entry)
+    this.#storage.set(`${path}/x`, entry)
     this.#did('move', path, `${path}/x`, this.#ledger.numberOf(entry.content))
   }
 
   #rename(from: string, to: string): void {
     const entry = this.#storage.entries.get(from)
     if (entry === undefined) return
-    this.#storage.entries.set(to, entry)
+    this.#storage.set(to, entry)
     this.#storage.entries.delete(from)
     this.#did('move', from, to, entry.kind === 'file' ? this.#ledger.numberOf(entry.content) : undefined)
   }
@@ -161,7 +177,12 @@ export class User {
   }
 
   #did(what: Deed['what'], path: string, to?: string, content?: number): void {
-    const { name } = this.#storage
+    const { name, made, entries } = this.#storage
+    for (const place of [path, to ?? path]) {
+      for (const one of [...parentsOf(place), place]) made.add(one)
+      if (entries.get(place)?.isHidden === true) this.#scheduler.count('a change does not show in the token')
+    }
+    if (what === 'move') this.#ledger.join(path, to ?? path)
     if (what === 'move' && content !== undefined) this.#ledger.moved.add(content)
     this.#ledger.deeds.push({
       service: name,

@@ -11,11 +11,13 @@ import type { Handlers } from '../../packages/plug/src/contract.ts'
 import type { Engine } from '../../packages/plug/src/engine.ts'
 import { createStore, type DatabaseHooks, type Store } from './database.ts'
 import type { DriverWorld } from './driver.ts'
+import type { FaultKind } from './fault-kinds.ts'
 import { liveHeads, unknownOf } from './known.ts'
 import { PlugProcess } from './plug-process.ts'
 import { RefereeProcess } from './referee-process.ts'
 import { type Owner, Scheduler } from './scheduler.ts'
-import { FOLDER, type ServiceKind, Storage } from './storage.ts'
+import { isNamed, type Setup } from './setup.ts'
+import { FOLDER, originalOf, type ServiceKind, Storage } from './storage.ts'
 import { Ledger, User } from './users.ts'
 
 /** Where a deliberate fault can be put in, without touching the code that is tested. */
@@ -24,6 +26,8 @@ export interface Seams extends DatabaseHooks {
   readonly engine?: (engine: Engine) => Partial<Engine>
   readonly believesParts?: boolean
   readonly believesAbsence?: boolean
+  readonly believesLate?: boolean
+  readonly believesTokens?: boolean
 }
 
 /** 0..1 for each kind: how much goes wrong. */
@@ -56,19 +60,13 @@ export class World {
   /** What each service held when its users stopped. */
   leftBy = new Map<string, readonly string[]>()
   readonly driverWorld: DriverWorld
-  readonly #folderOptions: Readonly<Record<string, unknown>>
+  readonly setup: Setup
   #requests = 0
   /** Outlives every process: restarts them. */
   readonly #supervisor: Owner = { name: 'supervisor', alive: true }
 
-  constructor(
-    seed: number,
-    services: Readonly<Record<string, ServiceKind>>,
-    folderOptions: Readonly<Record<string, unknown>> = {},
-    seams: Seams = {},
-    traceAll = false,
-  ) {
-    this.#folderOptions = folderOptions
+  constructor(seed: number, setup: Setup, seams: Seams = {}, traceAll = false) {
+    this.setup = setup
     this.scheduler = new Scheduler(seed, traceAll)
     this.seams = seams
     this.driverWorld = {
@@ -76,10 +74,20 @@ export class World {
       ledger: this.ledger,
       faults: () => this.faults.driver,
       isUnsure: (path) => this.isUnsure(path),
+      mayHave: (storage, path) => this.#mayHave(storage, path),
+      hidesBelow: ({ name }, directory) => this.hidesBelow(name, directory),
+      isGuarded: () => this.isGuarded,
       lives: (content) => liveHeads(this.store.values).some(({ hash }) => hash === contentHash(content)),
+      holdsElsewhere: (storage, content) =>
+        [...this.storages.values()].some(
+          (other) =>
+            other !== storage &&
+            other.isReachable &&
+            [...other.entries.values()].some((one) => one.content.equals(content)),
+        ),
       violated: (what) => this.fail(new Error(what)),
     }
-    for (const [name, kind] of Object.entries(services)) this.#addService(name, kind)
+    for (const [name, kind] of Object.entries(setup.services)) this.#addService(name, kind)
     this.#writeSetup()
   }
 
@@ -101,6 +109,13 @@ export class World {
   isUnsure(path: string): boolean {
     return [...this.storages.values()].some(({ unsure }) =>
       [...unsure].some((other) => path.startsWith(other) || other.startsWith(`${path}/`)),
+    )
+  }
+
+  /** Whether the hub has something in a directory that the rules keep from a service: then the directory is not gone for all. */
+  hidesBelow(service: string, directory: string): boolean {
+    return liveHeads(this.store.values).some(
+      ({ path }) => path.startsWith(`${directory}/`) && !isNamed(this.setup, service, path),
     )
   }
 
@@ -129,7 +144,7 @@ export class World {
 
   /** Whether a few deletions are many already. */
   get isGuarded(): boolean {
-    return typeof this.#folderOptions.hold_deletions === 'object'
+    return typeof this.setup.folder.hold_deletions === 'object'
   }
 
   get holdsDeletions(): boolean {
@@ -158,6 +173,7 @@ export class World {
 
   kill(process: PlugProcess | RefereeProcess, away: number): void {
     this.scheduler.note(`KILLED ${process.name}`)
+    this.scheduler.count(process instanceof PlugProcess ? 'a service is killed' : 'the Referee is killed')
     this.scheduler.kill(process)
     const storage = this.storages.get(process.name)
     if (storage !== undefined) this.#lookBack(storage)
@@ -180,7 +196,7 @@ export class World {
     }
     if (random.chance(this.faults.db * 0.01)) this.#loseConnections()
     if (random.chance(this.faults.clock * 0.01)) this.#jump()
-    if (random.chance(this.faults.root * 0.01)) this.#loseRoot()
+    if (random.chance(this.faults.root * 0.02)) this.#loseRoot()
   }
 
   calm(): void {
@@ -208,13 +224,22 @@ export class World {
     )
   }
 
-  /** What a killed process leaves: what nobody heard of may come back, and what was begun must have been written down. */
+  /** What a killed process leaves: directories of which nobody heard may come back, and what was begun must have been written down. */
   #lookBack(storage: Storage): void {
-    for (const path of unknownOf(this, storage)) storage.unsure.add(path)
+    for (const path of unknownOf(this, storage)) {
+      if (storage.entries.get(path)?.kind === 'directory') storage.unsure.add(path)
+    }
     for (const state of storage.uploads.keys()) {
       const isWritten = this.store.values.has(keys.transfer(storage.name, state.slice(0, FID_LENGTH)))
       if (!isWritten && !storage.unheard.has(state)) this.fail(new Error(`${state} of ${storage.name} has no journal`))
     }
+  }
+
+  /** A service that holds a file stays an owner, whatever becomes of the name; the copy of a conflict belongs to its file. */
+  #mayHave({ name, known }: Storage, path: string): boolean {
+    if (isNamed(this.setup, name, path)) return true
+    const family = this.ledger.joined(originalOf(path))
+    return [...known].some((one) => family.has(one) || one === path)
   }
 
   #addService(name: string, kind: ServiceKind): void {
@@ -230,7 +255,8 @@ export class World {
 
   #writeSetup(): void {
     const put = (key: string, value: unknown) => this.store.values.set(key, encode(value))
-    put(keys.folder(FOLDER), this.#folderOptions)
+    put(keys.folder(FOLDER), this.setup.folder)
+    if (this.setup.rules !== undefined) put(keys.rules, this.setup.rules)
     put(keys.services, [...this.storages.keys()])
     for (const [name, { kind }] of this.storages) {
       put(keys.serviceOptions(name), {})
@@ -243,9 +269,14 @@ export class World {
   #deliver(label: string, act: () => void): void {
     const { random } = this.scheduler
     const deliver = () => this.scheduler.post(this.#supervisor, label, act)
-    if (random.chance(this.faults.bus)) return
-    if (random.chance(this.faults.bus)) deliver()
-    if (random.chance(this.faults.bus)) this.scheduler.after(this.#supervisor, random.below(10_000), deliver)
+    const happens = (kind: FaultKind) => {
+      const isIt = random.chance(this.faults.bus)
+      if (isIt) this.scheduler.count(kind)
+      return isIt
+    }
+    if (happens('a wake-up is lost')) return
+    if (happens('a wake-up comes twice')) deliver()
+    if (happens('a wake-up is late')) this.scheduler.after(this.#supervisor, random.below(10_000), deliver)
     else deliver()
   }
 
@@ -278,14 +309,23 @@ export class World {
   /** The Escalator is killed, and is there again at once. */
   #loseConnections(): void {
     this.scheduler.note('KILLED escalator')
+    this.scheduler.count('the Escalator is killed')
     for (const process of this.#running()) process.db.disconnect()
   }
 
   #jump(): void {
     const { random } = this.scheduler
-    if (random.chance(0.3)) this.scheduler.elapsed += random.chance(0.5) ? MONTH : 3600_000
-    else this.scheduler.skew += (random.chance(0.5) ? 1 : -1) * random.below(24 * 3600_000)
+    if (random.chance(0.3)) this.#pass(random.chance(0.5) ? MONTH : 3600_000)
+    else {
+      this.scheduler.count('the clock is set')
+      this.scheduler.skew += (random.chance(0.5) ? 1 : -1) * random.below(24 * 3600_000)
+    }
     this.scheduler.note(`CLOCK jumps, off by ${this.scheduler.skew}`)
+  }
+
+  #pass(ms: number): void {
+    if (ms === MONTH) this.scheduler.count('a month passes')
+    this.scheduler.elapsed += ms
   }
 
   #loseRoot(): void {
@@ -293,8 +333,13 @@ export class World {
     const storage = random.pick([...this.storages.values()])
     const isFull = random.chance(0.3)
     this.scheduler.note(`${isFull ? 'DISK FULL' : 'ROOT AWAY'} ${storage.name}`)
-    if (isFull) storage.room = random.below(100)
+    if (isFull) storage.room = random.below(50)
     else storage.isReachable = false
+    this.scheduler.count(isFull ? 'a disk is full' : 'a root is away')
+    if (!isFull && random.chance(0.2)) {
+      this.scheduler.count('a service is away for a month')
+      this.#pass(MONTH)
+    }
     this.scheduler.after(this.#supervisor, 500 + random.below(90_000), () => {
       storage.isReachable = true
       storage.room = Number.POSITIVE_INFINITY

@@ -1,0 +1,114 @@
+import { contentHash, decode, fileId, type Head, keys, type Order } from '@onitu/protocol'
+import { liveHeads } from './known.ts'
+import { isLetIn, isNamed } from './setup.ts'
+import { type Entry, FOLDER, originalOf, parentsOf, type Storage } from './storage.ts'
+import type { World } from './world.ts'
+
+/** I2 and I10: every service has what the hub has and the rules send it, and nothing else but what was kept out of the hub. */
+export function checkTrees(world: World): string[] {
+  const heads = new Map(liveHeads(world.store.values).map((head) => [head.path, head]))
+  return [...world.storages.values()]
+    .flatMap((storage) => [
+      ...checkMissing(world, storage, heads),
+      ...checkAdded(world, storage, heads),
+      ...checkReadOnly(world, storage),
+    ])
+    .concat(checkFiltered(world, heads))
+}
+
+function checkMissing(world: World, storage: Storage, heads: ReadonlyMap<string, Head>): string[] {
+  const { name, kind, entries } = storage
+  if (kind.mode === 'r') return []
+  const wanted = [...heads.values()].filter(
+    (head) => (head.kind === 'file' || kind.capabilities.directories) && isNamed(world.setup, name, head.path),
+  )
+  const missing = wanted.filter(
+    (head) =>
+      !isSame(head, entries.get(head.path)) &&
+      !isKeptOut(world, storage, head.path) &&
+      !mayStayUndone(world, storage, head.path),
+  )
+  return missing.map(({ path, kind: what, hash }) => `${name} lacks ${path} ${what} ${hash}`)
+}
+
+function checkAdded(world: World, storage: Storage, heads: ReadonlyMap<string, Head>): string[] {
+  const { name, kind, entries } = storage
+  if (kind.mode === 'r') return []
+  const added = [...entries].filter(
+    ([path, entry]) =>
+      !isSame(heads.get(path), entry) &&
+      !isKeptOut(world, storage, path) &&
+      !world.store.values.has(keys.order(name, fileId(FOLDER, path))),
+  )
+  return added.map(([path, entry]) => `${name} has ${path} ${entry.kind}, which the hub has not`)
+}
+
+function checkFiltered(world: World, heads: ReadonlyMap<string, Head>): string[] {
+  const admitted = [...heads.values()].filter(({ path, size }) => !isLetIn(world.setup, path, size))
+  return admitted.map(({ path }) => `the hub has ${path}, which the options of the folder keep out`)
+}
+
+/** Nobody but its own users ever changes anything there. */
+function checkReadOnly(world: World, storage: Storage): string[] {
+  if (storage.kind.mode !== 'r') return []
+  const left = world.leftBy.get(storage.name) ?? []
+  const held = storage.describe()
+  const changed = [...left.filter((line) => !held.includes(line)), ...held.filter((line) => !left.includes(line))]
+  return changed.map((line) => `${storage.name} is only read, and was changed: ${line}`)
+}
+
+function isSame(head: Head | undefined, entry: Entry | undefined): boolean {
+  if (head === undefined || entry === undefined || head.kind !== entry.kind) return false
+  return head.kind === 'directory' || head.hash === contentHash(entry.content)
+}
+
+/**
+ * What the options of the folder kept out of the hub, what users put where nothing is ever read, and the directories around that:
+ * it stays where it is, also in the place of something that the hub has.
+ */
+export function isKeptOut(world: World, storage: Storage, path: string): boolean {
+  const { kind, entries, made } = storage
+  const isOut = (one: string) => {
+    if (kind.mode === 'w' && made.has(originalOf(one))) return true
+    // Moved aside without being read: it may be what a driver wrote that was not heard of again.
+    if (kind.mode === 'w' && one !== originalOf(one)) return true
+    const entry = entries.get(one)
+    if (entry === undefined) return false
+    return !isLetIn(world.setup, one, entry.kind === 'file' ? entry.content.byteLength : 0)
+  }
+  return isOut(path) || (entries.get(path)?.kind === 'directory' && storage.below(path).some(isOut))
+}
+
+/**
+ * What was kept out took the place of the only copy of what the hub has: nobody can give it. And it is nobody's to delete: a file cannot take the place of a directory that has some of it, nor anything that of a
+ * file that the service cannot rename.
+ */
+export function mayStayUndone(world: World, storage: Storage, path: string): boolean {
+  const { kind, entries } = storage
+  if ([...parentsOf(path), path].some((one) => lacksContent(world, storage, one))) return true
+  if (entries.get(path)?.kind === 'directory' && isKeptOut(world, storage, path)) return true
+  const files = [...parentsOf(path), path].filter((one) => entries.get(one)?.kind === 'file')
+  const { nativeMove, directories } = kind.capabilities
+  return (!nativeMove || !directories) && files.some((one) => isKeptOut(world, storage, one))
+}
+
+/** What is to be there, or what it has to give way to first, is held by nobody who is read. */
+function lacksContent(world: World, { name }: Storage, path: string): boolean {
+  const fid = fileId(FOLDER, path)
+  const order = read<Order>(world, keys.order(name, fid))
+  const heads = [fid, order?.movedTo?.fid].map((one) =>
+    one === undefined ? undefined : read<Head>(world, keys.head(one)),
+  )
+  return heads.some((head) => head !== undefined && !isHeld(world, head))
+}
+
+function isHeld({ storages }: World, { kind, hash, deleted }: Head): boolean {
+  if (deleted || kind === 'directory') return true
+  const readable = [...storages.values()].filter((storage) => storage.kind.mode !== 'w')
+  return readable.some(({ entries }) => [...entries.values()].some(({ content }) => contentHash(content) === hash))
+}
+
+function read<T>({ store }: World, key: string): T | undefined {
+  const value = store.values.get(key)
+  return value === undefined ? undefined : (decode(value) as T)
+}

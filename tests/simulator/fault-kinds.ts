@@ -1,0 +1,33 @@
+/** All that goes wrong in simulations; each has to have happened in a long enough run of them. */
+export const FAULT_KINDS = [
+  'a service is killed',
+  'the Referee is killed',
+  'the Escalator is killed',
+  'what a killed process had asked for is done',
+  'a request to the database is lost',
+  'the answer of the database is lost',
+  'a write is applied after its client gave up',
+  'a range is interrupted',
+  'a wake-up is lost',
+  'a wake-up comes twice',
+  'a wake-up is late',
+  'a request for content is lost',
+  'a content is damaged on the way',
+  'a read is short',
+  'a write is torn',
+  'a call of a driver fails',
+  'a call of a driver times out and was done',
+  'a listing ends early',
+  'a listing is late',
+  'a change is not told of',
+  'a change does not show in the token',
+  'the clock is set',
+  'a month passes',
+  'a service is away for a month',
+  'a root is away',
+  'a call finds its root away',
+  'a disk is full',
+  'a write finds no room',
+] as const
+
+export type FaultKind = (typeof FAULT_KINDS)[number]
