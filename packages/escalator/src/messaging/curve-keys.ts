@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto'
-import { libzmq } from './libzmq.ts'
+import { curveKeyPair } from 'zeromq'
 import { decodeKey, encodeKey } from './z85.ts'
 
 /** Both as Z85: 40 characters. */
@@ -17,7 +17,7 @@ const SPKI_HEAD = Buffer.from('302a300506032b656e032100', 'hex')
 /** A new key pair. The public key begins with a letter or a digit, so that it reads well in lists and shells. */
 export function generateKeyPair(): KeyPair {
   for (;;) {
-    const pair = libzmq().curveKeyPair()
+    const pair = curveKeyPair()
     if (/^[0-9A-Za-z]/.test(pair.publicKey)) return pair
   }
 }

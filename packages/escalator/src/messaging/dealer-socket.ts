@@ -1,9 +1,9 @@
+import { Dealer as ZmqDealer } from 'zeromq'
 import { Dealer } from '../zmtp/dealer.ts'
 import { parseEndpoint } from '../zmtp/endpoint.ts'
 import { type HandshakeFailure, watchConnections } from './connection-events.ts'
 import { type CurveClientOptions, curveClientSocketOptions } from './curve-client.ts'
 import { MAX_FRAME_SIZE } from './envelope.ts'
-import { libzmq } from './libzmq.ts'
 import { readMessages } from './read-messages.ts'
 import { heartbeatOf, transportOptions } from './transport-options.ts'
 
@@ -65,7 +65,7 @@ function createZmqDealer(
 ): DealerSocket {
   // immediate and sendTimeout 0: the socket takes a message only for a connection that is up, so what could not be
   // sent stays with the caller, known to be unsent. No high water marks: callers that wait bound both directions.
-  const socket = new (libzmq().Dealer)({
+  const socket = new ZmqDealer({
     immediate: true,
     sendTimeout: 0,
     sendHighWaterMark: 0,

@@ -1,10 +1,10 @@
+import { Router as ZmqRouter } from 'zeromq'
 import { parseEndpoint } from '../zmtp/endpoint.ts'
 import { Router } from '../zmtp/router.ts'
 import type { Authenticator } from './authenticator.ts'
 import { bindPatiently } from './bind-patiently.ts'
 import { type HandshakeFailure, watchConnections } from './connection-events.ts'
 import { MAX_FRAME_SIZE } from './envelope.ts'
-import { libzmq } from './libzmq.ts'
 import { readMessages } from './read-messages.ts'
 import { heartbeatOf, transportOptions } from './transport-options.ts'
 
@@ -66,7 +66,7 @@ async function bindZmqRouter(
   patience: number,
   handlers: RouterSocketHandlers,
 ): Promise<RouterSocket> {
-  const socket = new (libzmq().Router)({
+  const socket = new ZmqRouter({
     // A peer that is gone is an error here instead of silence.
     mandatory: true,
     // Among strangers nobody takes over the name, and so the answers, of somebody else.

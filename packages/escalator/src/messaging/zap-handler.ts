@@ -1,7 +1,6 @@
-import type { Context, Router } from 'zeromq'
+import { Context, Router } from 'zeromq'
 import type { Candidate } from './authenticator.ts'
 import { bindPatiently } from './bind-patiently.ts'
-import { libzmq } from './libzmq.ts'
 import { parseZapRequest, type ZapRequest, zapReply } from './zap-messages.ts'
 
 export interface ZapDomain {
@@ -29,7 +28,7 @@ const BIND_PATIENCE = 5_000
 
 /** Has `decide` asked about every connection to sockets of the domain. The one handler of the process serves all. */
 export async function registerZapDomain(decide: Decide): Promise<ZapDomain> {
-  context ??= new (libzmq().Context)({ blocky: false })
+  context ??= new Context({ blocky: false })
   const domain = `escalator-${++lastDomain}`
   domains.set(domain, decide)
   try {
@@ -43,7 +42,7 @@ export async function registerZapDomain(decide: Decide): Promise<ZapDomain> {
 }
 
 async function listen(where: Context): Promise<Router> {
-  const router = new (libzmq().Router)({
+  const router = new Router({
     context: where,
     linger: 0,
     sendTimeout: 0,
