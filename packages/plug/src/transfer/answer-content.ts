@@ -60,22 +60,30 @@ export class ContentProvider {
 
   async chunk(wanted: WantedChunk, offset: number, size: number): Promise<Uint8Array> {
     if (wanted.history !== undefined) return this.#historyChunk(wanted.history, wanted.hash, offset, size)
-    const { record, token } = this.#check(wanted, await this.#recordOf(wanted))
-    try {
-      return await this.#reads.run(size, () => this.#chunk(wanted.fid, record, token, offset, size))
-    } catch (error) {
-      this.#recent.delete(wanted.fid)
-      throw error
-    }
+    return this.#withRecord(wanted, (record, token) =>
+      this.#reads.run(size, () => this.#chunk(wanted.fid, record, token, offset, size)),
+    )
   }
 
   /** A file of this machine that holds the content, where there is one. Whoever reads it has to prove what it read. */
   async path(wanted: Wanted): Promise<string | undefined> {
-    const { record, token } = this.#check(wanted, await this.#recordOf(wanted))
-    return (
-      this.#engine.spool?.path(record.hash) ??
-      this.#driver.localPath(metadataOfRecord(wanted.fid, record), token, this.#engine.signal)
+    return this.#withRecord(
+      wanted,
+      async (record, token) =>
+        this.#engine.spool?.path(record.hash) ??
+        this.#driver.localPath(metadataOfRecord(wanted.fid, record), token, this.#engine.signal),
     )
+  }
+
+  /** What fails may have failed for a record that is not the last one: a file may have the same content again, under another token. */
+  async #withRecord<T>(wanted: Wanted, use: (record: FileRecord, token: string) => Promise<T>): Promise<T> {
+    const { record, token } = this.#check(wanted, await this.#recordOf(wanted))
+    try {
+      return await use(record, token)
+    } catch (error) {
+      this.#recent.delete(wanted.fid)
+      throw error
+    }
   }
 
   async #chunk(fid: string, record: FileRecord, token: string, offset: number, size: number): Promise<Uint8Array> {
