@@ -202,16 +202,12 @@ describe('the Referee', () => {
         put(keys.file('left', y), { ...here, path: 'a/y', reported: 2 }),
       ])
     }
-    const range: typeof db.range = (options) => {
-      const entries = db.range(options)
-      if (options?.prefix !== keys.filePrefix('left')) return entries
-      return Object.assign(
-        (async function* () {
-          await rename()
-          yield* db.range(options)
-        })(),
-        { all: entries.all },
-      ) as typeof entries
+    const range = (options: { readonly prefix: string }) => {
+      if (options.prefix !== keys.filePrefix('left')) return db.range(options)
+      return (async function* () {
+        await rename()
+        yield* db.range(options)
+      })()
     }
     const busy = new Proxy(db, {
       get: (target, name) => {
