@@ -56,6 +56,7 @@ Try it in another terminal:
   rm ${join(shown, 'right', 'welcome.txt')}
   ls ${join(shown, 'left')}
 
+How it stands: ${join(shown, '..', 'node_modules', '.bin', 'onitu')} status --config-dir ${join(shown, 'config')}
 The setup is ${join(shown, 'setup.yml')}; another one runs with: npm start -- --setup FILE
 Ctrl-C stops it. To begin anew, delete ${shown}.
 `

@@ -13,7 +13,6 @@ import type { HubSession } from '../src/hub/hub-session.ts'
 import type { AuthorizedKey } from '../src/keys/index.ts'
 import { Majordomo } from '../src/relay/majordomo.ts'
 import { type IncomingCall, WithContent } from '../src/rpc/answerer.ts'
-import type { ClientSetup } from '../src/setup/client-setup.ts'
 import { HUB_LETTER } from '../src/wire/hub-messages.ts'
 import {
   challengeSchema,
@@ -23,32 +22,12 @@ import {
   LETTER,
   welcomeSchema,
 } from '../src/wire/link-messages.ts'
+import { clientSetup as setup } from './support/client-setup.ts'
 
 /** Bytes that may wait for a service. */
 const MEMORY = 16 * 1024 * 1024
 const server = generateKeyPair()
 const [laptop, nas] = [generateKeyPair(), generateKeyPair()]
-const setup: ClientSetup = {
-  driver: {
-    name: 'test',
-    description: 'For tests',
-    velocity: 0.5,
-    capabilities: {
-      atomicReplace: true,
-      conditionalWrite: true,
-      rangedRead: true,
-      resumableUpload: true,
-      nativeMove: true,
-      directories: true,
-      mtime: true,
-      mode: true,
-      caseSensitive: true,
-      tokenGranularity: 0,
-      history: false,
-    },
-  },
-  folders: { docs: { path: '/docs', options: {} } },
-}
 
 let runtime: string
 let majordomo: Majordomo

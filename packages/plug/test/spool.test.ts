@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -50,6 +50,16 @@ it('gives what was kept, by its hash, in any piece', async () => {
   expect(Buffer.from((await spool.read('one', 2, 3)) ?? []).toString()).toBe('con')
   expect(await readFile(spool.path('one') ?? '', 'utf8')).toBe('a content')
   expect(await spool.read('two', 0, 1)).toBeUndefined()
+})
+
+it('gives nothing where what was kept ends too soon, or goes away while it is read', async () => {
+  await keep('one', 'a content')
+  await truncate(spool.path('one') ?? '', 4)
+  expect(await spool.read('one', 2, 3)).toBeUndefined()
+  expect(Buffer.from((await spool.read('one', 0, 4)) ?? []).toString()).toBe('a co')
+  const closing = spool.close()
+  expect(await spool.read('one', 0, 4)).toBeUndefined()
+  await closing
 })
 
 it('forgets what nobody has asked for in a while, and nothing else', async () => {

@@ -1,32 +1,13 @@
 import { generateKeyPair } from '@onitu/escalator/messaging'
 import { encode } from '@onitu/protocol'
 import { describe, expect, it } from 'vitest'
+import { clientSetup as setup } from '../../test/support/client-setup.ts'
 import { createRoutingId, prove } from '../handshake/proof.ts'
 import { challengeSchema, decodeLink, encodeLink, endedSchema, LETTER, welcomeSchema } from '../wire/link-messages.ts'
 import { Clients } from './clients.ts'
 
 const HEARTBEAT = 1_000
 const laptop = generateKeyPair()
-const setup = {
-  driver: {
-    name: 'test',
-    description: '',
-    velocity: 0.5,
-    capabilities: {
-      atomicReplace: true,
-      conditionalWrite: true,
-      rangedRead: true,
-      resumableUpload: true,
-      nativeMove: true,
-      directories: true,
-      mtime: true,
-      mode: true,
-      caseSensitive: true,
-      tokenGranularity: 0,
-    },
-  },
-  folders: { docs: { path: '/docs', options: {} } },
-}
 
 describe('a client that is let in', () => {
   it('is forgotten after three heartbeats of silence, and not after two', async () => {

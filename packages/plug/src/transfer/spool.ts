@@ -80,13 +80,19 @@ export class Spool {
     return this.#use(hash)?.path
   }
 
-  /** Undefined where it is not kept. */
+  /** Undefined where it is not kept, or cannot be read any more: the service still has it. */
   async read(hash: string, offset: number, size: number): Promise<Uint8Array | undefined> {
     const kept = this.#use(hash)
     if (kept === undefined) return undefined
     const content = Buffer.allocUnsafeSlow(size)
-    const { bytesRead } = await kept.handle.read(content, 0, size, offset)
-    return content.subarray(0, bytesRead)
+    try {
+      const { bytesRead } = await kept.handle.read(content, 0, size, offset)
+      return bytesRead === size ? content : undefined
+    } catch (error) {
+      // One that was dropped meanwhile has its handle closed, which is nothing to tell of.
+      if (this.#kept.get(hash) === kept) this.#warn('A large content that was kept cannot be read', error)
+      return undefined
+    }
   }
 
   async close(): Promise<void> {
