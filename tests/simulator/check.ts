@@ -1,8 +1,8 @@
-import { decode, type Head, keys, type Order } from '@onitu/protocol'
+import { decode, fileId, type Head, keys, type Order } from '@onitu/protocol'
 import { checkTrees, isKeptOut, mayStayUndone } from './check-trees.ts'
 import { liveHeads, unknownOf } from './known.ts'
 import { isNamed } from './setup.ts'
-import { originalOf, type Storage } from './storage.ts'
+import { FOLDER, originalOf, type Storage } from './storage.ts'
 import type { World } from './world.ts'
 
 /** Of an upload's state, which begins with it. */
@@ -20,6 +20,9 @@ export function unrest(world: World): string | undefined {
     if (world.keysOf(keys.outboxPrefix(name)).length > 0) return `${name} has something in its outbox`
     const orders = world.keysOf(keys.orderPrefix(name)).filter((key) => !mayStay(world, storage, key))
     if (orders.length > 0) return `${name} has orders: ${orders.map((key) => pathOf(world, key)).join(', ')}`
+    // Of an order that is gone: it goes when the order would have been tried again.
+    const failures = world.keysOf(keys.failurePrefix(name)).filter((key) => !mayStay(world, storage, key))
+    if (failures.length > 0) return `${name} keeps the failures ${failures.join(', ')}`
     const [unknown] = unknownOf(world, storage)
     if (unknown !== undefined) return `the Plug of ${name} does not know ${unknown}`
   }
@@ -94,10 +97,8 @@ function checkLeftovers(world: World): string[] {
     const journals = all.filter((key) => !mayStay(world, storage, key))
     const isNoted = (state: string) => all.includes(keys.transfer(name, state.slice(0, FID_LENGTH)))
     const parts = [...uploads.keys()].filter((state) => !unheard.has(state) && !isNoted(state))
-    const failures = world.keysOf(keys.failurePrefix(name)).filter((key) => !mayStay(world, storage, key))
     return [
       ...(journals.length > 0 ? [`${name} keeps the journals ${journals.join(', ')}`] : []),
-      ...(failures.length > 0 ? [`${name} keeps the failures ${failures.join(', ')}`] : []),
       ...(parts.length > 0 ? [`${name} keeps parts of ${parts.join(', ')}`] : []),
     ]
   })
@@ -142,12 +143,22 @@ function checkSingleWriter(world: World): string[] {
   if (liveHeads(world.store.values).some(({ path }) => !isNamed(world.setup, storage.name, path))) return []
   const held = storage.describe()
   // A file in the place of a directory of which the files may not go yet is a conflict.
-  if (world.isGuarded && held.some((line) => line.includes(' (conflict of '))) return []
+  if (world.isGuarded && world.hasHadCopies) return []
   const problems = [
-    ...left.filter((line) => !held.includes(line) && !isUnsure(world, line)),
+    ...left.filter(
+      (line) => !held.includes(line) && !isUnsure(world, line) && !isDeletedByOthers(world, line, storage.name),
+    ),
     ...held.filter((line) => !left.includes(line) && !isUnsure(world, line)),
   ]
   return problems.length === 0 ? [] : [`${only} alone was changed, and is not as it was left: ${problems.join(', ')}`]
+}
+
+/** A directory that others deleted before, and that something which was kept out had kept until its user deleted that. */
+function isDeletedByOthers({ store }: World, line: string, service: string): boolean {
+  const path = line.match(/^(.*) directory [0-9a-f]{64}$/)?.[1]
+  const head = path === undefined ? undefined : store.values.get(keys.head(fileId(FOLDER, path)))
+  const { deleted, origin } = head === undefined ? { deleted: false, origin: service } : (decode(head) as Head)
+  return deleted && origin !== service
 }
 
 /** Directories that a driver made and nobody heard of, and what somebody wanted to have back. */

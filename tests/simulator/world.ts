@@ -2,6 +2,7 @@ import {
   contentHash,
   decode,
   encode,
+  type Head,
   type HeldDeletion,
   isOnituError,
   keys,
@@ -112,10 +113,11 @@ export class World {
     )
   }
 
-  /** Whether the hub has something in a directory that the rules keep from a service: then the directory is not gone for all. */
+  /** Whether the hub has something in a directory that a service does not get: then the directory is not gone for all. */
   hidesBelow(service: string, directory: string): boolean {
+    const isNeverWritten = this.storages.get(service)?.kind.mode === 'r'
     return liveHeads(this.store.values).some(
-      ({ path }) => path.startsWith(`${directory}/`) && !isNamed(this.setup, service, path),
+      ({ path }) => path.startsWith(`${directory}/`) && (isNeverWritten || !isNamed(this.setup, service, path)),
     )
   }
 
@@ -145,6 +147,12 @@ export class World {
   /** Whether a few deletions are many already. */
   get isGuarded(): boolean {
     return typeof this.setup.folder.hold_deletions === 'object'
+  }
+
+  /** Whether anything ever was the copy of a conflict. */
+  get hasHadCopies(): boolean {
+    const heads = this.keysOf(keys.headPrefix).map((key) => decode(this.store.values.get(key) ?? new Uint8Array()))
+    return heads.some((head) => (head as Head).path.includes(' (conflict of '))
   }
 
   get holdsDeletions(): boolean {

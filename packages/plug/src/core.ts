@@ -10,6 +10,7 @@ import type { ReceiveTools } from './orders/receive-file.ts'
 import { Progress } from './progress.ts'
 import { restoreFile } from './restore/restore-file.ts'
 import { ContentProvider } from './transfer/answer-content.ts'
+import { ContentSearch } from './transfer/content-search.ts'
 import { Journals } from './transfer/journals.ts'
 import type { Restore } from './transfer/messages.ts'
 import { RecentContents } from './transfer/recent-contents.ts'
@@ -58,6 +59,8 @@ export class Core {
       peers,
       local: this.provider,
       topology: (maxAge) => this.#readTopology(maxAge),
+      search: new ContentSearch(engine),
+      overtake: (fid) => this.reporter.overtake(fid),
       touched: (fids) => this.#queue.touched(fids),
       report: (changes: readonly Change[]) => this.reporter.report(changes),
     }

@@ -204,6 +204,22 @@ describe('a file', () => {
     await hub.until(async () => (await hub.outbox('right')).some(({ path }) => path === aside))
   })
 
+  it('that is in the way is kept under a name that is free', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    const aside = 'a (conflict of right, 1970-01-01 00-00-01).txt'
+    await right.plug.report([
+      { type: 'updated', ...right.files.put('a.txt', 'second') },
+      { type: 'updated', ...right.files.put(aside, 'first') },
+    ])
+    await hub.emptyOutbox('right')
+    await left.plug.updateFile(left.files.put('a.txt', 'theirs'))
+    await hub.order('right', await hub.accept(left, 'a.txt'))
+    await hub.done('right')
+    expect(right.files.text(aside)).toBe('first')
+    expect(right.files.text(aside.replace(')', ' 2)'))).toBe('second')
+  })
+
   it('waits while its own observation is in the outbox', async () => {
     const left = await hub.run('left')
     const right = await hub.run('right')
@@ -315,6 +331,40 @@ describe('directories', () => {
     await share('x', 'a file again', left, [right])
     expect(right.files.text('x')).toBe('a file again')
   })
+})
+
+describe('a content that nobody holds where it should be', () => {
+  it('is found where it was moved to', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    await left.plug.updateFile(left.files.put('elsewhere.txt', 'content'))
+    const { hash } = await hub.accept(left, 'elsewhere.txt')
+    await hub.order('right', hub.head('a.txt', { size: 7, hash, mtime: 1000 }, 'left'))
+    await hub.event('order_failed', 'right')
+    await hub.done('right')
+    expect(right.files.text('a.txt')).toBe('content')
+  })
+})
+
+it('what a driver told of before an order put something else in its place is what was there before', async () => {
+  let told: Promise<void> | undefined
+  const right: TestService = await hub.run('right', {
+    handlers: {
+      // A user makes a file and takes it away just before the directory is made: the order has the file already, so the report waits.
+      normalizePath: async (_folder, path) => {
+        const seen = right.files.put('d', 'a file')
+        const hash = right.files.hash('d')
+        right.files.entries.delete('d')
+        told ??= right.plug.updateFile({ ...seen, hash })
+        return path
+      },
+    },
+  })
+  await hub.order('right', hub.head('d', { kind: 'directory', hash: EMPTY }, 'left'))
+  await hub.done('right')
+  await told
+  expect(await hub.record('right', 'd')).toMatchObject({ kind: 'directory', token: right.files.get('d').token })
+  expect(await hub.outbox('right')).toEqual([])
 })
 
 describe('a service', () => {

@@ -64,6 +64,8 @@ export const orderSchema = v.object({
   attributes: v.optional(v.boolean()),
   /** What S reported with this hash has been considered and may be replaced or deleted. */
   replaces: v.optional(hash),
+  /** What S holds with this hash was put in the place of this version and is kept out of the hub: S has seen the version, and stays as it is. */
+  keeps: v.optional(hash),
   /** S has reported the content of this version by itself: what it tells of next is built on it. */
   seen: v.optional(v.boolean()),
 })

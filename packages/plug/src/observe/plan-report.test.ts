@@ -78,6 +78,13 @@ const cases: readonly Case[] = [
     observations: [{ type: 'updated', base: 7, hash: hashB }],
   },
   {
+    name: 'what the driver was told to write before a deletion was agreed on, when it was not there yet, is built on that version',
+    changes: [{ ...seen, hash: hashB }],
+    known: { ...record, token: null, writing: { version: 6, hash: hashB, size: 1 } },
+    observations: [{ type: 'updated', base: 6, hash: hashB }],
+    records: { a: { version: 6, reported: 100 } },
+  },
+  {
     name: 'another mtime is a change of attributes',
     changes: [{ ...seen, token: 't2', hash: hashA, mtime: 11 }],
     known: record,
@@ -148,6 +155,12 @@ const cases: readonly Case[] = [
   {
     name: 'a move of what is not known is a new file',
     changes: [{ ...moved, hash: hashB }],
+    observations: [{ type: 'updated', path: 'b' }],
+  },
+  {
+    name: 'a move from where an order has made a directory since is a new file',
+    changes: [{ ...moved, hash: hashB }],
+    known: { ...record, kind: 'directory' },
     observations: [{ type: 'updated', path: 'b' }],
   },
   {

@@ -46,10 +46,21 @@ function planChange(checked: CheckedChange, records: Records, sequence: number):
   if (change.type === 'deleted') return planDeletion(fid, records.get(fid), sequence)
   const source = from === undefined ? undefined : records.get(from)
   const isHeard = checked.isUnheard !== true
-  if (change.type === 'updated' || from === undefined || source === undefined || source.token === null) {
+  if (change.type === 'updated' || from === undefined || !isHeldAs(source, kindOf(change))) {
+    if (checked.isDoubted === true && isMade(change, records.get(fid))) return { type: 'known' }
     return planUpdate(fid, change, records.get(fid), sequence, isHeard)
   }
   return planMove(fid, from, change, records.get(fid), source, sequence)
+}
+
+/** Of a move: what was moved is there, and nothing of the other kind that an order has made in its place since. */
+function isHeldAs(source: FileRecord | undefined, kind: FileRecord['kind']): source is FileRecord {
+  return source !== undefined && source.token !== null && source.kind === kind
+}
+
+/** A directory cannot be read to prove that it is still the one that was seen; that there is one is known. */
+function isMade(seen: Seen, record: FileRecord | undefined): boolean {
+  return kindOf(seen) === 'directory' && record !== undefined && record.token !== null && record.kind === 'directory'
 }
 
 function planDeletion(fid: string, record: FileRecord | undefined, sequence: number): ReportStep {
@@ -118,12 +129,13 @@ function planMove(
 }
 
 /**
- * The record as it would be, had the process that told the driver to put this here lived to write that down; undefined when it
- * is something else.
+ * The record as it would be, had the process that told the driver to put this here lived to write that down, or had the driver said that it
+ * was done; undefined when it is something else. It may be older than the deletion that was agreed on since, when there was nothing.
  */
 function ownWrite(record: FileRecord | undefined, seen: Seen, hash: string): FileRecord | undefined {
   const writing = record?.writing
-  if (record === undefined || writing === undefined || writing.version <= record.version) return undefined
+  if (record === undefined || writing === undefined) return undefined
+  if (record.token !== null && writing.version <= record.version) return undefined
   if (kindOf(seen) === 'file' && seen.size !== writing.size) return undefined
   if (hash !== writing.hash && hash !== UNREAD_HASH) return undefined
   return { ...record, hash: writing.hash, version: writing.version }

@@ -51,13 +51,20 @@ export class ChangeReader {
   }
 
   /**
-   * For a report that waited for an order on the file: a service without conditional writes may have got another content
-   * from the order, whatever was there when the driver looked. Nobody would tell of that, for it is what the Plug wrote. So the
-   * hash is not taken from the driver.
+   * Whether an order that was carried out while a report waited for it has left alone what was there: a service without conditional writes
+   * may have got another content from it, whatever was there when the driver looked.
+   */
+  get canRely(): boolean {
+    return this.#driver.capabilities.conditionalWrite
+  }
+
+  /**
+   * For what may be there no more, without anybody who would tell of that, for it is what the Plug wrote: the hash is not taken from the
+   * driver.
    */
   doubt(checked: CheckedChange): CheckedChange {
     const { change } = checked
-    if (this.#driver.capabilities.conditionalWrite || change.type === 'deleted') return checked
+    if (change.type === 'deleted') return checked
     const { hash: _, ...seen } = change
     return { ...checked, change: seen, isDoubted: true }
   }

@@ -13,7 +13,9 @@ interface Waiting {
   readonly done: () => void
   readonly failed: (error: unknown) => void
   /** It waited for an order on the file. */
-  readonly isOld?: true
+  isOld?: true
+  /** Files in the place of which an order has put something since. */
+  readonly overtaken: Set<string>
 }
 
 /** Changes of one batch in the database: large enough to spread the round trip, small enough to keep memory flat. */
@@ -29,6 +31,8 @@ export class Reporter {
   /** Told which files have another record now. Called while they are still locked. */
   readonly #touched: (fids: Iterable<string>) => void
   #queue: Waiting[] = []
+  /** By file: what does not have its files yet. */
+  readonly #waiting = new Map<string, Set<Waiting>>()
   /** Told of, and not durable yet. */
   #undone = new Set<CheckedChange>()
   #running = new Set<Promise<void>>()
@@ -57,7 +61,7 @@ export class Reporter {
       const checked = this.#check(change)
       if (checked === undefined) continue
       this.#undone.add(checked)
-      results.push(new Promise<void>((done, failed) => this.#queue.push({ checked, done, failed })))
+      results.push(new Promise<void>((done, failed) => this.#wait({ checked, done, failed, overtaken: new Set() })))
     }
     this.#loop ??= this.#run()
     await Promise.all(results)
@@ -67,6 +71,18 @@ export class Reporter {
   async idle(): Promise<void> {
     while (this.#loop !== undefined || this.#running.size > 0) {
       await Promise.all([this.#loop, ...this.#running])
+    }
+  }
+
+  /**
+   * An order puts something in the place of a file: what was told of that before is older. The driver looked at it before it was there, or was
+   * gone. Gives the function that takes this back.
+   */
+  overtake(fid: string): () => void {
+    const older = [...(this.#waiting.get(fid) ?? [])].filter(({ overtaken }) => !overtaken.has(fid))
+    for (const { overtaken } of older) overtaken.add(fid)
+    return () => {
+      for (const { overtaken } of older) overtaken.delete(fid)
     }
   }
 
@@ -96,6 +112,22 @@ export class Reporter {
     return undefined
   }
 
+  #wait(waiting: Waiting): void {
+    this.#queue.push(waiting)
+    for (const fid of fidsOf(waiting.checked)) {
+      const others = this.#waiting.get(fid) ?? new Set<Waiting>()
+      this.#waiting.set(fid, others.add(waiting))
+    }
+  }
+
+  #waitsNoMore(waiting: Waiting): void {
+    for (const fid of fidsOf(waiting.checked)) {
+      const others = this.#waiting.get(fid)
+      others?.delete(waiting)
+      if (others?.size === 0) this.#waiting.delete(fid)
+    }
+  }
+
   #isHeard(folder: string): boolean {
     return this.#engine.folders.get(folder)?.mode !== 'w'
   }
@@ -120,7 +152,8 @@ export class Reporter {
     for (const waiting of batch) {
       const fids = fidsOf(waiting.checked)
       if (fids.some((fid) => behind.has(fid) || this.#locks.isBusy(fid))) {
-        alone.push({ ...waiting, isOld: true })
+        alone.push(waiting)
+        waiting.isOld = true
         for (const fid of fids) behind.add(fid)
       } else together.push(waiting)
     }
@@ -137,10 +170,10 @@ export class Reporter {
    * does not overtake it. Contents are read while others go on; those who reported wait for them.
    */
   async #process(batch: readonly Waiting[]): Promise<void> {
-    const changes = batch.map(({ checked, isOld }) => (isOld === true ? this.#reader.doubt(checked) : checked))
-    const fids = [...new Set(changes.flatMap(fidsOf))]
+    const fids = [...new Set(batch.flatMap(({ checked }) => fidsOf(checked)))]
     const release = await this.#locks.acquire(fids)
     try {
+      const changes = batch.flatMap((waiting) => this.#current(waiting))
       const unread = await this.#write(changes, fids)
       const kept = new Set(unread.flatMap(fidsOf))
       release(fids.filter((fid) => !kept.has(fid)))
@@ -153,6 +186,16 @@ export class Reporter {
       release()
       this.#settle(batch, error)
     }
+  }
+
+  /** What of a report still counts, now that nothing else is at work on its files. */
+  #current(waiting: Waiting): CheckedChange[] {
+    this.#waitsNoMore(waiting)
+    const { checked, isOld, overtaken } = waiting
+    if (overtaken.has(checked.fid))
+      return checked.change.type === 'deleted' ? [] : [this.#reader.doubt(withoutFrom(checked, overtaken))]
+    const current = withoutFrom(checked, overtaken)
+    return [isOld === true && !this.#reader.canRely ? this.#reader.doubt(current) : current]
   }
 
   #settle(batch: readonly Waiting[], error: unknown): void {
@@ -226,6 +269,11 @@ export class Reporter {
   #problem(folder: string, path: string, code: string, reason: string): void {
     this.#engine.emit({ type: 'file_problem', service: this.#engine.service, folder, path, code, reason })
   }
+}
+
+/** At the old place of a move there is something else by now. */
+function withoutFrom(checked: CheckedChange, overtaken: ReadonlySet<string>): CheckedChange {
+  return checked.from !== undefined && overtaken.has(checked.from) ? asUpdate(checked) : checked
 }
 
 /** The new place of a move alone. */

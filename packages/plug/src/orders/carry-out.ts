@@ -2,16 +2,15 @@ import { type FileRecord, fileId, type Head, isOnituError } from '@onitu/protoco
 import type { DriverCalls } from '../call-driver.ts'
 import type { Change, Stored } from '../contract.ts'
 import type { Engine } from '../engine.ts'
-import { DriverError } from '../errors.ts'
 import type { FileLocks } from '../file-locks.ts'
 import { absentRecord, metadataOfHead, metadataOfRecord, recordOfStored } from '../metadata.ts'
 import { readRecords } from '../observe/outbox.ts'
 import type { Progress } from '../progress.ts'
 import type { Journals } from '../transfer/journals.ts'
-import { asidePath } from './aside-path.ts'
 import { commitRecords } from './commit-order.ts'
 import type { LoadedOrder } from './load-orders.ts'
-import { noteWriting } from './note-writing.ts'
+import { freeAsidePath, moveAside } from './move-aside.ts'
+import { whileNoted } from './note-writing.ts'
 import type { OrderCommits } from './order-commits.ts'
 import type { OrderTask } from './order-task.ts'
 import { attributesDiffer, type OrderPlan } from './plan-order.ts'
@@ -23,6 +22,8 @@ export interface OrderTools {
   readonly journals: Journals
   readonly commits: OrderCommits
   readonly progress: Progress
+  /** What was told of a file before is older than what is put there now. Gives the function that takes this back. */
+  readonly overtake: (fid: string) => () => void
   /** Told which other files have another record now. */
   readonly touched: (fids: Iterable<string>) => void
   readonly report: (changes: readonly Change[]) => Promise<void>
@@ -44,7 +45,8 @@ type LocalPlan = Exclude<OrderPlan, { do: 'fetch' | 'wait' | 'reread' }>
 
 /** Carries out what needs no content from elsewhere. The file is locked from the last check to the commit. */
 export async function carryOut(tools: OrderTools, job: Job, plan: LocalPlan): Promise<Outcome> {
-  return tools.locks.hold(lockedFiles(tools, job, plan), async () => {
+  const aside = plan.do === 'move_aside' ? await freeAsidePath(tools.engine, job) : ''
+  return tools.locks.hold(lockedFiles(job, plan, aside), async () => {
     if (job.task.stale) return 'again'
     await dropJournal(tools, job)
     switch (plan.do) {
@@ -65,7 +67,7 @@ export async function carryOut(tools: OrderTools, job: Job, plan: LocalPlan): Pr
       case 'clear':
         return clear(tools, job, plan.token)
       case 'move_aside':
-        return moveAside(tools, job, plan.token)
+        return moveAside(tools, job, aside, plan.token)
     }
   })
 }
@@ -94,12 +96,9 @@ export async function dropJournal({ driver, journals }: OrderTools, { loaded: { 
   await journals.remove(fid)
 }
 
-function lockedFiles({ engine }: OrderTools, { loaded: { fid, record } }: Job, plan: LocalPlan): string[] {
+function lockedFiles({ loaded: { fid }, head }: Job, plan: LocalPlan, aside: string): string[] {
   if (plan.do === 'rename') return [fid, plan.from]
-  if (plan.do === 'move_aside' && record !== undefined) {
-    return [fid, fileId(record.folder, asidePathOf(engine, record))]
-  }
-  return [fid]
+  return plan.do === 'move_aside' ? [fid, fileId(head.folder, aside)] : [fid]
 }
 
 function adopted({ loaded: { record }, head }: Job): FileRecord {
@@ -111,8 +110,9 @@ function acknowledged({ loaded: { record }, head }: Job): FileRecord {
   return record === undefined ? absentRecord(head) : { ...noted(record), version: head.version }
 }
 
-function noted({ writing: _, ...record }: FileRecord): FileRecord {
-  return record
+/** Where there is nothing, what was being put there may still turn up. */
+function noted({ writing, ...record }: FileRecord): FileRecord {
+  return writing === undefined || record.token !== null ? record : { ...record, writing }
 }
 
 async function setAttributes(tools: OrderTools, job: Job, token: string): Promise<Outcome> {
@@ -137,8 +137,9 @@ async function rename(tools: OrderTools, job: Job, plan: Extract<OrderPlan, { do
   const { head } = job
   const source = (await readRecords(engine, [plan.from])).get(plan.from)
   if (source === undefined || source.token !== plan.token) return 'again'
-  await noteWriting(tools, job)
-  const moved = await driver.move(metadataOfRecord(plan.from, source), metadataOfHead(head, source.extra), plan.token)
+  const moved = await whileNoted(tools, job, () =>
+    driver.move(metadataOfRecord(plan.from, source), metadataOfHead(head, source.extra), plan.token),
+  )
   const stored = await withAttributes(tools, head, moved, source)
   const outcome = await finish(tools, job, recordOfStored(head, stored, source), [
     [plan.from, { ...source, token: null }],
@@ -180,8 +181,7 @@ async function makeDirectory(tools: OrderTools, job: Job): Promise<Outcome> {
   const { head, loaded } = job
   const metadata = metadataOfHead(head, loaded.record?.extra)
   await driver.checkName(metadata)
-  await noteWriting(tools, job)
-  const stored = await driver.createDirectory(metadata)
+  const stored = await whileNoted(tools, job, () => driver.createDirectory(metadata))
   const outcome = await finish(tools, job, recordOfStored(head, stored, loaded.record))
   engine.emit({ type: 'directory_created', service: engine.service, folder: head.folder, path: head.path })
   return outcome
@@ -192,43 +192,6 @@ async function clear({ engine, driver }: OrderTools, { head, loaded }: Job, toke
   await driver.delete(metadataOfRecord(head.fid, record), token)
   await commitRecords(engine, [[head.fid, { ...record, token: null }]])
   return 'again'
-}
-
-async function moveAside(tools: OrderTools, { head, loaded }: Job, token: string): Promise<Outcome> {
-  const { engine, driver, report } = tools
-  const record = loaded.record ?? absentRecord(head)
-  const path = asidePathOf(engine, record)
-  if (!driver.canMove) {
-    throw new DriverError(
-      'IN_THE_WAY',
-      `${record.path} holds content that is not synced, and the service cannot rename it`,
-    )
-  }
-  const to = { ...metadataOfRecord(fileId(record.folder, path), { ...record, path }), version: 0 }
-  const stored = await driver.move(metadataOfRecord(head.fid, record), to, token)
-  await commitRecords(engine, [[head.fid, { ...record, token: null }]])
-  // Not awaited here: the report waits for the lock that this task holds.
-  void report([seenOf(record, path, stored)]).catch((error: unknown) => engine.warn(`Could not report ${path}`, error))
-  return 'again'
-}
-
-function asidePathOf({ service, clock }: Engine, { path, mtime }: FileRecord): string {
-  return asidePath(path, service, mtime ?? clock.now())
-}
-
-function seenOf(record: FileRecord, path: string, { token, mtime, mode, extra }: Stored): Change {
-  return {
-    type: 'updated',
-    folder: record.folder,
-    path,
-    kind: record.kind,
-    size: record.size,
-    hash: record.hash,
-    mtime: mtime === undefined ? record.mtime : mtime,
-    mode: mode === undefined ? record.mode : mode,
-    token,
-    ...(extra === undefined ? {} : { extra }),
-  }
 }
 
 /** A directory that holds what is not synced stays, as what it is: known, and not wanted by anybody else. */

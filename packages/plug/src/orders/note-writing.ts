@@ -1,15 +1,40 @@
+import { type Head, isOnituError } from '@onitu/protocol'
 import { absentRecord } from '../metadata.ts'
 import type { Job, OrderTools } from './carry-out.ts'
 import { commitRecords } from './commit-order.ts'
 
+/** What a driver says when it has left everything as it was. */
+const UNDONE: ReadonlySet<string> = new Set(['CONFLICT', 'CHANGED', 'ENOSPC', 'EDQUOT'])
+
 /**
- * Before a driver puts something in its place: should the process die before the order is committed, what is found there is known to
- * be no user's. A file that keeps its time is known by that and its content (`unnotedVersion` of the Referee), and nothing is written.
+ * Lets a driver put something in its place. Should the process die before the order is committed, or the driver not say what became of
+ * it, what is found there is known to be no user's. A file that keeps its time is known by that and its content after a crash
+ * (`unnotedVersion` of the Referee), so in front of the call nothing is written for it.
  */
-export async function noteWriting({ engine, driver }: OrderTools, { head, loaded }: Job): Promise<void> {
-  const isRead = engine.folders.get(head.folder)?.mode !== 'w'
-  if (head.kind === 'file' && driver.capabilities.mtime && isRead) return
+export async function whileNoted<T>(tools: OrderTools, job: Job, put: () => Promise<T>): Promise<T> {
+  const isKnownByTime = job.head.kind === 'file' && tools.driver.capabilities.mtime && isRead(tools, job.head)
+  if (!isKnownByTime) await note(tools, job)
+  const takeBack = tools.overtake(job.head.fid)
+  try {
+    return await put()
+  } catch (error) {
+    takeBack()
+    if (isKnownByTime && mayBeDone(error)) await note(tools, job)
+    throw error
+  }
+}
+
+function isRead({ engine }: OrderTools, { folder }: Head): boolean {
+  return engine.folders.get(folder)?.mode !== 'w'
+}
+
+function mayBeDone(error: unknown): boolean {
+  return isOnituError(error) && error.retryable && !UNDONE.has(error.code)
+}
+
+async function note({ engine }: OrderTools, { head, loaded }: Job): Promise<void> {
   const record = loaded.record ?? absentRecord({ ...head, version: 0 })
   const { version, hash, size } = head
+  if (record.writing?.version === version && record.writing.hash === hash) return
   await commitRecords(engine, [[head.fid, { ...record, writing: { version, hash, size } }]])
 }

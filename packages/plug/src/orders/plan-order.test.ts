@@ -139,6 +139,16 @@ const cases: readonly [name: string, change: Partial<OrderView>, plan: Partial<O
   ],
   ['content that was ignored is moved aside', { record: { ...record, reported: 5 } }, { do: 'move_aside', token: 't' }],
   [
+    'content that took the place of the version and is kept out stays',
+    { record: { ...record, reported: 5 }, order: { version: 8, keeps: old } },
+    { do: 'acknowledge' },
+  ],
+  [
+    'content that changed since it was kept out is moved aside',
+    { record: { ...record, reported: 5 }, order: { version: 8, keeps: next } },
+    { do: 'move_aside' },
+  ],
+  [
     'content that changed since it was considered is moved aside',
     { record: { ...record, reported: 5 }, order: { version: 8, replaces: next } },
     { do: 'move_aside' },

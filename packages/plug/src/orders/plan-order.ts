@@ -61,6 +61,7 @@ export function planOrder(view: OrderView): OrderPlan {
   if (agrees(head, held)) return planAgreed(view, head, held)
   if (view.mode === 'r') return { do: 'decline' }
   if (head.kind === 'directory' && !view.can.directories && held === undefined) return { do: 'acknowledge' }
+  if (held !== undefined && order.keeps === held.hash) return { do: 'acknowledge' }
   if (head.deleted) return planDeletion(view, held)
   return planArrival(view, head, held)
 }

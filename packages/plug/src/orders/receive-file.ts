@@ -1,6 +1,7 @@
 import { type FileRecord, isOnituError } from '@onitu/protocol'
 import type { Stored } from '../contract.ts'
 import { keptContent, metadataOfHead, recordOfStored } from '../metadata.ts'
+import type { ContentSearch } from '../transfer/content-search.ts'
 import { type Fetcher, fetchWhole, mismatch, withSources } from '../transfer/fetch-content.ts'
 import { findSources } from '../transfer/find-sources.ts'
 import { receiveChunks } from '../transfer/receive-chunks.ts'
@@ -8,7 +9,7 @@ import type { Source } from '../transfer/source.ts'
 import type { Topology } from '../transfer/topology.ts'
 import { openUpload, type Upload } from '../transfer/upload.ts'
 import { dropJournal, finish, type Job, type OrderTools, type Outcome } from './carry-out.ts'
-import { noteWriting } from './note-writing.ts'
+import { whileNoted } from './note-writing.ts'
 
 /** ms */
 const NEW_SERVICE_AGE = 1_000
@@ -16,6 +17,7 @@ const NEW_SERVICE_AGE = 1_000
 export interface ReceiveTools extends OrderTools, Fetcher {
   /** `maxAge`: ms since it was read; default 30 s. */
   readonly topology: (maxAge?: number) => Promise<Topology>
+  readonly search: ContentSearch
 }
 
 /** Gets a content from the best source and puts it in its place; `replaces` is the token of what may be there. */
@@ -23,11 +25,7 @@ export async function receiveFile(tools: ReceiveTools, job: Job, replaces: strin
   const { engine, driver } = tools
   const { head, loaded } = job
   await driver.checkName(metadataOfHead(head, loaded.record?.extra))
-  const find = async (maxAge?: number) =>
-    findSources(engine, await tools.topology(maxAge), head, loaded.order.movedFrom)
-  const known = await find()
-  // The one that has it may have come since the setup was read.
-  const sources = known.length > 0 ? known : await find(NEW_SERVICE_AGE)
+  const sources = await sourcesOf(tools, job)
   const telling = new TransferEvents(tools, job)
   try {
     const outcome =
@@ -40,6 +38,17 @@ export async function receiveFile(tools: ReceiveTools, job: Job, replaces: strin
     if (isFull(error)) await makeRoom(tools, job)
     throw error
   }
+}
+
+/** Those that hold the content where it should be; if that has failed for a while, those that hold it anywhere. */
+async function sourcesOf({ engine, topology, search }: ReceiveTools, job: Job): Promise<readonly Source[]> {
+  const { head, loaded, failed } = job
+  const find = async (maxAge?: number) => findSources(engine, await topology(maxAge), head, loaded.order.movedFrom)
+  const known = await find()
+  if (known.length > 0) return known
+  // The one that has it may have come since the setup was read.
+  const found = await find(NEW_SERVICE_AGE)
+  return found.length > 0 || !failed ? found : search.find(head.hash, topology)
 }
 
 function isFull(error: unknown): boolean {
@@ -78,8 +87,9 @@ async function receiveWhole(
     task.throwIfStale()
     await dropJournal(tools, job)
     const metadata = metadataOfHead(head, loaded.record?.extra)
-    await noteWriting(tools, job)
-    const stored = await tools.driver.writeWhole(metadata, content, replaces, keptContent(loaded.record, replaces))
+    const stored = await whileNoted(tools, job, () =>
+      tools.driver.writeWhole(metadata, content, replaces, keptContent(loaded.record, replaces)),
+    )
     return end(tools, job, stored, telling)
   })
 }
@@ -117,8 +127,8 @@ async function receiveByChunks(
   }
   return tools.locks.hold([loaded.fid], async () => {
     task.throwIfStale()
-    await noteWriting(tools, job)
-    return end(tools, job, await upload.end(replaces, keptContent(loaded.record, replaces)), telling)
+    const stored = await whileNoted(tools, job, () => upload.end(replaces, keptContent(loaded.record, replaces)))
+    return end(tools, job, stored, telling)
   })
 }
 

@@ -1,9 +1,9 @@
 import { fileId, type Head } from '@onitu/protocol'
 import { type Draft, headOf, isLive, livesBelow, orderOf, recordOf } from './draft.ts'
-import { giveOrder } from './give-order.ts'
+import { giveOrder, holdsAnything } from './give-order.ts'
 import { isHeld } from './is-held.ts'
 import { type Basis, hasSeen } from './lineage.ts'
-import { type Content, newTombstone, say } from './new-version.ts'
+import { newTombstone, say } from './new-version.ts'
 import type { Policy } from './policy.ts'
 
 /** Decides on a file that a service had and that its user deleted. */
@@ -24,12 +24,21 @@ export function decideDeletion(draft: Draft, policy: Policy, service: string, fi
 }
 
 /**
- * A file that is kept out of the hub where the hub has a directory, or the reverse: what was there is gone, and where it has to come
- * back, because something lives in it, the service is told so.
+ * What was not synced kept directories on the service that were deleted by others: they go as soon as nothing is in them any more. Those that still
+ * hold something stay again.
  */
-export function decideKeptOut(draft: Draft, policy: Policy, service: string, content: Content, basis: Basis): void {
-  const head = headOf(draft, fileId(content.folder, content.path))
-  if (isLive(head) && head.kind !== content.kind) decideDeletion(draft, policy, service, head.fid, basis)
+export function deleteKeptParents(
+  draft: Draft,
+  policy: Policy,
+  service: string,
+  { folder, path }: Pick<Head, 'folder' | 'path'>,
+): void {
+  const slash = path.lastIndexOf('/')
+  if (slash === -1) return
+  const parent = headOf(draft, fileId(folder, path.slice(0, slash)))
+  if (parent?.deleted !== true) return
+  if (holdsAnything(draft, service, parent.fid)) giveOrder(draft, policy, service, parent)
+  deleteKeptParents(draft, policy, service, parent)
 }
 
 /** What nobody holds any more, whoever had seen what, would be waited for in vain. */

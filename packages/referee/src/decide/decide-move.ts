@@ -1,6 +1,7 @@
 import { type Head, mimetypeOf, type Observation, type Order } from '@onitu/protocol'
 import { moveHeadAside } from './decide-conflict.ts'
-import { decideDeletion, decideKeptOut, deleteEmptiedParent } from './decide-deletion.ts'
+import { decideDeletion, deleteEmptiedParent } from './decide-deletion.ts'
+import { decideKeptOut } from './decide-kept-out.ts'
 import { decideUpdate } from './decide-update.ts'
 import { type Draft, headOf, isLive, orderOf, setOrder } from './draft.ts'
 import { giveOrder, type Place, placeOf, redirect, redirectOf } from './give-order.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  acknowledge,
   carryOut,
   createWorld,
   hashOf,
@@ -541,6 +542,62 @@ describe('modes, options and rules', () => {
     update(world, 'left', 'p', { content: 'A' })
     expect(living(world)).toEqual({ p: '/', 'p/q': '/' })
     expect(orderOf(world, 'left', 'p')).toEqual({ version: 1 })
+  })
+
+  it('a file that grows beyond what is let in stays as it is, and others go on getting the one before from who has it', () => {
+    const world = createWorld({ folder: { file_size: { max: 1 } } })
+    update(world, 'left', 'f', { content: 'A' })
+    carryOut(world, 'right', 'f')
+    update(world, 'left', 'f', { content: 'B', size: 2 })
+    expect(living(world)).toEqual({ f: 'A' })
+    expect(orderOf(world, 'left', 'f')).toEqual({ version: 1, keeps: hashOf('B') })
+    expect(orderOf(world, 'third', 'f')).toEqual({ version: 1 })
+  })
+
+  it("a file that grows beyond what is let in before anybody got it is nobody else's", () => {
+    const world = createWorld({ folder: { file_size: { max: 1 } } })
+    update(world, 'left', 'f', { content: 'A' })
+    update(world, 'left', 'f', { content: 'B', size: 2 })
+    expect(living(world)).toEqual({})
+    expect(orderOf(world, 'left', 'f')).toEqual({ version: 2, keeps: hashOf('B') })
+    expect(orderOf(world, 'right', 'f')).toEqual({ version: 2 })
+    update(world, 'left', 'f', { content: 'C' })
+    expect(living(world)).toEqual({ f: 'C' })
+  })
+
+  it('a file that grows beyond what is let in before anybody got the last content stays what the others have', () => {
+    const world = createWorld({ folder: { file_size: { max: 1 } } })
+    shared(world, 'f', { content: 'A' })
+    update(world, 'left', 'f', { content: 'B' })
+    update(world, 'left', 'f', { content: 'C', size: 2 })
+    expect(living(world)).toEqual({ f: 'A' })
+    expect(orderOf(world, 'left', 'f')).toEqual({ version: 3, keeps: hashOf('C') })
+    expect(orderOf(world, 'right', 'f')).toEqual({ version: 3 })
+    acknowledge(world, 'left', 'f')
+    update(world, 'left', 'f', { content: 'D' })
+    expect(living(world)).toEqual({ f: 'D' })
+  })
+
+  it('a file that is kept out, in the place of one that its user had not seen, makes way', () => {
+    const world = createWorld({ folder: { file_size: { max: 1 } } })
+    shared(world, 'f', { content: 'A' })
+    update(world, 'right', 'f', { content: 'B' })
+    update(world, 'left', 'f', { content: 'C', size: 2 })
+    expect(orderOf(world, 'left', 'f')).toEqual({ version: 2 })
+  })
+
+  it('directories that others deleted go when the last thing in them that was kept out is deleted', () => {
+    const world = createWorld({ folder: { blacklist: ['*/out'] } })
+    shared(world, 'p', { content: '/' })
+    shared(world, 'p/q', { content: '/' })
+    update(world, 'left', 'p/q/out', { content: 'A' })
+    for (const path of ['p/q', 'p']) {
+      remove(world, 'right', path)
+      acknowledge(world, 'left', path)
+    }
+    remove(world, 'left', 'p/q/out')
+    for (const path of ['p/q', 'p'])
+      expect(orderOf(world, 'left', path)).toEqual({ version: headOf(world, path)?.version })
   })
 
   it.each([

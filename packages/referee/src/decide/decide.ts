@@ -1,5 +1,6 @@
 import { type Kind, mimetypeOf, type Observation } from '@onitu/protocol'
-import { decideDeletion, decideKeptOut } from './decide-deletion.ts'
+import { decideDeletion, deleteKeptParents } from './decide-deletion.ts'
+import { decideKeptOut } from './decide-kept-out.ts'
 import { decideMove, type Moved } from './decide-move.ts'
 import { decideUpdate, isOlder } from './decide-update.ts'
 import { createDraft, type Decision, type Draft, headOf, isLive, orderOf, type Situation, setOrder } from './draft.ts'
@@ -49,7 +50,9 @@ function giveBack(draft: Draft, policy: Policy, service: string, { fid, kind }: 
   if (isLive(head) && head.kind !== kind) giveOrder(draft, policy, service, head)
 }
 
-function decideGone(draft: Draft, policy: Policy, service: string, { fid, base }: Observation): void {
+function decideGone(draft: Draft, policy: Policy, service: string, observation: Observation): void {
+  const { fid, base } = observation
+  if (!isLive(headOf(draft, fid))) deleteKeptParents(draft, policy, service, observation)
   const to = redirectOf(draft, service, fid)
   const moved = to !== undefined && headOf(draft, fid)?.deleted === true ? headOf(draft, to.fid) : undefined
   const goesOn = moved !== undefined && isHeld(draft, policy, moved, service)

@@ -45,6 +45,7 @@ export interface Given {
   readonly content: string
   readonly mtime?: number
   readonly mode?: number
+  readonly size?: number
 }
 
 export function createWorld({
@@ -67,9 +68,9 @@ export function createWorld({
   return { policy, view: createLoadedView(), lastVersion: 0, holding: new Set(), held: new Map() }
 }
 
-function contentOf(path: string, { content, mtime = 1000, mode = 0o644 }: Given) {
+function contentOf(path: string, { content, mtime = 1000, mode = 0o644, size = 1 }: Given) {
   const kind = content === '/' ? ('directory' as const) : ('file' as const)
-  return { folder: 'docs', path, kind, size: 1, hash: kind === 'directory' ? DIRECTORY : hashOf(content), mtime, mode }
+  return { folder: 'docs', path, kind, size, hash: kind === 'directory' ? DIRECTORY : hashOf(content), mtime, mode }
 }
 
 function observe(world: World, service: string, observation: Observation): Decision {
@@ -203,6 +204,17 @@ export function carryOut(world: World, service: string, ...paths: string[]): voi
     else records.set(service, { folder, path, kind, size, hash, mtime, mode, version, token: 't', reported: 0 })
     world.view.files.set(idOf(path), { ...file, orders, records })
   }
+}
+
+/** The service takes note of the head of a path and stays as it is. */
+export function acknowledge(world: World, service: string, path: string): void {
+  const file = world.view.files.get(idOf(path))
+  const record = recordOf(world, service, path)
+  if (file?.head === undefined || record === undefined) throw new Error(`${service} has nothing at ${path}`)
+  const orders = new Map(file.orders)
+  orders.delete(service)
+  world.view.files.set(idOf(path), { ...file, orders })
+  setRecord(world, service, path, { ...record, version: file.head.version })
 }
 
 /** Everybody has a file with a content, agreed on. */

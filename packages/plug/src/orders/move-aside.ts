@@ -1,0 +1,79 @@
+import { type FileRecord, fileId } from '@onitu/protocol'
+import type { Change, Stored } from '../contract.ts'
+import type { Engine } from '../engine.ts'
+import { DriverError } from '../errors.ts'
+import { absentRecord, metadataOfRecord } from '../metadata.ts'
+import { readRecords } from '../observe/outbox.ts'
+import { asidePath } from './aside-path.ts'
+import type { Job, OrderTools, Outcome } from './carry-out.ts'
+import { commitRecords } from './commit-order.ts'
+
+/** ms */
+const FIRST_RETRY = 1_000
+const LONGEST_RETRY = 60_000
+
+/** Where content that is in the way may go: the first name at which the service is not known to have anything. */
+export async function freeAsidePath(engine: Engine, { head, loaded: { record } }: Job): Promise<string> {
+  const { path, folder, mtime } = record ?? absentRecord(head)
+  const time = mtime ?? engine.clock.now()
+  for (let count = 1; ; count++) {
+    const candidate = asidePath(path, engine.service, time, count)
+    const fid = fileId(folder, candidate)
+    const held = (await readRecords(engine, [fid])).get(fid)
+    if (held === undefined || held.token === null) return candidate
+  }
+}
+
+/** Renames content that belongs to no decision, so that the order can be carried out. Both names are locked. */
+export async function moveAside(
+  { engine, driver, report }: OrderTools,
+  { head, loaded }: Job,
+  path: string,
+  token: string,
+): Promise<Outcome> {
+  const record = loaded.record ?? absentRecord(head)
+  if (!driver.canMove) {
+    throw new DriverError(
+      'IN_THE_WAY',
+      `${record.path} holds content that is not synced, and the service cannot rename it`,
+    )
+  }
+  const to = { ...metadataOfRecord(fileId(record.folder, path), { ...record, path }), version: 0 }
+  const stored = await driver.move(metadataOfRecord(head.fid, record), to, token)
+  await commitRecords(engine, [[head.fid, { ...record, token: null }]])
+  // Not awaited here: the report waits for the lock that this task holds.
+  void reportUntilWritten(engine, report, seenOf(record, path, stored), FIRST_RETRY)
+  return 'again'
+}
+
+/** The driver has moved it itself and will not tell of it. */
+async function reportUntilWritten(
+  engine: Engine,
+  report: OrderTools['report'],
+  change: Change,
+  delay: number,
+): Promise<void> {
+  try {
+    await report([change])
+  } catch (error) {
+    engine.warn(`Could not report ${change.path}, which is tried again`, error)
+    if (engine.signal.aborted) return
+    const next = Math.min(delay * 2, LONGEST_RETRY)
+    engine.clock.after(delay, () => void reportUntilWritten(engine, report, change, next))
+  }
+}
+
+function seenOf(record: FileRecord, path: string, { token, mtime, mode, extra }: Stored): Change {
+  return {
+    type: 'updated',
+    folder: record.folder,
+    path,
+    kind: record.kind,
+    size: record.size,
+    hash: record.hash,
+    mtime: mtime === undefined ? record.mtime : mtime,
+    mode: mode === undefined ? record.mode : mode,
+    token,
+    ...(extra === undefined ? {} : { extra }),
+  }
+}

@@ -1,0 +1,46 @@
+import { type FileRecord, fileId, type Head } from '@onitu/protocol'
+import { decideDeletion } from './decide-deletion.ts'
+import { type Draft, headOf, isLive, orderOf, recordOf } from './draft.ts'
+import { giveOrder, pendingMoveFrom, redirectOf } from './give-order.ts'
+import { isHeld } from './is-held.ts'
+import { type Basis, hasSeen } from './lineage.ts'
+import { type Content, newTombstone, newVersion } from './new-version.ts'
+import { type Policy, servicesOf } from './policy.ts'
+
+/**
+ * A file that is kept out of the hub, in the place of something that the hub has. Where that is a directory, what was there is gone, and where
+ * it has to come back, because something lives in it, the service is told so. In the place of a file that its user had seen it stays, and
+ * others go on having that file.
+ */
+export function decideKeptOut(draft: Draft, policy: Policy, service: string, content: Content, basis: Basis): void {
+  const head = headOf(draft, fileId(content.folder, content.path))
+  if (!isLive(head)) return
+  if (head.kind !== content.kind) {
+    decideDeletion(draft, policy, service, head.fid, basis)
+    return
+  }
+  const isMoving = redirectOf(draft, service, head.fid) ?? pendingMoveFrom(draft, service, head.fid)
+  if (head.kind === 'directory' || isMoving !== undefined || !hasSeen(draft, service, basis, head)) return
+  const current = isHeld(draft, policy, head) ? head : goBack(draft, policy, service, head)
+  if (orderOf(draft, service, current.fid) !== undefined) {
+    giveOrder(draft, policy, service, current, { keeps: content.hash })
+  }
+}
+
+/** What nobody can give would be waited for in vain: the hub goes back to what others have, or to nothing. */
+function goBack(draft: Draft, policy: Policy, service: string, head: Head): Head {
+  const [former] = servicesOf(policy, head.folder)
+    .flatMap(([other, { mode }]) => (other === service || mode === 'w' ? [] : agreedOn(draft, other, head.fid)))
+    .sort((one, other) => other.record.version - one.record.version)
+  if (former === undefined) {
+    newTombstone(draft, policy, service, head)
+    return headOf(draft, head.fid) ?? head
+  }
+  return newVersion(draft, policy, former.service, former.record, { parents: [head.version] })
+}
+
+function agreedOn(draft: Draft, service: string, fid: string): { service: string; record: FileRecord }[] {
+  const record = recordOf(draft, service, fid)
+  const isAgreed = record !== undefined && record.token !== null && record.kind === 'file' && record.reported === 0
+  return isAgreed ? [{ service, record }] : []
+}
