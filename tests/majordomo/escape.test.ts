@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileId } from '@onitu/protocol'
+import { contentHash, fileId } from '@onitu/protocol'
 import { type Launcher, LocalStorageDriver, snapshotTree, waitUntil } from '@onitu/test-utils'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ClientLink } from '../../packages/majordomo/src/client/client-link.ts'
@@ -187,7 +187,7 @@ function callsAbout(path: string): [string, unknown[], Uint8Array?][] {
     size: EVIL.length,
     mtime: 1,
     mode: 0o644,
-    hash: '',
+    hash: contentHash(Buffer.from(EVIL)),
     mimetype: 'text/plain',
     version: 1,
   }

@@ -110,6 +110,7 @@ export function hostileStatement(folder: string): ClientSetup {
         conditionalWrite: true,
         rangedRead: true,
         resumableUpload: true,
+        parallelChunks: 1,
         nativeMove: true,
         directories: true,
         mtime: true,

@@ -8,7 +8,7 @@ import { remoteRecordSchema } from '@onitu/majordomo'
 import { type Driver, defineDriver, type HostedContext, type Manifest, Plug, type RunContext } from '@onitu/plug'
 import { keys, OnituError, parseRecord } from '@onitu/protocol'
 import { createRemote } from './create-remote.ts'
-import { manifest } from './manifest.ts'
+import { manifest, remoteCapabilities } from './manifest.ts'
 
 export { createRemote, type Remote, type RemoteOptions } from './create-remote.ts'
 export { manifest } from './manifest.ts'
@@ -46,7 +46,12 @@ async function readManifest({ escalator, service }: RunContext): Promise<Manifes
     const written = await database.get(key, { default: undefined })
     if (written === undefined) return manifest
     const { name, description, velocity, capabilities } = parseRecord(remoteRecordSchema, written, key).setup.driver
-    return { ...manifest, description: `${name} on another machine: ${description}`, velocity, capabilities }
+    return {
+      ...manifest,
+      description: `${name} on another machine: ${description}`,
+      velocity,
+      capabilities: remoteCapabilities(capabilities),
+    }
   } finally {
     await database.close()
   }

@@ -1,16 +1,7 @@
 import { type HandlerName, historySchema, storedSchema } from '@onitu/majordomo/hub'
-import {
-  type DriverPlug,
-  type Handlers,
-  type HistoryEntry,
-  type Metadata,
-  ServiceError,
-  type Stored,
-  type UploadContext,
-} from '@onitu/plug'
+import { type DriverPlug, type Handlers, type HistoryEntry, ServiceError, type Stored } from '@onitu/plug'
 import { isOnituError, parseRecord } from '@onitu/protocol'
 import * as v from 'valibot'
-import { ChunksOnTheWay } from './chunks-on-the-way.ts'
 import type { ClientSession } from './client-session.ts'
 import { plainContext } from './plain-context.ts'
 
@@ -18,16 +9,14 @@ const pathSchema = v.pipe(v.string(), v.maxLength(64 * 1024))
 const countSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 /** About how many bytes a call takes beside contents. */
 const CALL_WEIGHT = 500
-/** What no call with a content of a few bytes would have: so the last chunk of a file is not sent before those that wait for their turn. */
-const IN_ORDER = 64 * 1024 + 1
 
 interface Call {
   readonly signal?: AbortSignal | undefined
   readonly content?: Uint8Array
   /** Bytes that come back. */
   readonly expected?: number
-  /** Called when the client says that the call goes on. Default: the Plug is told so of the call with this signal. */
-  readonly atWork?: () => void
+  /** See CallOptions. */
+  readonly inOrder?: true
 }
 
 /** The handlers of the client, as handlers of the Plug: those that the client has are registered when it says so. */
@@ -36,7 +25,8 @@ export class RemoteHandlers {
   readonly #registered = new Set<HandlerName>()
   #client: ClientSession | undefined
   #waiting: (() => void)[] = []
-  readonly #chunks = new ChunksOnTheWay()
+  /** Of chunks that are on their way. */
+  readonly #uploading = new Set<AbortSignal>()
 
   constructor(plug: DriverPlug) {
     this.#plug = plug
@@ -84,24 +74,19 @@ export class RemoteHandlers {
     getChunk: (metadata, offset, size, context) =>
       this.#content('getChunk', [metadata, offset, size, plainContext(context)], size, context.signal),
     startUpload: (metadata, context) => this.#call('startUpload', [metadata, plainContext(context)], context),
-    restartUpload: (metadata, offset, context) => this.#restart(metadata, offset, context),
+    restartUpload: async (metadata, offset, context) =>
+      parse(countSchema, await this.#call('restartUpload', [metadata, offset, plainContext(context)], context)),
     uploadChunk: (metadata, offset, content, context) => {
+      const { signal } = context
       const args = [metadata, offset, plainContext(context)]
-      const atWork = () => this.#plug.atWork(context.signal)
-      return this.#chunks.add(metadata.fid, content, (chunk) =>
-        this.#call('uploadChunk', args, { content: chunk, atWork, expected: IN_ORDER }),
-      )
+      return this.#uploaded(signal, this.#call('uploadChunk', args, { content, signal, inOrder: true }))
     },
     uploadFile: (metadata, content, context) => {
       const { signal } = context
       return this.#stored('uploadFile', [metadata, plainContext(context)], { content, signal })
     },
-    endUpload: async (metadata, context) => {
-      await this.#chunks.written(metadata.fid)
-      return this.#stored('endUpload', [metadata, plainContext(context)], context)
-    },
+    endUpload: (metadata, context) => this.#stored('endUpload', [metadata, plainContext(context)], context),
     abortUpload: async (metadata, context) => {
-      await this.#chunks.settled(metadata.fid)
       await this.#call('abortUpload', [metadata, plainContext(context)], context)
     },
     deleteFile: async (metadata, context) => {
@@ -116,17 +101,14 @@ export class RemoteHandlers {
       this.#content('getHistoryChunk', [folder, hash, offset, size], size, signal),
   }
 
-  /** What was sent last may not have been written: then the upload goes on from before it. */
-  async #restart(metadata: Metadata, offset: number, context: UploadContext): Promise<number> {
-    await this.#chunks.settled(metadata.fid)
-    const ask = async (from: number) =>
-      parse(countSchema, await this.#call('restartUpload', [metadata, from, plainContext(context)], context))
-    const safe = Math.max(0, offset - this.#chunks.largestWindow)
+  /** On a slow network a chunk waits for those before it: each that has arrived is a sign that the others are at work. */
+  async #uploaded(signal: AbortSignal, chunk: Promise<unknown>): Promise<void> {
+    this.#uploading.add(signal)
     try {
-      return await ask(offset)
-    } catch (error) {
-      if (safe === 0 || (isOnituError(error) && error.code === 'REMOTE_AWAY')) throw error
-      return ask(safe)
+      await chunk
+      for (const other of this.#uploading) this.#plug.atWork(other)
+    } finally {
+      this.#uploading.delete(signal)
     }
   }
 
@@ -175,13 +157,14 @@ export class RemoteHandlers {
   async #call(
     name: HandlerName,
     args: readonly unknown[],
-    { signal, content, atWork, expected = CALL_WEIGHT }: Call = {},
+    { signal, content, inOrder, expected = CALL_WEIGHT }: Call = {},
   ): Promise<unknown> {
     const answer = await this.#session(name).call(name, args, {
       signal,
       expected,
-      atWork: atWork ?? (() => this.#tellOf(signal)),
+      atWork: () => this.#tellOf(signal),
       ...(content && { content }),
+      ...(inOrder && { inOrder }),
     })
     return answer.result
   }

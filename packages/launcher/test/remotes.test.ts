@@ -78,6 +78,7 @@ function record(options: Readonly<Record<string, unknown>> = {}): RemoteRecord {
           conditionalWrite: true,
           rangedRead: true,
           resumableUpload: true,
+          parallelChunks: 1,
           nativeMove: true,
           directories: true,
           mtime: true,

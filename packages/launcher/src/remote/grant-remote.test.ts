@@ -50,6 +50,7 @@ function record(folders: Readonly<Record<string, Options>>, rules?: readonly unk
           conditionalWrite: true,
           rangedRead: true,
           resumableUpload: true,
+          parallelChunks: 1,
           nativeMove: true,
           directories: true,
           mtime: true,

@@ -1,7 +1,9 @@
-import { type Handlers, OnituError, type ServiceFolder } from '@onitu/plug'
+import { type Capabilities, type Handlers, type Metadata, OnituError, type ServiceFolder } from '@onitu/plug'
 import { parseRecord } from '@onitu/protocol'
 import { type IncomingCall, WithContent } from '../rpc/answerer.ts'
 import { type HandlerName, handlerNames, handlerSchemas } from '../wire/call-schemas.ts'
+import { ArrivingContents } from './arriving-contents.ts'
+import { ChunkTurns } from './chunk-turns.ts'
 
 /** Handlers that write: they wait until the driver has started. */
 const READING: ReadonlySet<string> = new Set(['getChunk', 'getFile', 'normalizePath', 'setChunkSize'])
@@ -17,8 +19,12 @@ export class HandlerCalls {
   /** What tells the hub that a call goes on, by its signal. */
   readonly #running = new Map<AbortSignal, () => void>()
   #waiting: (() => void)[] = []
-  /** The last chunk of each file that is written. */
-  #chunks = new Map<string, Promise<unknown>>()
+  readonly #turns: ChunkTurns
+  readonly #contents = new ArrivingContents()
+
+  constructor({ parallelChunks = 1 }: Pick<Capabilities, 'parallelChunks'>) {
+    this.#turns = new ChunkTurns(parallelChunks)
+  }
 
   /** From here on reading handlers may be called. */
   serve(handlers: Partial<Handlers>, folders: ReadonlyMap<string, ServiceFolder>): void {
@@ -56,29 +62,59 @@ export class HandlerCalls {
     const args = parseRecord(handlerSchemas[name], call.args, `The call of ${name}`)
     this.#checkFolders(args)
     const handler = await this.#ready(name, call.signal)
-    const run = async () => {
-      this.#running.set(call.signal, call.atWork)
-      try {
-        const answer = await handler(...withParts(name, args, call))
-        return answer instanceof Uint8Array ? new WithContent(null, answer) : answer
-      } finally {
-        this.#running.delete(call.signal)
-        this.#wake()
-      }
+    this.#running.set(call.signal, call.atWork)
+    try {
+      const answer = await this.#run(name, args, call, handler)
+      return answer instanceof Uint8Array ? new WithContent(null, answer) : answer
+    } finally {
+      this.#running.delete(call.signal)
+      this.#wake()
     }
-    return name === 'uploadChunk' ? this.#inTurn(fileOf(args), run) : run()
   }
 
-  /** The hub sends the next chunks of a file before the first is written; the driver gets them one by one. */
-  async #inTurn<T>(file: string, task: () => Promise<T>): Promise<T> {
-    const before = this.#chunks.get(file)
-    // One that failed leaves a hole, which nothing may be written behind.
-    const running = before === undefined ? task() : before.then(task)
-    this.#chunks.set(file, running)
+  /** Calls the handler, around what has to be proven of contents. */
+  async #run(name: HandlerName, args: readonly unknown[], call: IncomingCall, handler: Handler): Promise<unknown> {
+    const run = () => handler(...withParts(name, args, call))
+    // As the schema of each of these says.
+    const file = args[0] as Metadata
+    switch (name) {
+      case 'startUpload': {
+        const state = await run()
+        this.#contents.begin(file)
+        return state
+      }
+      case 'restartUpload': {
+        const offset = await run()
+        await this.#contents.goOn(file, Math.min(Number(offset), Number(args[1])))
+        return offset
+      }
+      case 'uploadChunk': {
+        const hashed = this.#contents.add(file, Number(args[1]), contentOf(call, name))
+        await Promise.all([hashed, this.#turns.run(file.fid, run)])
+        return null
+      }
+      case 'uploadFile':
+        this.#contents.proveWhole(file, contentOf(call, name))
+        return run()
+      case 'endUpload':
+        await this.#proveUpload(file, args, call.signal)
+        return run()
+      case 'abortUpload':
+        this.#contents.forget(file)
+        return run()
+      default:
+        return run()
+    }
+  }
+
+  /** Of one that is wrong nothing is left, or it would be gone on with. */
+  async #proveUpload(file: Metadata, args: readonly unknown[], signal: AbortSignal): Promise<void> {
     try {
-      return await running
-    } finally {
-      if (this.#chunks.get(file) === running) this.#chunks.delete(file)
+      await this.#contents.prove(file)
+    } catch (error) {
+      const { state } = args[1] as { readonly state?: unknown }
+      await this.#handlers.abortUpload?.(file, { state, signal })
+      throw error
     }
   }
 
@@ -124,18 +160,19 @@ function folderOf(argument: unknown, index: number): string | undefined {
   return String(argument.folder)
 }
 
-function fileOf([metadata]: readonly unknown[]): string {
-  return typeof metadata === 'object' && metadata !== null && 'fid' in metadata ? String(metadata.fid) : ''
-}
-
 /** The arguments as the driver takes them: contents where they belong, and the signal in the context. */
-function withParts(name: HandlerName, args: readonly unknown[], { content, signal }: IncomingCall): unknown[] {
+function withParts(name: HandlerName, args: readonly unknown[], call: IncomingCall): unknown[] {
+  const { signal } = call
   if (name === 'normalizePath' || name === 'setChunkSize') return [...args]
   if (name === 'listHistory' || name === 'getHistoryChunk' || name === 'catchUp') return [...args, { signal }]
   const last = args.at(-1)
   const context = { ...(typeof last === 'object' ? last : {}), signal }
   const before = args.slice(0, -1)
   if (name !== 'uploadChunk' && name !== 'uploadFile') return [...before, context]
-  if (content === undefined) throw new OnituError('PROTOCOL', `The call of ${name} has no content`)
-  return [...before, content, context]
+  return [...before, contentOf(call, name), context]
+}
+
+function contentOf({ content }: IncomingCall, name: HandlerName): Uint8Array {
+  if (content !== undefined) return content
+  throw new OnituError('PROTOCOL', `The call of ${name} has no content`)
 }

@@ -73,7 +73,7 @@ export async function runRemote(options: RemoteOptions): Promise<void> {
 
 /** One connection, and one run of the driver. Gives why it is over. */
 async function runOnce(driver: Driver, options: RemoteOptions): Promise<OnituError> {
-  const calls = new HandlerCalls()
+  const calls = new HandlerCalls(driver.manifest.capabilities)
   const link = openLink(driver.manifest, options, calls)
   const stop = () => stopping.resolve(new OnituError('CLOSED', 'The client is stopping', { retryable: true }))
   const stopping = withResolve<OnituError>()
@@ -116,10 +116,11 @@ function hostOf(link: ClientLink, calls: HandlerCalls, { folders, options, debug
 
 /** What the hub is told: never the options of the driver, which may be secrets. */
 function setupOf(manifest: Manifest, { options, folders, rules }: RemoteOptions): ClientSetup {
-  const { name, description, capabilities } = manifest
+  const { name, description } = manifest
+  const { history = false, parallelChunks = 1, ...capabilities } = manifest.capabilities
   const velocity = typeof options.velocity === 'number' ? options.velocity : manifest.velocity
   return {
-    driver: { name, description, velocity, capabilities: { ...capabilities, history: capabilities.history ?? false } },
+    driver: { name, description, velocity, capabilities: { ...capabilities, history, parallelChunks } },
     folders: Object.fromEntries([...folders].map(([folder, written]) => [folder, { ...written }])),
     ...(rules === undefined ? {} : { rules: [...rules] }),
   }

@@ -7,6 +7,8 @@ export interface CallOptions {
   readonly content?: Uint8Array
   /** About how many bytes the arguments, or the answer, take beside the content. Default 0. */
   readonly expected?: number
+  /** Goes out behind what was called so before, however small it is: as the last chunk of a content behind the others. */
+  readonly inOrder?: true
   /** Tells the other side that the answer is not wanted any more. It is waited for nevertheless: it says that the call has ended. */
   readonly signal?: AbortSignal | undefined
   /** Called when the other side says that the call goes on. */
@@ -29,6 +31,7 @@ interface Pending {
 
 interface Queued extends Pending {
   readonly item: Item
+  readonly inOrder: boolean
 }
 
 /** Calls with more than this, to or fro, wait for their turn; all others go at once. */
@@ -64,7 +67,7 @@ export class Caller {
 
   /** @throws what the other side threw; the error of `close`; OnituError `CALL_TIMEOUT` */
   async call(method: string, args: unknown, options: CallOptions = {}): Promise<Answer> {
-    const { content, expected = 0, signal, timeout, atWork } = options
+    const { content, expected = 0, inOrder = false, signal, timeout, atWork } = options
     signal?.throwIfAborted()
     if (this.#failure !== undefined) throw this.#failure
     const id = this.#nextId++
@@ -75,7 +78,8 @@ export class Caller {
       return await new Promise<Answer>((resolve, reject) => {
         if (timeout !== undefined) timer = setTimeout(() => this.#expire(id, method, timeout), timeout)
         const item: Item = { type: 'call', id, method, args, ...(content && { content }) }
-        this.#enqueue({ item, weight: (content?.byteLength ?? 0) + expected, atWork, resolve, reject })
+        const weight = (content?.byteLength ?? 0) + expected
+        this.#enqueue({ item, weight, inOrder, atWork, resolve, reject })
       })
     } finally {
       clearTimeout(timer)
@@ -116,7 +120,7 @@ export class Caller {
   }
 
   #enqueue(queued: Queued): void {
-    if (queued.weight > LARGE) this.#large.push(queued)
+    if (queued.weight > LARGE || queued.inOrder) this.#large.push(queued)
     else this.#small.push(queued)
     this.#sendMore()
   }

@@ -22,6 +22,7 @@ const capabilities = v.strictObject({
   conditionalWrite: v.boolean(),
   rangedRead: v.boolean(),
   resumableUpload: v.boolean(),
+  parallelChunks: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1)), 1),
   nativeMove: v.boolean(),
   directories: v.boolean(),
   mtime: v.boolean(),

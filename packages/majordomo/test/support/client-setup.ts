@@ -11,6 +11,7 @@ export const clientSetup: ClientSetup = {
       conditionalWrite: true,
       rangedRead: true,
       resumableUpload: true,
+      parallelChunks: 1,
       nativeMove: true,
       directories: true,
       mtime: true,
