@@ -11,6 +11,7 @@ import type { PlainFailure } from './failure.ts'
 import { type FolderWorker, startFolderWorker } from './folder-worker.ts'
 import type { KnownToken, MainMethods, Target } from './messages.ts'
 import { localPathProblem } from './paths.ts'
+import { SharedChunks } from './shared-chunks.ts'
 import { withKnownHashes } from './with-known-hashes.ts'
 
 export interface LocalStorage {
@@ -101,6 +102,7 @@ function registerReading(plug: DriverPlug, { channel }: FolderWorker): void {
 }
 
 function registerWriting(plug: DriverPlug, { channel }: FolderWorker): void {
+  const chunks = new SharedChunks()
   plug.handler('uploadFile', (metadata, content, { token, replaced, signal }) => {
     signal.throwIfAborted()
     return channel.call('uploadFile', { target: targetOf(metadata), token, replaced, content })
@@ -116,7 +118,8 @@ function registerWriting(plug: DriverPlug, { channel }: FolderWorker): void {
   )
   plug.handler('uploadChunk', (metadata, offset, chunk, { signal }) => {
     signal.throwIfAborted()
-    return channel.call('uploadChunk', { target: targetOf(metadata), offset, chunk })
+    const target = targetOf(metadata)
+    return chunks.share(chunk, (shared) => channel.call('uploadChunk', { target, offset, chunk: shared }))
   })
   plug.handler('endUpload', (metadata, { token, replaced, signal }) => {
     signal.throwIfAborted()
