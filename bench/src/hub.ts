@@ -56,19 +56,24 @@ export class Hub {
   }
 
   async memory(task: string): Promise<Memory[]> {
+    return (await this.#processes()).map(({ name, pid }) => ({ task, process: name, ...memoryOf(pid) }))
+  }
+
+  /** What `act` costs each process, in ms of processor time. */
+  async processorTime(act: () => Promise<unknown>): Promise<ReadonlyMap<string, number>> {
+    const before = (await this.#processes()).map((process) => ({ ...process, time: processorTimeOf(process.pid) }))
+    await act()
+    return new Map(before.map(({ name, pid, time }) => [name, processorTimeOf(pid) - time]))
+  }
+
+  async #processes(): Promise<{ readonly name: string; readonly pid: number }[]> {
     const { status, output, errors } = await this.#onitu('status', '--json')
     if (status !== 0) throw new Error(`onitu status ended with ${status}: ${errors}`)
     const { processes } = JSON.parse(output) as { processes: { name: string; pid: number | null }[] }
     const launcher = { name: 'launcher', pid: this.#process.pid ?? null }
     return [launcher, ...processes.filter(({ name }) => name !== launcher.name)].flatMap(({ name, pid }) =>
-      pid === null ? [] : [{ task, process: name, ...memoryOf(pid) }],
+      pid === null ? [] : [{ name, pid }],
     )
-  }
-
-  /** Resolves when it is done. */
-  async service(action: 'start' | 'stop', name: string): Promise<void> {
-    const { status, errors } = await this.#onitu('service', action, name)
-    if (status !== 0) throw new Error(`onitu service ${action} ${name} ended with ${status}: ${errors}`)
   }
 
   async stop(): Promise<void> {
@@ -99,6 +104,14 @@ function memoryOf(pid: number): { resident: number; peak: number } {
   const megabytes = (field: string) =>
     (Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024) / 1e6
   return { resident: megabytes('VmRSS'), peak: megabytes('VmHWM') }
+}
+
+/** ms, from the kernel, which counts in hundredths of a second. */
+function processorTimeOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 /** The end of what the hub printed, for the message if it fails. */

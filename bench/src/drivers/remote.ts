@@ -1,7 +1,7 @@
 /** A server that is measured, and how each of the tools reaches it. */
 export interface Remote {
-  /** The service of a setup whose folder `data` is this folder of the server. */
-  service(folder: string): object
+  /** The service of a setup whose folder `data` is this folder of the server, with some more options. */
+  service(folder: string, options: Readonly<Record<string, number>>): object
   /** What rclone needs to know it by the name `bench`. */
   readonly rclone: Readonly<Record<string, string>>
   /** A folder that nobody has used yet; it is not there yet. */

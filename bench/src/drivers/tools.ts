@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { succeed, timed } from '../execute.ts'
 import { Hub } from '../hub.ts'
@@ -42,7 +42,10 @@ export function rcloneTool(workplace: Workplace, remote: Remote): Tool {
   }
 }
 
-/** A running hub. Up: the files appear by one rename. Down: the service of the server is started on them. Both end when `onitu wait` returns. */
+/**
+ * A running hub. Up: the files appear in the local folder by one rename. Down: they are put on the server while nobody looks, and the clock starts
+ * with `onitu wait`, which has the service look. Both end when that returns.
+ */
 export function hubTool(workplace: Workplace, remote: Remote): Tool {
   const rclone = new Rclone(remote)
   return {
@@ -53,7 +56,7 @@ export function hubTool(workplace: Workplace, remote: Remote): Tool {
         const staged = workplace.fresh('staged')
         await succeed('cp', ['-a', local, staged])
         await succeed('sync', [])
-        return timed(async () => {
+        return measure(hub, async () => {
           renameSync(staged, join(root, 'load'))
           await hub.settle()
         })
@@ -63,17 +66,14 @@ export function hubTool(workplace: Workplace, remote: Remote): Tool {
       return time
     },
     async down({ local, remote: filled }) {
-      // The folder of a hub gets a marker, so it is one of its own, filled while the service is stopped.
+      // The folder of a hub gets a marker, so it is one of its own.
       const folder = remote.fresh()
       return withHub(workplace, remote, folder, async (hub, root) => {
-        await hub.service('stop', 'remote')
         await rclone.upload(local, `${folder}/load`)
         await rclone.check(local, filled)
         await succeed('sync', [])
-        const time = await timed(async () => {
-          await hub.service('start', 'remote')
-          await hub.settle()
-        })
+        if (existsSync(join(root, 'load'))) throw new Error('The hub has looked before it was asked to')
+        const time = await measure(hub, () => hub.settle())
         await succeed('diff', ['-rq', local, join(root, 'load')])
         await rclone.purge(folder)
         return time
@@ -81,6 +81,20 @@ export function hubTool(workplace: Workplace, remote: Remote): Tool {
     },
   }
 }
+
+/** Also says what it cost each process. */
+async function measure(hub: Hub, act: () => Promise<unknown>): Promise<number> {
+  let time = 0
+  const costs = await hub.processorTime(async () => {
+    time = await timed(act)
+  })
+  const shown = [...costs].map(([name, cost]) => `${name} ${(cost / 1000).toFixed(2)} s`)
+  console.error(`    processor time: ${shown.join(', ')}`)
+  return time
+}
+
+/** Nothing is looked for while the clock does not run. */
+const SELDOM = { poll_fastest: 3600, poll_slowest: 3600 }
 
 async function withHub<T>(
   workplace: Workplace,
@@ -92,7 +106,7 @@ async function withHub<T>(
   const root = join(place, 'local')
   mkdirSync(root, { recursive: true })
   const local = { driver: 'local-storage', folders: { data: root } }
-  const services = { local, remote: remote.service(folder) }
+  const services = { local, remote: remote.service(folder, SELDOM) }
   const hub = Hub.startOn(place, { name: 'bench', folders: { data: {} }, services })
   try {
     await hub.settle()

@@ -121,6 +121,10 @@ function registerWriting(plug: DriverPlug, { channel }: FolderWorker): void {
     const target = targetOf(metadata)
     return chunks.share(chunk, (shared) => channel.call('uploadChunk', { target, offset, chunk: shared }))
   })
+  plug.handler('copyChunk', (metadata, offset, size, { from, signal }) => {
+    signal.throwIfAborted()
+    return channel.call('copyChunk', { target: targetOf(metadata), from, offset, size })
+  })
   plug.handler('endUpload', (metadata, { token, replaced, signal }) => {
     signal.throwIfAborted()
     return channel.call('endUpload', { target: targetOf(metadata), token, replaced })

@@ -43,6 +43,7 @@ export interface WorkerMethods {
   startUpload(input: { target: Target; token: string | null }): Promise<void>
   restartUpload(input: { target: Target; offset: number }): Promise<number>
   uploadChunk(input: { target: Target; offset: number; chunk: Uint8Array }): Promise<void>
+  copyChunk(input: { target: Target; from: string; offset: number; size: number }): Promise<Uint8Array>
   endUpload(input: Replacement): Promise<Stored>
   abortUpload(input: { target: Target }): Promise<void>
   deleteFile(input: { target: Target; token: string }): Promise<void>

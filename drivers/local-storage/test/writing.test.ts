@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -155,6 +156,37 @@ it('uploads by chunk, goes on after a restart, and verifies what it resumed', as
   const part = await second.plug.use('getChunk')(file, MIB, 100, { ...context(), token: stored.token })
   expect(Buffer.from(part).equals(content.subarray(MIB, MIB + 100))).toBe(true)
   expect(temporaries(root)).toEqual([])
+})
+
+it('copies blocks of a file of this machine into an upload, of that file only as it was found', async () => {
+  const opened = await open(temporaryFolder())
+  const from = `${temporaryFolder()}/source`
+  const content = Buffer.concat(['a', 'b', 'c', 'd'].map((fill) => Buffer.alloc(MIB, fill)))
+  writeFileSync(from, content)
+  const given = metadata('docs', 'big', { size: content.byteLength, hash: contentHash(content) })
+  const state = await opened.plug.use('startUpload')(given, { ...context(), token: null })
+  const copy = (offset: number, size: number) =>
+    opened.plug.use('copyChunk')(given, offset, size, { ...context(), state, from })
+  const hash = new ContentHash().update(content)
+  expect(Buffer.compare(await copy(0, 2 * MIB), hash.blocks.subarray(0, 64))).toBe(0)
+  // What is there by now is another file; the one that was begun with is gone on with.
+  rmSync(from)
+  expect(Buffer.compare(await copy(2 * MIB, 2 * MIB), hash.blocks.subarray(64))).toBe(0)
+  await opened.plug.use('endUpload')(given, { ...context(), token: null, state })
+  expect(Buffer.compare(readFileSync(`${opened.root}/big`), content)).toBe(0)
+  const again = metadata('docs', 'more', { ...given, path: 'more', version: 2 })
+  await opened.plug.use('startUpload')(again, { ...context(), token: null })
+  const refused = (name: string) =>
+    expect(opened.plug.use('copyChunk')(again, 0, MIB, { ...context(), state, from: name })).rejects.toMatchObject({
+      code: 'CHANGED',
+    })
+  await refused(from)
+  writeFileSync(from, 'short')
+  await refused(from)
+  symlinkSync(`${opened.root}/big`, `${from}-link`)
+  await refused(`${from}-link`)
+  await opened.plug.use('abortUpload')(again, { ...context(), state })
+  expect(temporaries(opened.root)).toEqual([])
 })
 
 it('refuses a resumed upload that lost bytes in a crash', async () => {

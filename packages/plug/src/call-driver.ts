@@ -161,6 +161,25 @@ export class DriverCalls {
     )
   }
 
+  get canCopy(): boolean {
+    return this.#handlers.copyChunk !== undefined
+  }
+
+  /** Digests of what was written of a file of this machine. */
+  async copyChunk(
+    metadata: Metadata,
+    offset: number,
+    size: number,
+    state: UploadState,
+    from: string,
+    signal?: AbortSignal,
+  ): Promise<Uint8Array> {
+    const handler = this.#need('copyChunk')
+    return this.#call('copyChunk', metadata, CALL_TIMEOUT, signal, (inner) =>
+      handler(metadata, offset, size, { state, from, signal: inner }),
+    )
+  }
+
   async endUpload(
     metadata: Metadata,
     token: string | null,

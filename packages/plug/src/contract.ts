@@ -73,6 +73,11 @@ export interface UploadContext extends HandlerContext {
   readonly state: UploadState
 }
 
+export interface CopyContext extends UploadContext {
+  /** The absolute name of a file of this machine, of another service. It may be changed or removed at any time. */
+  readonly from: string
+}
+
 /**
  * What a driver can do for the Plug. All are asynchronous and get an AbortSignal. Which are needed follows from the
  * capabilities; a handler that is missing means that the service cannot do it. Calls for different files run
@@ -94,6 +99,12 @@ export interface Handlers {
   /** After a crash: gives the offset (<= the one asked) from which the upload may go on; throws if it cannot. */
   restartUpload(metadata: Metadata, offset: number, context: UploadContext): Promise<number>
   uploadChunk(metadata: Metadata, offset: number, chunk: Uint8Array, context: UploadContext): Promise<void>
+  /**
+   * As `uploadChunk`, of a content that is in a file of this machine: for a driver that reads it faster by itself than it is handed the bytes. `offset`
+   * and `size` are multiples of HASH_BLOCK_SIZE. Gives the SHA-256 digests of the blocks of that size that it wrote, 32 bytes each. ChangedError when
+   * the file cannot be read, or is not `metadata.size` long.
+   */
+  copyChunk(metadata: Metadata, offset: number, size: number, context: CopyContext): Promise<Uint8Array>
   /** The whole content in one call, instead of start, chunk and end; used for files up to one chunk. */
   uploadFile(metadata: Metadata, content: Uint8Array, context: WriteContext): Promise<Stored>
   /** Puts what was written aside in its final place, with times and mode. The Plug has verified the hash before. */

@@ -1,9 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { BlockHash } from '@onitu/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ChangedError } from '../src/errors.ts'
 import { Hub } from './support/hub.ts'
+import { MemoryFiles } from './support/memory-files.ts'
 
 const MiB = 1024 * 1024
 
@@ -63,6 +65,45 @@ describe('a large content', () => {
     if (there !== undefined) await writeFile(path, there)
     const left = await hub.run('left', { handlers: { localPath: async () => path } })
     const right = await hub.run('right')
+    await left.plug.updateFile({ ...left.files.put('big', large('a')), hash: left.files.hash('big') })
+    await hub.order('right', await hub.accept(left, 'big'))
+    await hub.done('right')
+    expect(right.files.hash('big')).toBe(left.files.hash('big'))
+  })
+
+  it('is written by the driver itself from that file, if it can, and journaled as ever', async () => {
+    const path = join(folder, 'big')
+    await writeFile(path, large('a'))
+    const copied: number[] = []
+    const left = await hub.run('left', { handlers: { localPath: async () => path } })
+    const files = new MemoryFiles()
+    const right = await hub.run('right', {
+      files,
+      handlers: {
+        copyChunk: async (_metadata, offset, size, { from, state }) => {
+          const block = (await readFile(from)).subarray(offset, offset + size)
+          files.uploads.get(String(state))?.chunks.set(offset, block)
+          copied.push(offset, size)
+          const hash = new BlockHash()
+          await hash.update(block)
+          await hash.digest()
+          return hash.blocks
+        },
+      },
+    })
+    await left.plug.updateFile({ ...left.files.put('big', large('a')), hash: left.files.hash('big') })
+    await hub.order('right', await hub.accept(left, 'big'))
+    await hub.done('right')
+    expect(copied).toEqual([0, 2 * MiB])
+    expect(right.files.hash('big')).toBe(left.files.hash('big'))
+    expect(left.files.calls).toEqual(['getChunk big', 'getChunk big'])
+  })
+
+  it('is asked for by chunks when the driver finds another file there', async () => {
+    const left = await hub.run('left', { handlers: { localPath: async () => join(folder, 'big') } })
+    const right = await hub.run('right', {
+      handlers: { copyChunk: () => Promise.reject(new ChangedError('It is not that long')) },
+    })
     await left.plug.updateFile({ ...left.files.put('big', large('a')), hash: left.files.hash('big') })
     await hub.order('right', await hub.accept(left, 'big'))
     await hub.done('right')

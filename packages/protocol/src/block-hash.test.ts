@@ -30,6 +30,20 @@ describe('BlockHash', () => {
     },
   )
 
+  it('takes digests of blocks that were hashed elsewhere', async () => {
+    const content = bytes(4 * HASH_BLOCK_SIZE + 100)
+    const elsewhere = new BlockHash()
+    await elsewhere.update(content.subarray(HASH_BLOCK_SIZE, 3 * HASH_BLOCK_SIZE))
+    await elsewhere.digest()
+    const hash = new BlockHash()
+    await hash.update(content.subarray(0, HASH_BLOCK_SIZE))
+    hash.append(elsewhere.blocks)
+    expect(hash.size).toBe(3 * HASH_BLOCK_SIZE)
+    await hash.update(content.subarray(hash.size))
+    expect(() => hash.append(elsewhere.blocks)).toThrow(TypeError)
+    expect(await hash.digest()).toBe(contentHash(content))
+  })
+
   it('resumes behind the blocks that were verified', async () => {
     const content = bytes(6 * HASH_BLOCK_SIZE + 100)
     const before = new BlockHash()

@@ -61,12 +61,27 @@ export class BlockHash {
     if (this.#failure !== undefined) throw this.#failure.error
   }
 
+  /** Whole blocks that were hashed elsewhere: their digests, 32 bytes each. @throws TypeError in the middle of a block */
+  append(blocks: Uint8Array): void {
+    if (this.#fill > 0)
+      throw new TypeError(`Blocks can be appended to whole blocks only, not after ${this.#size} bytes`)
+    if (blocks.byteLength % 32 !== 0)
+      throw new TypeError(`blocks must be a multiple of 32 bytes, got ${blocks.byteLength}`)
+    for (let at = 0; at < blocks.byteLength; at += 32) this.#digests[this.#started++] = blocks.slice(at, at + 32)
+    this.#size += (blocks.byteLength / 32) * HASH_BLOCK_SIZE
+    this.#advance()
+  }
+
   /** In lower-case hex. May be called once. */
   async digest(): Promise<string> {
     if (this.#fill > 0 || this.#started === 0) this.#endBlock()
     await Promise.all(this.#underWay)
     if (this.#failure !== undefined) throw this.#failure.error
     return hashOfBlocks(this.#digests)
+  }
+
+  #advance(): void {
+    while (this.#digests[this.#known] !== undefined) this.#known++
   }
 
   #endBlock(): void {
@@ -81,7 +96,7 @@ export class BlockHash {
   async #hash(index: number, block: Uint8Array): Promise<void> {
     try {
       this.#digests[index] = new Uint8Array(await webcrypto.subtle.digest('SHA-256', block))
-      while (this.#digests[this.#known] !== undefined) this.#known++
+      this.#advance()
     } catch (error) {
       this.#failure ??= { error }
     }

@@ -16,7 +16,7 @@ export const s3: RemoteKind = {
     const options = { endpoint, access_key: accessKey, secret_key: secretKey }
     let made = 0
     return {
-      service: (path) => ({ driver, options, folders: { data: path } }),
+      service: (path, more) => ({ driver, options: { ...options, ...more }, folders: { data: path } }),
       rclone: {
         TYPE: 's3',
         PROVIDER: 'Other',

@@ -15,7 +15,7 @@ export const sftp: RemoteKind = {
     const options = { host, port, user, private_key_file: clientKey, host_key: hostKey }
     let made = 0
     return {
-      service: (path) => ({ driver, options, folders: { data: path } }),
+      service: (path, more) => ({ driver, options: { ...options, ...more }, folders: { data: path } }),
       rclone: { TYPE: 'sftp', HOST: host, PORT: String(port), USER: user, KEY_FILE: clientKey },
       fresh: () => join(folder, `served-${++made}`),
       close: () => server.close(),

@@ -58,6 +58,7 @@ export class LocalFolders {
     },
     startUpload: async ({ target, token }) => this.#use().uploads.start(target, token),
     restartUpload: async ({ target, offset }) => this.#use().uploads.restart(target, offset),
+    copyChunk: async ({ target, from, offset, size }) => this.#use().uploads.copy(target, from, offset, size),
     uploadChunk: async ({ target, offset, chunk }) => this.#use().uploads.chunk(target, offset, chunk),
     endUpload: ({ target, token, replaced }) => this.#use().uploads.end(target, token, replaced),
     abortUpload: async ({ target }) => this.#use().uploads.abort(target),

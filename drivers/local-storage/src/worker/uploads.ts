@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto'
 import { constants, fstatSync, ftruncateSync, openSync, readdirSync, rmSync, statSync } from 'node:fs'
 import type { KeptContent, Stored } from '@onitu/plug'
+import { HASH_BLOCK_SIZE } from '@onitu/protocol'
 import { Failure, isAbsent, systemFailure } from '../failure.ts'
 import type { Target } from '../messages.ts'
 import { CONTROL_DIRECTORY, TEMPORARY_DIRECTORY } from '../paths.ts'
 import { commit, requireState } from './commit.ts'
+import { CopySources } from './copy-sources.ts'
 import { EarlyFlush } from './early-flush.ts'
 import type { Folder } from './folder.ts'
 import { hashLargeFile } from './hash-file.ts'
@@ -30,6 +33,7 @@ const FID_LENGTH = 36
 export class Uploads {
   readonly #options: UploadsOptions
   readonly #open = new OpenFiles()
+  readonly #sources = new CopySources()
   readonly #early = new EarlyFlush()
   /** Begun by an earlier process: the content is verified before it takes its name, for the system may have lost parts of it. */
   readonly #resumed = new Set<string>()
@@ -74,6 +78,18 @@ export class Uploads {
     })
   }
 
+  /** As `chunk`, from a file of another service on this machine. Gives the digests of the blocks that were written. */
+  copy(target: Target, from: string, offset: number, size: number): Uint8Array {
+    const key = temporaryPath(requireFolder(this.#options.folders, target.folder), target)
+    const digests: Uint8Array[] = []
+    for (let at = offset; at < offset + size; at += HASH_BLOCK_SIZE) {
+      const block = this.#sources.read(key, from, target.size, at, Math.min(HASH_BLOCK_SIZE, offset + size - at))
+      this.chunk(target, at, block)
+      digests.push(createHash('sha256').update(block).digest())
+    }
+    return Uint8Array.from(Buffer.concat(digests))
+  }
+
   async end(target: Target, token: string | null, replaced: KeptContent | undefined): Promise<Stored> {
     try {
       return await this.#end(target, token, replaced)
@@ -114,6 +130,7 @@ export class Uploads {
 
   close(): void {
     this.#open.closeAll()
+    this.#sources.close()
   }
 
   async #end(target: Target, token: string | null, replaced: KeptContent | undefined): Promise<Stored> {
@@ -132,6 +149,7 @@ export class Uploads {
     const final = commit({ folder, path: target.path, temporary: path, token, replaced, aside }) ?? stored
     folder.wrote(target.path, final.token)
     this.#open.close(path)
+    this.#sources.forget(path)
     this.#early.forget(path)
     this.#resumed.delete(path)
     return final
@@ -161,6 +179,7 @@ export class Uploads {
 
   #remove(path: string): void {
     this.#open.close(path)
+    this.#sources.forget(path)
     this.#early.forget(path)
     this.#resumed.delete(path)
     rmSync(path, { force: true })

@@ -2,7 +2,7 @@ import { contentHash, type Head, isOnituError, OnituError } from '@onitu/protoco
 import type { Engine } from '../engine.ts'
 import { ChangedError, ServiceError } from '../errors.ts'
 import type { ContentProvider } from './answer-content.ts'
-import { LocalContent } from './local-content.ts'
+import type { LocalContent } from './local-content.ts'
 import { orderSources, type Peers, type Source } from './source.ts'
 
 export interface Fetcher {
@@ -94,15 +94,14 @@ export async function fetchChunk(
   )
 }
 
-/** The content in a file of this machine, where the source has it there. */
-export async function openLocal(
+/** The file of this machine that holds the content, where the source has it there. */
+export async function findLocal(
   { engine, peers }: Fetcher,
   head: Head,
   { service, fid }: Source,
-): Promise<LocalContent | undefined> {
+): Promise<string | undefined> {
   if (service === engine.service || peers.path === undefined) return undefined
-  const path = await fromSource(peers.path(service, { fid, hash: head.hash }))
-  return path === undefined ? undefined : LocalContent.open(path, head.size)
+  return fromSource(peers.path(service, { fid, hash: head.hash }))
 }
 
 export async function readLocal(

@@ -9,6 +9,8 @@ export interface Upload {
   readonly hash: BlockHash
   /** Resolves when the next chunk may come. `chunk` is left alone until `written` is called, which may be never. */
   write(chunk: Uint8Array, signal: AbortSignal, written?: (chunk: Uint8Array) => void): Promise<void>
+  /** Has the driver write the next bytes, so many blocks, from a file of this machine. Absent where it cannot. */
+  readonly copy?: ((from: string, size: number, signal: AbortSignal) => Promise<void>) | undefined
   /** Resolves when all that was given is written; then the hash tells whether it is what was wanted. */
   written(): Promise<void>
   /** Resolves when the driver is at rest, whatever became of the last chunk. */
@@ -66,6 +68,7 @@ async function resume(options: UploadOptions, journal: Transfer): Promise<Driver
 
 class DriverUpload implements Upload {
   readonly hash: BlockHash
+  readonly copy?: Upload['copy']
   readonly #options: UploadOptions
   readonly #state: UploadState
   /** What the driver is writing. None of them ever rejects, so that nobody has to be there to hear it. */
@@ -80,6 +83,7 @@ class DriverUpload implements Upload {
     this.#state = state
     this.hash = hash
     this.#journaled = hash.size
+    if (options.driver.canCopy) this.copy = (from, size, signal) => this.#copy(from, size, signal)
   }
 
   /** Before the first byte is written, so that nothing is left behind that nobody knows of. */
@@ -95,8 +99,13 @@ class DriverUpload implements Upload {
     const writing = this.#start(chunk, this.hash.size, signal)
     await this.hash.update(chunk)
     if (written !== undefined) void writing.then((isWritten) => isWritten && written(chunk))
-    const step = Math.max(JOURNAL_STEP, this.hash.size / JOURNAL_SHARE)
-    if (driver.canResume && this.#safe - this.#journaled >= step) await this.#writeJournal()
+    await this.#journalSometimes()
+  }
+
+  async #copy(from: string, size: number, signal: AbortSignal): Promise<void> {
+    const { driver, metadata } = this.#options
+    this.hash.append(await driver.copyChunk(metadata, this.hash.size, size, this.#state, from, signal))
+    await this.#journalSometimes()
   }
 
   async written(): Promise<void> {
@@ -147,6 +156,11 @@ class DriverUpload implements Upload {
       this.#failure ??= { error }
       return false
     }
+  }
+
+  async #journalSometimes(): Promise<void> {
+    const step = Math.max(JOURNAL_STEP, this.hash.size / JOURNAL_SHARE)
+    if (this.#options.driver.canResume && this.#safe - this.#journaled >= step) await this.#writeJournal()
   }
 
   async #writeJournal(): Promise<void> {
