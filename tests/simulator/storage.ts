@@ -74,10 +74,14 @@ export class Storage {
     return this.set(path, { kind, content, mode, inode, mtime, token: this.#tokenOf({ ...entry, mtime }) })
   }
 
-  set(path: string, entry: Entry): Entry {
+  /** Whether this would not show there in the token. */
+  hides(path: string, entry: Entry): boolean {
     const before = this.#last.get(path)
-    const isHidden =
-      before?.token === entry.token && (before.isHidden === true || !before.content.equals(entry.content))
+    return before?.token === entry.token && (before.isHidden === true || !before.content.equals(entry.content))
+  }
+
+  set(path: string, entry: Entry): Entry {
+    const isHidden = this.hides(path, entry)
     const stored = { ...entry, isHidden }
     this.entries.set(path, stored)
     this.#last.set(path, stored)

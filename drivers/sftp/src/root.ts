@@ -3,6 +3,7 @@ import type { Session } from './connection/session.ts'
 import { FAILURE, hasStatus, NO_SUCH_FILE } from './connection/sftp-status.ts'
 import { readWhole, writeNew } from './files/transfer.ts'
 import { MARKER, TEMPORARY_DIRECTORY } from './paths.ts'
+import { isDirectory } from './token.ts'
 
 export interface RootPlace {
   readonly root: string
@@ -19,7 +20,7 @@ export async function acceptRoot(session: Session, place: RootPlace, known: bool
   if (!known) await makeDirectories(session, root)
   const stat = await orAbsent(session.stat(root))
   if (stat === undefined) return `The folder ${root} is not on the server. Mount it or move it back`
-  if (!stat.isDirectory()) return `${root} on the server is not a directory`
+  if (!isDirectory(stat)) return `${root} on the server is not a directory`
   return acceptMarker(session, place, known)
 }
 
@@ -29,7 +30,7 @@ async function acceptMarker(
   known: boolean,
 ): Promise<string | undefined> {
   const control = await orAbsent(session.lstat(`${root}/${CONTROL_DIRECTORY}`))
-  if (known && control?.isDirectory() !== true) {
+  if (known && (control === undefined || !isDirectory(control))) {
     return `The folder ${root} has lost its marker: it may be another disk, or emptied. If it is right as it is, make the directory ${CONTROL_DIRECTORY} in it`
   }
   const found = await readMarker(session, `${root}/${MARKER}`)
@@ -60,7 +61,8 @@ export async function orAbsent<T>(wanted: Promise<T>): Promise<T | undefined> {
 
 /** Makes a directory and those above it. */
 async function makeDirectories(session: Session, path: string): Promise<void> {
-  if ((await orAbsent(session.stat(path)))?.isDirectory() === true) return
+  const found = await orAbsent(session.stat(path))
+  if (found !== undefined && isDirectory(found)) return
   const above = path.slice(0, Math.max(0, path.lastIndexOf('/')))
   if (above !== '') await makeDirectories(session, above)
   await makeDirectory(session, path)

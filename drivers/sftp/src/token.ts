@@ -30,6 +30,11 @@ export function tokenOf({ mode, size, mtime }: Attributes): Token {
   return type === LINK ? '!SYMLINK' : '!SPECIAL_FILE'
 }
 
+/** Of what is there, without following links. */
+export function isDirectory({ mode }: Attributes): boolean {
+  return (mode & TYPE_BITS) === DIRECTORY
+}
+
 export function isFileToken(token: Token | undefined): token is Token {
   return token?.startsWith('f') === true
 }

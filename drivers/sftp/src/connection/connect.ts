@@ -1,12 +1,11 @@
 import { connect as openSocket, type Socket } from 'node:net'
 import { ServiceError, systemCode } from '@onitu/plug'
 import { type Pace, readSecret } from '@onitu/plug/kit'
-import { Client, type ConnectConfig, type SFTPWrapper } from 'ssh2'
+import { Client, type ClientChannel, type ConnectConfig } from 'ssh2'
 import type { SftpOptions } from '../options/read-options.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key.ts'
 import { Session } from './session.ts'
 import { connectionLost } from './sftp-status.ts'
-import { writeTogether } from './write-together.ts'
 
 export interface Connected {
   readonly session: Session
@@ -36,17 +35,33 @@ export async function connect(options: SftpOptions, pace?: Pace): Promise<Connec
   const client = new Client()
   const socket = openSocket({ host: options.host, port: options.port, noDelay: true })
   try {
-    const sftp = await logIn(client, socket, options, check, credentials)
-    const session = new Session(sftp, { ...options, pace, beforeWrite: writeTogether(socket) }, () => client.destroy())
+    const channel = await logIn(client, socket, options, check, credentials)
+    channel.stderr.resume()
+    const { timeout, requests } = options
+    const together = corking(socket)
+    const session = new Session(channel, { timeout, requests, pace, together }, () => client.destroy())
     // What comes after this belongs to the session: its requests fail.
     client.on('error', (error) => session.end(connectionLost(error)))
     client.on('close', () => session.end(connectionLost()))
+    await session.greet()
     return { session, close: () => close(client, session) }
   } catch (error) {
     // It has told why it failed already; nobody is left to hear what happens while it is torn down.
     client.on('error', () => client.destroy())
     client.destroy()
     throw error
+  }
+}
+
+/** What ssh2 writes piece by piece goes to the system in one call. */
+function corking(socket: Socket): (write: () => void) => void {
+  return (write) => {
+    socket.cork()
+    try {
+      write()
+    } finally {
+      socket.uncork()
+    }
   }
 }
 
@@ -89,7 +104,7 @@ function logIn(
   options: SftpOptions,
   { verify, types }: HostKeyCheck,
   credentials: Credentials,
-): Promise<SFTPWrapper> {
+): Promise<ClientChannel> {
   const known = HOST_KEY_ALGORITHMS.filter((name) => types.includes(name.startsWith('rsa') ? 'ssh-rsa' : name))
   const others = HOST_KEY_ALGORITHMS.filter((name) => !known.includes(name))
   let refusal: ServiceError | undefined
@@ -100,7 +115,9 @@ function logIn(
       answer(prompts.map(() => String(credentials.password ?? ''))),
     )
     client.on('ready', () =>
-      client.sftp((error, sftp) => (error === undefined ? resolve(sftp) : reject(noSftp(error, options)))),
+      client.subsys('sftp', (error, channel) =>
+        error === undefined ? resolve(channel) : reject(noSftp(error, options)),
+      ),
     )
     const config: ConnectConfig = {
       ...credentials,

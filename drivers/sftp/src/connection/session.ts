@@ -1,19 +1,25 @@
+import type { Duplex } from 'node:stream'
 import { ServiceError } from '@onitu/plug'
 import type { Pace } from '@onitu/plug/kit'
-import type { FileEntryWithStats, InputAttributes, SFTPWrapper, Stats } from 'ssh2'
-import { connectionLost, requestError, SftpStatusError, UNSUPPORTED } from './sftp-status.ts'
-
-type Done<T> = (error: Error | null | undefined, value: T) => void
+import * as sftp from '../protocol/packets.ts'
+import { type Answer, type Request, SftpChannel } from '../protocol/sftp-channel.ts'
+import { connectionLost, END_OF_FILE, hasStatus, SftpStatusError, UNSUPPORTED } from './sftp-status.ts'
 
 /** How often it is looked whether the server still answers, ms. */
 const WATCH = 250
+/** Bytes of content in one request: what every server takes, and the most that OpenSSH does. */
+const PIECE = 32 * 1024
+const LARGEST_PIECE = 255 * 1024
+/** Parts of a listing that are asked for at once: over a long way each would else wait for the one before. */
+const PARTS = 4
+const LIMITS = 'limits@openssh.com'
 
 interface SessionOptions {
   readonly timeout: number
   readonly requests: number
   readonly pace?: Pace | undefined
-  /** Called before each request is written. */
-  readonly beforeWrite: () => void
+  /** Does several writes; they may go to the system together. */
+  readonly together: (write: () => void) => void
 }
 
 /**
@@ -21,129 +27,209 @@ interface SessionOptions {
  * `timeout` ms is given up with all that waits for it.
  */
 export class Session {
-  readonly #sftp: SFTPWrapper
+  readonly #channel: SftpChannel
   readonly #timeout: number
   readonly #limit: number
   readonly #pace: Pace | undefined
-  readonly #beforeWrite: () => void
   readonly #giveUp: () => void
   readonly #failures = new Set<(error: Error) => void>()
   readonly #waiting: (() => void)[] = []
+  #extensions: ReadonlySet<string> = new Set()
+  #pieceSize = PIECE
   #running = 0
   #answeredAt = performance.now()
   #ended: Error | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(sftp: SFTPWrapper, options: SessionOptions, giveUp: () => void) {
-    this.#sftp = sftp
-    this.#pace = options.pace
-    this.#beforeWrite = options.beforeWrite
-    this.#timeout = options.timeout
-    this.#limit = options.requests
+  constructor(stream: Duplex, { timeout, requests, pace, together }: SessionOptions, giveUp: () => void) {
+    this.#timeout = timeout
+    this.#limit = requests
+    this.#pace = pace
     this.#giveUp = giveUp
-    sftp.on('error', (error: Error) => this.end(connectionLost(error)))
-    sftp.on('close', () => this.end(connectionLost()))
+    const failed = (reason: unknown) => {
+      this.end(reason instanceof RangeError ? noSftp(reason) : connectionLost(reason))
+      giveUp()
+    }
+    this.#channel = new SftpChannel(stream, { failed, together })
+  }
+
+  /** Before anything is asked. */
+  async greet(): Promise<void> {
+    this.#extensions = await this.#await<ReadonlySet<string>>((resolve) => {
+      void this.#channel.greet().then(resolve)
+    })
+    if (this.#extensions.has(LIMITS)) this.#pieceSize = await this.#askPieceSize()
   }
 
   get isAlive(): boolean {
     return this.#ended === undefined
   }
 
-  open(path: string, flags: 'r' | 'r+' | 'wx'): Promise<Buffer> {
-    return this.#ask((done) => this.#sftp.open(path, flags, done))
+  /** Most bytes of content in one request. */
+  get pieceSize(): number {
+    return this.#pieceSize
+  }
+
+  open(path: string, mode: sftp.OpenMode): Promise<Buffer> {
+    return this.#askHandle({ type: sftp.OPEN, fields: sftp.openFields(path, mode) })
   }
 
   close(handle: Buffer): Promise<void> {
-    return this.#do((done) => this.#sftp.close(handle, done))
+    return this.#do({ type: sftp.CLOSE, fields: [handle] })
   }
 
-  /** Bytes that were read; fewer than asked for at the end of the file only. */
-  read(handle: Buffer, target: Buffer, position: number): Promise<number> {
-    return this.#ask((done) =>
-      this.#sftp.read(handle, target, 0, target.byteLength, position, (error, count) => done(error, count)),
-    )
+  /** Bytes that were read, of at most one piece; fewer than asked for also where the server gives fewer, 0 at the end of the file. */
+  async read(handle: Buffer, target: Buffer, position: number): Promise<number> {
+    const fields = [handle, { u64: position }, { u32: target.byteLength }]
+    try {
+      return await this.#ask({ type: sftp.READ, fields, target }, (answer) =>
+        answer.type === 'data' ? answer.size : unexpected(answer),
+      )
+    } catch (error) {
+      if (hasStatus(error, END_OF_FILE)) return 0
+      throw error
+    }
   }
 
+  /** At most one piece. */
   write(handle: Buffer, content: Buffer, position: number): Promise<void> {
-    return this.#do((done) => this.#sftp.write(handle, content, 0, content.byteLength, position, done))
+    return this.#do({ type: sftp.WRITE, fields: [handle, { u64: position }, { u32: content.byteLength }], content })
   }
 
-  fstat(handle: Buffer): Promise<Stats> {
-    return this.#ask((done) => this.#sftp.fstat(handle, done))
+  fstat(handle: Buffer): Promise<sftp.SftpAttributes> {
+    return this.#askAttributes({ type: sftp.FSTAT, fields: [handle] })
   }
 
-  lstat(path: string): Promise<Stats> {
-    return this.#ask((done) => this.#sftp.lstat(path, done))
+  lstat(path: string): Promise<sftp.SftpAttributes> {
+    return this.#askAttributes({ type: sftp.LSTAT, fields: [path] })
   }
 
-  stat(path: string): Promise<Stats> {
-    return this.#ask((done) => this.#sftp.stat(path, done))
+  stat(path: string): Promise<sftp.SftpAttributes> {
+    return this.#askAttributes({ type: sftp.STAT, fields: [path] })
   }
 
-  fsetstat(handle: Buffer, attributes: InputAttributes): Promise<void> {
-    return this.#do((done) => this.#sftp.fsetstat(handle, attributes, done))
+  fsetstat(handle: Buffer, attributes: sftp.GivenAttributes): Promise<void> {
+    return this.#do({ type: sftp.FSETSTAT, fields: [handle, ...sftp.attributeFields(attributes)] })
   }
 
-  setstat(path: string, attributes: InputAttributes): Promise<void> {
-    return this.#do((done) => this.#sftp.setstat(path, attributes, done))
+  setstat(path: string, attributes: sftp.GivenAttributes): Promise<void> {
+    return this.#do({ type: sftp.SETSTAT, fields: [path, ...sftp.attributeFields(attributes)] })
   }
 
   fsync(handle: Buffer): Promise<void> {
-    return this.#do((done) => this.#sftp.ext_openssh_fsync(handle, done))
+    return this.#extended('fsync@openssh.com', [handle], (request) => this.#do(request))
   }
 
-  list(path: string): Promise<FileEntryWithStats[]> {
-    return this.#ask((done) => this.#sftp.readdir(path, done))
+  async list(path: string): Promise<sftp.DirectoryEntry[]> {
+    const handle = await this.#askHandle({ type: sftp.OPENDIR, fields: [path] })
+    const entries: sftp.DirectoryEntry[] = []
+    try {
+      for (let parts = 1; ; parts = PARTS) {
+        const found = await Promise.all(Array.from({ length: parts }, () => this.#listPart(handle)))
+        for (const part of found) for (const entry of part ?? []) if (!isDots(entry)) entries.push(entry)
+        if (found.includes(undefined)) return entries
+      }
+    } finally {
+      if (this.isAlive) await this.close(handle)
+    }
   }
 
   mkdir(path: string): Promise<void> {
-    return this.#do((done) => this.#sftp.mkdir(path, done))
+    return this.#do({ type: sftp.MKDIR, fields: [path, sftp.NO_ATTRIBUTES] })
   }
 
   rmdir(path: string): Promise<void> {
-    return this.#do((done) => this.#sftp.rmdir(path, done))
+    return this.#do({ type: sftp.RMDIR, fields: [path] })
   }
 
   unlink(path: string): Promise<void> {
-    return this.#do((done) => this.#sftp.unlink(path, done))
+    return this.#do({ type: sftp.REMOVE, fields: [path] })
   }
 
   /** Fails where something is at the new path. */
   rename(path: string, to: string): Promise<void> {
-    return this.#do((done) => this.#sftp.rename(path, to, done))
+    return this.#do({ type: sftp.RENAME, fields: [path, to] })
   }
 
   /** Puts the file in the place of what is at the new path, in one step. */
   replace(path: string, to: string): Promise<void> {
-    return this.#do((done) => this.#sftp.ext_openssh_rename(path, to, done))
+    return this.#extended('posix-rename@openssh.com', [path, to], (request) => this.#do(request))
   }
 
-  /** Blocks that are free for this user, and the flags of the file system. */
-  statvfs(path: string): Promise<unknown> {
-    return this.#ask((done) => this.#sftp.ext_openssh_statvfs(path, done))
+  /** Blocks and files that are free for this user, and the flags of the file system. */
+  statvfs(path: string): Promise<{ readonly blocks: number; readonly files: number; readonly flags: number }> {
+    return this.#extended('statvfs@openssh.com', [path], (request) =>
+      this.#ask(request, (answer) => {
+        const numbers = numbersOf(answer, 11)
+        return { blocks: numbers[4] ?? 0, files: numbers[7] ?? 0, flags: numbers[9] ?? 0 }
+      }),
+    )
   }
 
   /** Fails all that waits, and all that is asked later. */
   end(reason: Error): void {
     if (this.#ended !== undefined) return
     this.#ended = reason
+    this.#channel.end()
     clearInterval(this.#timer)
     for (const fail of this.#failures) fail(reason)
     this.#failures.clear()
     for (const next of this.#waiting.splice(0)) next()
   }
 
-  #do(send: (done: (error?: Error | null) => void) => void): Promise<void> {
-    return this.#ask<void>((done) => send((error) => done(error, undefined)))
+  async #askPieceSize(): Promise<number> {
+    const request = { type: sftp.EXTENDED, fields: [LIMITS] }
+    const [, read, write] = await this.#ask(request, (answer) => numbersOf(answer, 4))
+    // 0 says that there is no limit.
+    return Math.min(LARGEST_PIECE, read || LARGEST_PIECE, write || LARGEST_PIECE)
   }
 
-  async #ask<T>(send: (done: Done<T>) => void): Promise<T> {
+  /** Undefined behind the last part. */
+  async #listPart(handle: Buffer): Promise<sftp.DirectoryEntry[] | undefined> {
+    try {
+      return await this.#ask({ type: sftp.READDIR, fields: [handle] }, (answer) =>
+        answer.type === sftp.NAME ? answer.fields.entries() : unexpected(answer),
+      )
+    } catch (error) {
+      if (hasStatus(error, END_OF_FILE)) return undefined
+      throw error
+    }
+  }
+
+  #extended<T>(name: string, fields: readonly sftp.Field[], ask: (request: Request) => Promise<T>): Promise<T> {
+    if (this.#extensions.has(name)) return ask({ type: sftp.EXTENDED, fields: [name, ...fields] })
+    return Promise.reject(new SftpStatusError(UNSUPPORTED, `The server has no ${name}`))
+  }
+
+  #do(request: Request): Promise<void> {
+    return this.#ask(request, (answer) => (answer.type === 'status' ? undefined : unexpected(answer)))
+  }
+
+  #askHandle(request: Request): Promise<Buffer> {
+    // A copy: the packet that it came in may be large.
+    return this.#ask(request, (answer) =>
+      answer.type === sftp.HANDLE ? Buffer.from(answer.fields.bytes()) : unexpected(answer),
+    )
+  }
+
+  #askAttributes(request: Request): Promise<sftp.SftpAttributes> {
+    return this.#ask(request, (answer) =>
+      answer.type === sftp.ATTRS ? answer.fields.attributes() : unexpected(answer),
+    )
+  }
+
+  /** `read` gets an answer that is no failure; RangeError from there means that the server does not speak SFTP. */
+  async #ask<T>(request: Request, read: (answer: Answer) => T): Promise<T> {
     const wait = this.#pace?.request()
     if (wait !== undefined) await wait
     if (this.#running >= this.#limit) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     else this.#running++
     try {
-      return await this.#send(send)
+      const answer = await this.#await<Answer>((resolve) => this.#channel.send(request, resolve))
+      if (answer.type === 'status' && answer.code !== 0) throw new SftpStatusError(answer.code, answer.message)
+      return read(answer)
+    } catch (error) {
+      throw error instanceof RangeError ? this.#misunderstood(error) : error
     } finally {
       const next = this.#waiting.shift()
       if (next === undefined) this.#running--
@@ -151,7 +237,14 @@ export class Session {
     }
   }
 
-  #send<T>(send: (done: Done<T>) => void): Promise<T> {
+  #misunderstood(error: RangeError): Error {
+    this.end(noSftp(error))
+    this.#giveUp()
+    return noSftp(error)
+  }
+
+  /** Waits for the server, for as long as it answers anything at all. */
+  #await<T>(send: (resolve: (value: T) => void) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#ended !== undefined) {
         reject(this.#ended)
@@ -159,20 +252,11 @@ export class Session {
       }
       this.#watch()
       this.#failures.add(reject)
-      const done: Done<T> = (error, value) => {
+      send((value) => {
         this.#answeredAt = performance.now()
         this.#failures.delete(reject)
-        if (error === null || error === undefined) resolve(value)
-        else reject(requestError(error))
-      }
-      try {
-        this.#beforeWrite()
-        send(done)
-      } catch (error) {
-        // An extension that this server has not.
-        this.#failures.delete(reject)
-        reject(new SftpStatusError(UNSUPPORTED, String(error)))
-      }
+        resolve(value)
+      })
     })
   }
 
@@ -190,4 +274,21 @@ export class Session {
       this.#giveUp()
     }
   }
+}
+
+function numbersOf(answer: Answer, count: number): number[] {
+  if (answer.type !== sftp.EXTENDED_REPLY) return unexpected(answer)
+  return Array.from({ length: count }, () => answer.fields.u64())
+}
+
+function isDots({ filename }: sftp.DirectoryEntry): boolean {
+  return filename === '.' || filename === '..'
+}
+
+function unexpected(answer: Answer): never {
+  throw new RangeError(`An answer of the type ${answer.type} that was not to be expected`)
+}
+
+function noSftp(cause: RangeError): ServiceError {
+  return new ServiceError('NO_SFTP', `What the server sends is not SFTP: ${cause.message}`, { cause })
 }

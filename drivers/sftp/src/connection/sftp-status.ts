@@ -1,6 +1,7 @@
 import { ServiceError } from '@onitu/plug'
 
 /** Status codes of SFTP 3. */
+export const END_OF_FILE = 1
 export const NO_SUCH_FILE = 2
 export const PERMISSION_DENIED = 3
 export const FAILURE = 4
@@ -20,15 +21,6 @@ export class SftpStatusError extends Error {
 
 export function hasStatus(error: unknown, status: number): boolean {
   return error instanceof SftpStatusError && error.status === status
-}
-
-/** What ssh2 gives to a callback: an answer of the server, or the end of the connection. */
-export function requestError(error: Error): Error {
-  const code = 'code' in error ? error.code : undefined
-  if (typeof code === 'number' && code > 1 && code < 6) return new SftpStatusError(code, error.message)
-  if (code === UNSUPPORTED) return new SftpStatusError(UNSUPPORTED, error.message)
-  if (typeof code === 'number' && code === 1) return new SftpStatusError(code, 'end of file')
-  return connectionLost(error)
 }
 
 export function connectionLost(cause?: unknown): ServiceError {

@@ -58,18 +58,12 @@ async function fullFailure(session: Session, folder: Folder, said: string, cause
 
 async function fileSystemCode(session: Session, folder: Folder): Promise<string | undefined> {
   try {
-    const facts = await session.statvfs(folder.root)
-    if (numberOf(facts, 'f_bavail') === 0 || numberOf(facts, 'f_favail') === 0) return 'ENOSPC'
-    return ((numberOf(facts, 'f_flag') ?? 0) & READ_ONLY_FLAG) === 0 ? undefined : 'EROFS'
+    const { blocks, files, flags } = await session.statvfs(folder.root)
+    if (blocks === 0 || files === 0) return 'ENOSPC'
+    return (flags & READ_ONLY_FLAG) === 0 ? undefined : 'EROFS'
   } catch (error) {
     // A server that cannot say: the failure keeps its general code. That the connection is lost shows in the next call.
     if (error instanceof SftpStatusError || error instanceof OnituError || error instanceof Error) return undefined
     throw error
   }
-}
-
-function numberOf(facts: unknown, name: string): number | undefined {
-  if (typeof facts !== 'object' || facts === null) return undefined
-  const value: unknown = Object.entries(facts).find(([key]) => key === name)?.[1]
-  return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined
 }

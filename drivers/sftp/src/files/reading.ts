@@ -51,7 +51,7 @@ function read(
   token: string,
   flow: Flow,
 ): Promise<Uint8Array> {
-  return withHandle(session, absolute, 'r', async (handle) => {
+  return withHandle(session, absolute, 'read', async (handle) => {
     const bytes = await readRange(session, handle, offset, size, flow, into)
     const state = requireWanted(await session.fstat(handle), path, token)
     const expected = Math.max(0, Math.min(size, state.size - offset))

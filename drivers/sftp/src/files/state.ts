@@ -33,10 +33,25 @@ export function inTheWay(path: string): ConflictError {
   return new ConflictError(`"${path}" exists and is left as it is`)
 }
 
+/** Looks at directories that are under way, by session: all who ask for one meanwhile wait for the same answer. */
+const looks = new WeakMap<Session, Map<string, Promise<Attributes | undefined>>>()
+
+/** Of many files in one directory not each asks for it: an answer that is on its way is no older than the way takes. */
+function directoryState(session: Session, folder: Folder, path: string): Promise<Attributes | undefined> {
+  const running = looks.get(session) ?? new Map<string, Promise<Attributes | undefined>>()
+  looks.set(session, running)
+  const absolute = folder.absolute(path)
+  const found = running.get(absolute)
+  if (found !== undefined) return found
+  const look = stateOf(session, folder, path).finally(() => running.delete(absolute))
+  running.set(absolute, look)
+  return look
+}
+
 /** The directories above a path that are not there yet. @throws DriverError where one of them is a link or a file: nothing is followed out of the root */
 export async function missingParents(session: Session, folder: Folder, path: string): Promise<string[]> {
   const parents = parentsOf(path)
-  const found = await all(parents.map((parent) => stateOf(session, folder, parent)))
+  const found = await all(parents.map((parent) => directoryState(session, folder, parent)))
   const missing: string[] = []
   for (const [index, parent] of parents.entries()) {
     const state = found[index]

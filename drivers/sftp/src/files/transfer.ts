@@ -1,7 +1,5 @@
 import type { Session } from '../connection/session.ts'
-
-/** Bytes in one request: what OpenSSH takes at most. ssh2 divides what is too much for another server, and such a server gives less. */
-const PIECE = 255 * 1024
+import type { OpenMode } from '../protocol/packets.ts'
 
 /** What is done before a piece goes, which may wait for a limit, and after it was answered. */
 export interface Flow {
@@ -22,7 +20,8 @@ export async function readRange(
 ): Promise<Buffer> {
   const content =
     into === undefined ? Buffer.allocUnsafe(size) : Buffer.from(into.buffer, into.byteOffset, into.byteLength)
-  const pieces = ranges(size).map(async ({ start, end }) => {
+  const { pieceSize } = session
+  const pieces = ranges(size, pieceSize).map(async ({ start, end }) => {
     const wait = flow.before(end - start)
     if (wait !== undefined) await wait
     const count = await readPiece(session, handle, content.subarray(start, end), offset + start)
@@ -30,7 +29,7 @@ export async function readRange(
     return start + count
   })
   const ends = await all(pieces)
-  const short = ends.findIndex((end, index) => end < Math.min(size, (index + 1) * PIECE))
+  const short = ends.findIndex((end, index) => end < Math.min(size, (index + 1) * pieceSize))
   return short < 0 ? content : content.subarray(0, ends[short])
 }
 
@@ -54,7 +53,7 @@ export async function writeRange(
   flow: Flow = FREE,
 ): Promise<void> {
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength)
-  const pieces = ranges(bytes.byteLength).map(async ({ start, end }) => {
+  const pieces = ranges(bytes.byteLength, session.pieceSize).map(async ({ start, end }) => {
     const wait = flow.before(end - start)
     if (wait !== undefined) await wait
     await session.write(handle, bytes.subarray(start, end), offset + start)
@@ -63,10 +62,10 @@ export async function writeRange(
   await all(pieces)
 }
 
-function ranges(size: number): { readonly start: number; readonly end: number }[] {
-  return Array.from({ length: Math.ceil(size / PIECE) }, (_, index) => ({
-    start: index * PIECE,
-    end: Math.min(size, (index + 1) * PIECE),
+function ranges(size: number, pieceSize: number): { readonly start: number; readonly end: number }[] {
+  return Array.from({ length: Math.ceil(size / pieceSize) }, (_, index) => ({
+    start: index * pieceSize,
+    end: Math.min(size, (index + 1) * pieceSize),
   }))
 }
 
@@ -83,10 +82,10 @@ export async function all(promises: readonly unknown[]): Promise<unknown[]> {
 export async function withHandle<T>(
   session: Session,
   path: string,
-  flags: 'r' | 'r+' | 'wx',
+  mode: OpenMode,
   work: (handle: Buffer) => Promise<T>,
 ): Promise<T> {
-  const handle = await session.open(path, flags)
+  const handle = await session.open(path, mode)
   try {
     return await work(handle)
   } finally {
@@ -99,17 +98,17 @@ export async function withHandle<T>(
  * server takes what concerns one file in order.
  */
 export async function writeOnce<T>(session: Session, path: string, work: (handle: Buffer) => Promise<T>): Promise<T> {
-  const handle = await session.open(path, 'wx')
+  const handle = await session.open(path, 'new')
   const [result] = await all([work(handle), session.close(handle)])
   return result
 }
 
 /** A small file; at most `limit` bytes of it. */
 export function readWhole(session: Session, path: string, limit: number): Promise<Buffer> {
-  return withHandle(session, path, 'r', (handle) => readRange(session, handle, 0, limit))
+  return withHandle(session, path, 'read', (handle) => readRange(session, handle, 0, limit))
 }
 
 /** A small file that must not be there yet. */
 export function writeNew(session: Session, path: string, content: Buffer): Promise<void> {
-  return withHandle(session, path, 'wx', (handle) => writeRange(session, handle, content, 0))
+  return withHandle(session, path, 'new', (handle) => writeRange(session, handle, content, 0))
 }

@@ -46,7 +46,7 @@ export class Uploads {
       ])
       requireReplaceable(found, metadata.path, token)
       await this.#remove(session, part)
-      const handle = session.open(part, 'wx')
+      const handle = session.open(part, 'new')
       this.#open.set(part, { session, handle })
       await handle
     })
@@ -120,7 +120,7 @@ export class Uploads {
   async #handle(session: Session, part: string, { path }: Metadata): Promise<Buffer> {
     const known = this.#open.get(part)
     if (known?.session === session) return known.handle
-    const handle = session.open(part, 'r+')
+    const handle = session.open(part, 'both')
     this.#open.set(part, { session, handle })
     this.#resumed.add(part)
     try {

@@ -1,8 +1,8 @@
 import type { Metadata, Stored } from '@onitu/plug'
-import type { InputAttributes } from 'ssh2'
 import type { Session } from '../connection/session.ts'
 import { FAILURE, hasStatus } from '../connection/sftp-status.ts'
 import type { Folder } from '../folder.ts'
+import type { GivenAttributes } from '../protocol/packets.ts'
 import { type Attributes, modeOf, PERMISSION_BITS, secondsOf, type Token, tokenOf } from '../token.ts'
 import { inTheWay, makeParents, missingParents, requireReplaceable, stateOf } from './state.ts'
 import { all } from './transfer.ts'
@@ -13,13 +13,13 @@ const OWNER = 0o700
 export type Wanted = Pick<Metadata, 'mtime' | 'mode' | 'kind'>
 
 /** Times and mode as asked; without a mode, that of the file that is replaced. What SFTP cannot say is left as the server makes it. */
-export function attributesOf({ mtime, mode, kind }: Wanted, replaced: Token | null): InputAttributes | undefined {
+export function attributesOf({ mtime, mode, kind }: Wanted, replaced: Token | null): GivenAttributes | undefined {
   const seconds = mtime === null || kind === 'directory' ? undefined : secondsOf(mtime)
   const bits = mode ?? (replaced === null ? undefined : modeOf(replaced))
   if (seconds === undefined && bits === undefined) return undefined
   return {
     ...(bits === undefined ? {} : { mode: (bits & PERMISSION_BITS) | (kind === 'directory' ? OWNER : 0) }),
-    ...(seconds === undefined ? {} : { atime: seconds, mtime: seconds }),
+    ...(seconds === undefined ? {} : { mtime: seconds }),
   }
 }
 

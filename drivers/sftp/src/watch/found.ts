@@ -1,4 +1,4 @@
-import type { FileEntryWithStats } from 'ssh2'
+import type { DirectoryEntry } from '../protocol/packets.ts'
 import { type Attributes, type Token, tokenOf } from '../token.ts'
 
 /** A file or directory as a listing showed it. */
@@ -12,7 +12,7 @@ export function foundAt(path: string, { mode, size, mtime }: Attributes): Found 
   return { path, ...attributes, token: tokenOf(attributes) }
 }
 
-/** ssh2 decodes names as UTF-8; what is not UTF-8 could not be asked for again. */
-export function isDecoded({ filename }: FileEntryWithStats): boolean {
+/** Names are decoded as UTF-8; what is not UTF-8 could not be asked for again. */
+export function isDecoded({ filename }: DirectoryEntry): boolean {
   return !filename.includes('\ufffd')
 }

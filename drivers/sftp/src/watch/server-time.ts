@@ -14,7 +14,7 @@ import { TEMPORARY_DIRECTORY } from '../paths.ts'
 export async function serverTime(session: Session, folder: Folder): Promise<number | undefined> {
   const path = folder.absolute(`${TEMPORARY_DIRECTORY}/${SMALL_PREFIX}${randomUUID()}`)
   try {
-    const [{ mtime }] = await withHandle(session, path, 'wx', (handle) =>
+    const [{ mtime }] = await withHandle(session, path, 'new', (handle) =>
       all([session.fstat(handle), unlinkIfThere(session, path)]),
     )
     return mtime

@@ -27,9 +27,10 @@ export interface WaitResult {
   readonly held: readonly HeldDeletions[]
 }
 
-/** ms between looks when nothing happens, and at least between looks when much happens. */
+/** ms between looks when nothing happens, and at least between looks when much happens; as a share of what a look takes. */
 const SLOW = 250
 const FAST = 5
+const SHARE = 8
 const RETRY = 50
 const DATABASE_TIMEOUT = 10_000
 
@@ -82,8 +83,10 @@ async function untilQuiet(source: WaitSource, signal: AbortSignal): Promise<bool
   const wake = createWake(source.bus)
   try {
     while (!signal.aborted) {
+      const began = performance.now()
       if (await isQuietNow(source, services)) return true
-      await pause(FAST, signal)
+      // A look goes through all that was removed from the queues lately: much is going on where it takes long.
+      await pause(Math.min(SLOW, Math.max(FAST, SHARE * (performance.now() - began))), signal)
       await wake.next(SLOW, signal)
     }
     return false
