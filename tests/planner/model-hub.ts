@@ -1,5 +1,5 @@
-import type { Conflict, FileRecord, Head, Observation, Order } from '@onitu/protocol'
-import { checkedChange, fidsOf, planReport } from '../../packages/plug/src/observe/plan-report.ts'
+import { type Conflict, type FileRecord, type Head, type Observation, type Order, UNREAD_HASH } from '@onitu/protocol'
+import { type CheckedChange, checkedChange, fidsOf, planReport } from '../../packages/plug/src/observe/plan-report.ts'
 import { decide } from '../../packages/referee/src/decide/decide.ts'
 import type { Decision, Situation } from '../../packages/referee/src/decide/draft.ts'
 import {
@@ -75,7 +75,9 @@ export function createModelHub({ services: modes, folder, rules }: ModelSetup): 
 
 /** The service looks at its tree and reports what it finds. */
 export function report(hub: ModelHub, service: ModelService): void {
-  const changes = look(service.seen, service.tree).map(checkedChange)
+  const changes = look(service.seen, service.tree)
+    .map(checkedChange)
+    .map((checked) => asRead(service, checked))
   const known = new Map(changes.flatMap(fidsOf).map((fid) => [fid, fileOf(hub, fid).records.get(service.name)]))
   const plan = planReport(changes, known, hub.sequence + 1)
   hub.sequence = plan.nextSequence
@@ -84,6 +86,13 @@ export function report(hub: ModelHub, service: ModelService): void {
     hub.log.push(`${service.name} saw ${describeObservation(observation)}`)
   for (const [fid, record] of plan.records) setRecord(hub, service, fid, record)
   service.seen = new Map(service.tree)
+}
+
+/** What is in a service that is only written is not read. */
+function asRead({ mode }: ModelService, checked: CheckedChange): CheckedChange {
+  const { change } = checked
+  if (mode !== 'w' || change.type === 'deleted') return checked
+  return { ...checked, isUnheard: true, change: { ...change, hash: UNREAD_HASH } }
 }
 
 /** The Referee decides the oldest observation of a service. */

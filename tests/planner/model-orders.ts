@@ -2,7 +2,7 @@ import type { FileRecord, Head } from '@onitu/protocol'
 import { asidePath } from '../../packages/plug/src/orders/aside-path.ts'
 import { type OrderPlan, planOrder } from '../../packages/plug/src/orders/plan-order.ts'
 import { fileOf, type ModelHub, type ModelService, ordersOf, setRecord } from './model-hub.ts'
-import { below, directory, type Entry, makeParents, tokenOf } from './model-service.ts'
+import { below, directory, type Entry, hashOfContent, makeParents, tokenOf } from './model-service.ts'
 
 /** The Plug of a service takes one step with one of its orders. Gives whether anything happened. */
 export function carryOutOne(hub: ModelHub, service: ModelService, fid: string): boolean {
@@ -97,6 +97,8 @@ function apply(hub: ModelHub, service: ModelService, head: Head, plan: Act): boo
       return finish(hub, service, head, record ?? absent(head))
     case 'rename':
       return rename(hub, service, head, plan)
+    case 'compare':
+      return compare(hub, service, head, plan.token)
     case 'move_aside':
       return moveAside(hub, service, head, plan.token)
     case 'fetch':
@@ -132,6 +134,15 @@ function rename(hub: ModelHub, service: ModelService, head: Head, plan: Extract<
     service.seen.delete(path)
     forget(hub, service, plan.from)
     return put(hub, service, head, { ...entry, mtime: head.mtime ?? 0, mode: head.mode ?? entry.mode })
+  })
+}
+
+function compare(hub: ModelHub, service: ModelService, head: Head, token: string): boolean {
+  return withToken(service, head.path, token, ({ content }) => {
+    const { record } = stateOf(hub, service, head.fid)
+    if (record === undefined || hashOfContent(content) !== head.hash) return moveAside(hub, service, head, token)
+    setRecord(hub, service, head.fid, { ...record, hash: head.hash })
+    return true
   })
 }
 

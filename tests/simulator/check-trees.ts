@@ -1,4 +1,4 @@
-import { contentHash, decode, fileId, type Head, keys, type Order } from '@onitu/protocol'
+import { contentHash, fileId, type Head, keys } from '@onitu/protocol'
 import { liveHeads } from './known.ts'
 import { isLetIn, isNamed } from './setup.ts'
 import { type Entry, FOLDER, originalOf, parentsOf, type Storage } from './storage.ts'
@@ -80,35 +80,13 @@ export function isKeptOut(world: World, storage: Storage, path: string): boolean
 }
 
 /**
- * What was kept out took the place of the only copy of what the hub has: nobody can give it. And it is nobody's to delete: a file cannot take the place of a directory that has some of it, nor anything that of a
- * file that the service cannot rename.
+ * What is nobody's to delete: a file cannot take the place of a directory that has some of it, nor anything that of a file that the service
+ * cannot rename.
  */
 export function mayStayUndone(world: World, storage: Storage, path: string): boolean {
   const { kind, entries } = storage
-  if ([...parentsOf(path), path].some((one) => lacksContent(world, storage, one))) return true
   if (entries.get(path)?.kind === 'directory' && isKeptOut(world, storage, path)) return true
   const files = [...parentsOf(path), path].filter((one) => entries.get(one)?.kind === 'file')
   const { nativeMove, directories } = kind.capabilities
   return (!nativeMove || !directories) && files.some((one) => isKeptOut(world, storage, one))
-}
-
-/** What is to be there, or what it has to give way to first, is held by nobody who is read. */
-function lacksContent(world: World, { name }: Storage, path: string): boolean {
-  const fid = fileId(FOLDER, path)
-  const order = read<Order>(world, keys.order(name, fid))
-  const heads = [fid, order?.movedTo?.fid].map((one) =>
-    one === undefined ? undefined : read<Head>(world, keys.head(one)),
-  )
-  return heads.some((head) => head !== undefined && !isHeld(world, head))
-}
-
-function isHeld({ storages }: World, { kind, hash, deleted }: Head): boolean {
-  if (deleted || kind === 'directory') return true
-  const readable = [...storages.values()].filter((storage) => storage.kind.mode !== 'w')
-  return readable.some(({ entries }) => [...entries.values()].some(({ content }) => contentHash(content) === hash))
-}
-
-function read<T>({ store }: World, key: string): T | undefined {
-  const value = store.values.get(key)
-  return value === undefined ? undefined : (decode(value) as T)
 }

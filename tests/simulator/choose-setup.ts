@@ -34,7 +34,7 @@ export function chooseSetup(seed: number, random: Random): Setup {
       ...kind,
       mode,
       capabilities: { ...kind.capabilities, ...(mode === 'w' && { rangedRead: true }) },
-      tellsHash: kind.tellsHash && (mode !== 'w' || kind.capabilities.conditionalWrite),
+      tellsHash: kind.tellsHash && mode !== 'w',
     }
   const isPlain = random.chance(0.6)
   return {

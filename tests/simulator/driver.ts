@@ -13,6 +13,8 @@ export interface DriverWorld {
   readonly isUnsure: (path: string) => boolean
   /** Whether the rules let a service have what is at a path: they name it, or it had the file before. */
   readonly mayHave: (storage: Storage, path: string) => boolean
+  /** Whether something as long as this file is to take its place. */
+  readonly mayCompare: (storage: Storage, file: Pick<Metadata, 'fid' | 'size'>) => boolean
   /** See World.hidesBelow. */
   readonly hidesBelow: (storage: Storage, directory: string) => boolean
   readonly isGuarded: () => boolean
@@ -168,7 +170,9 @@ export class SimulatedDriver {
 
   #read(metadata: Metadata, offset: number, size: number, token: string, signal: AbortSignal, name: keyof Handlers) {
     const { path } = metadata
-    if (this.#storage.kind.mode === 'w' && size > 0) this.#world.violated(`${this.#storage.name} is only written`)
+    if (this.#storage.kind.mode === 'w' && size > 0 && !this.#world.mayCompare(this.#storage, metadata)) {
+      this.#world.violated(`${path} of ${this.#storage.name} is read, which is only written`)
+    }
     return this.#call({ name, path, writes: false, signal }, () => {
       const entry = this.#storage.entries.get(path)
       if (entry?.token !== token) throw new ChangedError(`${path} has changed`)

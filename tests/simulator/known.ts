@@ -3,6 +3,11 @@ import type { Values } from './database.ts'
 import type { Storage } from './storage.ts'
 import type { World } from './world.ts'
 
+export function readHead(values: Values, fid: string): Head | undefined {
+  const value = values.get(keys.head(fid))
+  return value === undefined ? undefined : (decode(value) as Head)
+}
+
 /** Everything that the hub has. */
 export function liveHeads(values: Values): Head[] {
   const heads = [...values].filter(([key]) => key.startsWith(keys.headPrefix)).map(([, value]) => decode(value) as Head)

@@ -249,7 +249,13 @@ export class Watcher {
 
   /** A change of this file that comes now may not show in its token. */
   #suspect(path: string, { kind, mtime }: Entry): void {
-    if (!this.#isCoarse || kind !== 'file' || Math.abs(this.#scheduler.now() - mtime) > YOUNG || this.#racy.has(path))
+    if (
+      !this.#isCoarse ||
+      this.#storage.kind.mode === 'w' ||
+      kind !== 'file' ||
+      Math.abs(this.#scheduler.now() - mtime) > YOUNG ||
+      this.#racy.has(path)
+    )
       return
     this.#racy.add(path)
     this.#readAgain(path, this.#storage.kind.capabilities.tokenGranularity * 1.1)

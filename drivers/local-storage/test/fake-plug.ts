@@ -105,7 +105,9 @@ export class FakePlug implements DriverPlug {
     this.changes.push(change)
     if (change.type !== 'updated') this.known.delete(key(...gone(change)))
     if (change.type === 'deleted') return
-    if (change.kind !== 'directory' && change.hash === undefined) throw new Error(`No hash for ${change.path}`)
+    const isRead = this.folders.get(change.folder)?.mode !== 'w'
+    if (isRead && change.kind !== 'directory' && change.hash === undefined)
+      throw new Error(`No hash for ${change.path}`)
     const { folder, path, mtime, mode = null, size, token, kind = 'file' } = change
     const hash = change.hash ?? contentHash(new Uint8Array())
     const described = metadata(folder, path, { kind, size, mtime, mode, hash })
@@ -118,8 +120,14 @@ export function metadata(folder: string, path: string, fields: Partial<Metadata>
   return { fid: fileId(folder, path), folder, path, ...given, ...fields }
 }
 
-export function serviceFolder(name: string, path: string, known = false, history?: HistoryLimits): ServiceFolder {
-  return { name, path, mode: 'rw', identity: `test:${name}`, known, ...(history && { history }) }
+export function serviceFolder(
+  name: string,
+  path: string,
+  known = false,
+  history?: HistoryLimits,
+  mode: ServiceFolder['mode'] = 'rw',
+): ServiceFolder {
+  return { name, path, mode, identity: `test:${name}`, known, ...(history && { history }) }
 }
 
 export const context = () => ({ signal: new AbortController().signal })

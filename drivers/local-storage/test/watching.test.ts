@@ -18,6 +18,25 @@ it('reports what is there at start, with hash, mode and directories', async () =
   expect(file).toMatchObject({ hash: hashOf('content'), size: 7, mode: 0o640, kind: 'file' })
 })
 
+it('reports what is in a folder that is only written without reading it', async () => {
+  const root = temporaryFolder()
+  writeFileSync(`${root}/before`, 'one')
+  const { plug, catchUp } = await open(root, { mode: 'w' })
+  await catchUp()
+  writeFileSync(`${root}/after`, 'two')
+  renameSync(`${root}/before`, `${root}/renamed`)
+  await catchUp()
+  rmSync(`${root}/after`)
+  await catchUp()
+  const told = plug.changes.map((change) => [change.type, change.path, 'hash' in change ? change.hash : undefined])
+  expect(told).toEqual([
+    ['updated', 'before', undefined],
+    ['moved', 'renamed', expect.anything()],
+    ['updated', 'after', undefined],
+    ['deleted', 'after', undefined],
+  ])
+})
+
 it('notices a change by itself', async () => {
   const { plug, root } = await open(temporaryFolder())
   writeFileSync(`${root}/new`, 'one')

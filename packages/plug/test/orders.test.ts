@@ -402,6 +402,26 @@ describe('a service', () => {
     expect(right.files.calls.filter((call) => call.startsWith('get'))).toEqual([])
   })
 
+  it.each([
+    ['keeps what its user had put there already, if it is the same', 'one', 'getFile', ['a.txt']],
+    ['keeps it under another name, if it is as long and not the same', 'two', 'getFile', ['a (conflict', 'a.txt']],
+  ])('that is write-only %s', async (_title, content, read, paths) => {
+    await hub.db.put(keys.serviceFolderOptions('right', 'docs'), { mode: 'w' })
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    await right.plug.updateFile(right.files.put('a.txt', content))
+    await hub.emptyOutbox('right')
+    expect(right.files.calls).toEqual([])
+    await left.plug.updateFile(left.files.put('a.txt', 'one'))
+    await hub.order('right', await hub.accept(left, 'a.txt'))
+    await hub.done('right')
+    expect(right.files.text('a.txt')).toBe('one')
+    expect(right.files.calls[0]).toBe(`${read} a.txt`)
+    expect([...right.files.entries.keys()].sort()).toEqual(paths.map((path) => expect.stringContaining(path)))
+    await hub.emptyOutbox('right')
+    expect(await hub.record('right', 'a.txt')).toMatchObject({ version: 1, reported: 0 })
+  })
+
   it('carries out no order and hears no report while its folder cannot be reached', async () => {
     const left = await hub.run('left')
     const right = await hub.run('right')

@@ -20,6 +20,11 @@ function madeDirectory({ folder, path, mode, token }: Found): FoundChange {
   return { type: 'updated', kind: 'directory', folder, path, size: 0, mtime: null, mode, token }
 }
 
+/** In a folder that is only written. */
+export function unreadFile({ folder, path, size, mtime, mode, token }: Found): FoundChange {
+  return { type: 'updated', folder, path, size, mtime, mode, token }
+}
+
 function movedFile({ from, to }: { readonly from: Vanished; readonly to: Found }): FoundChange {
   const { folder, path, size, mtime, mode, token } = to
   return {

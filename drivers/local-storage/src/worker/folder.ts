@@ -18,6 +18,8 @@ export class Folder {
   readonly path: string
   readonly identity: string
   known: boolean
+  /** Whether what is in it may be read to know its hash. */
+  readonly isRead: boolean
   index = new FolderIndex()
   /** What the Plug knows, as it comes in; becomes the index when the folder opens. */
   #incoming = new FolderIndex()
@@ -44,6 +46,7 @@ export class Folder {
     this.path = folder.path
     this.identity = folder.identity
     this.known = folder.known
+    this.isRead = folder.mode !== 'w'
     this.history = new FolderHistory(folder.path, folder.history, warn)
     this.watches = new Watches(folder.path, {
       onEvent: (directory, name) => onEvent(this, directory, name),

@@ -6,7 +6,7 @@ import { codeOf } from '../failure.ts'
 import type { FoundChange } from '../messages.ts'
 import { isAsideName, split } from '../paths.ts'
 import { isDirectoryToken } from '../token.ts'
-import { changesOf } from './changes.ts'
+import { changesOf, unreadFile } from './changes.ts'
 import { Cookies } from './cookies.ts'
 import { Differences } from './differences.ts'
 import { Folder } from './folder.ts'
@@ -250,8 +250,11 @@ export class Observer {
     }
     for (const { in: folder, path } of vanished) folder.told(path, undefined)
     for (const { in: folder, path, token } of directories) folder.told(path, token)
-    this.#reporter.report(changesOf(directories, moved, vanished))
-    for (const file of appeared) if (!isDirectoryToken(file.token)) this.#reading.add(file)
+    const files = appeared.filter((file) => !isDirectoryToken(file.token))
+    const unread = files.filter((file) => !file.in.isRead)
+    for (const { in: folder, path, token } of unread) folder.told(path, token)
+    this.#reporter.report([...changesOf(directories, moved, vanished), ...unread.map(unreadFile)])
+    for (const file of files) if (file.in.isRead) this.#reading.add(file)
   }
 
   /** A file written aside that nobody writes any more: left over from a crash. */

@@ -8,6 +8,7 @@ import { readRecords } from '../observe/outbox.ts'
 import type { Progress } from '../progress.ts'
 import type { Journals } from '../transfer/journals.ts'
 import { commitRecords } from './commit-order.ts'
+import { compare } from './compare.ts'
 import type { LoadedOrder } from './load-orders.ts'
 import { freeAsidePath, moveAside } from './move-aside.ts'
 import { whileNoted } from './note-writing.ts'
@@ -45,7 +46,7 @@ type LocalPlan = Exclude<OrderPlan, { do: 'fetch' | 'wait' | 'reread' }>
 
 /** Carries out what needs no content from elsewhere. The file is locked from the last check to the commit. */
 export async function carryOut(tools: OrderTools, job: Job, plan: LocalPlan): Promise<Outcome> {
-  const aside = plan.do === 'move_aside' ? await freeAsidePath(tools.engine, job) : ''
+  const aside = plan.do === 'move_aside' || plan.do === 'compare' ? await freeAsidePath(tools.engine, job) : ''
   return tools.locks.hold(lockedFiles(job, plan, aside), async () => {
     if (job.task.stale) return 'again'
     await dropJournal(tools, job)
@@ -66,6 +67,8 @@ export async function carryOut(tools: OrderTools, job: Job, plan: LocalPlan): Pr
         return makeDirectory(tools, job)
       case 'clear':
         return clear(tools, job, plan.token)
+      case 'compare':
+        return compare(tools, job, aside, plan.token)
       case 'move_aside':
         return moveAside(tools, job, aside, plan.token)
     }
@@ -98,7 +101,7 @@ export async function dropJournal({ driver, journals }: OrderTools, { loaded: { 
 
 function lockedFiles({ loaded: { fid }, head }: Job, plan: LocalPlan, aside: string): string[] {
   if (plan.do === 'rename') return [fid, plan.from]
-  return plan.do === 'move_aside' ? [fid, fileId(head.folder, aside)] : [fid]
+  return aside === '' ? [fid] : [fid, fileId(head.folder, aside)]
 }
 
 function adopted({ loaded: { record }, head }: Job): FileRecord {

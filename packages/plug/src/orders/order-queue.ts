@@ -214,6 +214,10 @@ export class OrderQueue {
   #do(job: Job, plan: WorkPlan): Promise<Outcome> {
     const tools = this.#tools
     if (plan.do === 'adopt' || plan.do === 'acknowledge' || plan.do === 'decline') return carryOut(tools, job, plan)
+    if (plan.do === 'compare') {
+      const weight = Math.min(SMALL_WEIGHT, Math.max(LEAST_WEIGHT, job.head.size))
+      return this.#small.run(weight, () => carryOut(tools, job, plan))
+    }
     if (plan.do !== 'fetch') return this.#small.run(LEAST_WEIGHT, () => carryOut(tools, job, plan))
     if (this.#large.has(job.task.fid)) return receiveFile(tools, job, plan.replaces)
     return this.#small.run(Math.max(LEAST_WEIGHT, job.head.size), () => receiveFile(tools, job, plan.replaces))

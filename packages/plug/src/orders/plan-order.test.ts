@@ -1,4 +1,4 @@
-import { contentHash, type FileRecord, fileId, type Head } from '@onitu/protocol'
+import { contentHash, type FileRecord, fileId, type Head, UNREAD_HASH } from '@onitu/protocol'
 import { describe, expect, it } from 'vitest'
 import { type OrderPlan, type OrderView, planOrder } from './plan-order.ts'
 
@@ -142,6 +142,16 @@ const cases: readonly [name: string, change: Partial<OrderView>, plan: Partial<O
     'content that took the place of the version and is kept out stays',
     { record: { ...record, reported: 5 }, order: { version: 8, keeps: old } },
     { do: 'acknowledge' },
+  ],
+  [
+    'content that was never read and is as long as what is to be there is compared',
+    { record: { ...record, reported: 5, size: 4, hash: UNREAD_HASH } },
+    { do: 'compare', token: 't' },
+  ],
+  [
+    'content that was never read and is not as long is moved aside',
+    { record: { ...record, reported: 5, hash: UNREAD_HASH } },
+    { do: 'move_aside', token: 't' },
   ],
   [
     'content that changed since it was kept out is moved aside',

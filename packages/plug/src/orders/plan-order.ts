@@ -1,4 +1,4 @@
-import type { FileRecord, Head, Kind, Order } from '@onitu/protocol'
+import { type FileRecord, type Head, type Kind, type Order, UNREAD_HASH } from '@onitu/protocol'
 
 /** Everything that the decision how to carry out an order depends on. */
 export interface OrderView {
@@ -45,6 +45,8 @@ export type OrderPlan =
   | { readonly do: 'make_directory' }
   /** A file or directory of the other kind goes first; then the order is planned again. */
   | { readonly do: 'clear'; readonly kind: Kind; readonly token: string }
+  /** What is there was never read and may be what is to be there: it stays if it is, and is moved aside if not. */
+  | { readonly do: 'compare'; readonly token: string }
   /** What is there was never decided on and must not be lost. */
   | { readonly do: 'move_aside'; readonly token: string }
   | { readonly do: 'fetch'; readonly replaces: string | null }
@@ -106,13 +108,19 @@ function planDeletion(view: OrderView, held: Held | undefined): OrderPlan {
 
 function planArrival(view: OrderView, head: Head, held: Held | undefined): OrderPlan {
   if (view.blockedBy.length > 0) return { do: 'wait', reason: 'files', fids: view.blockedBy }
-  if (held !== undefined && isProtected(view, held)) return { do: 'move_aside', token: held.token }
+  if (held !== undefined && isProtected(view, held)) {
+    return { do: mayBeSame(head, held) ? 'compare' : 'move_aside', token: held.token }
+  }
   if (held !== undefined && held.kind !== head.kind) {
     if (held.kind === 'directory' && view.ordersBelow) return { do: 'wait', reason: 'below' }
     return { do: 'clear', kind: held.kind, token: held.token }
   }
   if (head.kind === 'directory') return view.isSettling ? { do: 'wait', reason: 'decision' } : { do: 'make_directory' }
   return planContent(view, head, held)
+}
+
+function mayBeSame(head: Head, held: Held): boolean {
+  return held.hash === UNREAD_HASH && head.kind === 'file' && held.size === head.size
 }
 
 function planContent({ order, from, can }: OrderView, head: Head, held: Held | undefined): OrderPlan {
