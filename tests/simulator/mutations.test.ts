@@ -47,13 +47,14 @@ vi.mock('../../packages/referee/src/options/filter-file.ts', async (load) => {
 })
 
 const MOST_SEEDS = 500
+const SEEDS = Array.from({ length: MOST_SEEDS }, (_, seed) => seed)
 
 /** The seed that notices a fault. */
 async function firstToFail(name: string): Promise<number | undefined> {
-  const { hooks = {}, seams = {} } = mutations[name] ?? {}
+  const { hooks = {}, seams = {}, noticedBy = 0 } = mutations[name] ?? {}
   active.hooks = hooks
   try {
-    for (let seed = 0; seed < MOST_SEEDS; seed++) {
+    for (const seed of [noticedBy, ...SEEDS]) {
       if ((await simulate(seed, seams)).failure !== undefined) return seed
     }
     return undefined

@@ -8,6 +8,8 @@ import type { Seams } from './world.ts'
 
 /** A deliberate fault: the simulation has to notice that it is there. */
 export interface Mutation {
+  /** A seed that notices it, if it is not among the first ones: it is tried before them. */
+  readonly noticedBy?: number
   readonly seams?: Seams
   readonly hooks?: Hooks
 }
@@ -108,21 +110,24 @@ function copying(handlers: Partial<Handlers>, { entries }: Storage): Partial<Han
 const isOdd = (key: Key) => String(key).charCodeAt(String(key).length - 1) % 2 === 1
 
 export const mutations: Readonly<Record<string, Mutation>> = {
-  'a driver does not check tokens': { seams: { handlers: withoutTokens } },
-  'a driver says that it has deleted before it has': { seams: { handlers: hasty } },
-  'a driver copies where it should rename': { seams: { handlers: copying } },
-  'a listing that was read in part counts as a whole one': { seams: { believesParts: true } },
-  'a root that is away counts as an empty one': { seams: { believesAbsence: true } },
-  'what a late listing leaves out counts as gone': { seams: { believesLate: true } },
-  'a token that may hide a change counts as proof': { seams: { believesTokens: true } },
+  'a driver does not check tokens': { noticedBy: 110, seams: { handlers: withoutTokens } },
+  'a driver says that it has deleted before it has': { noticedBy: 22, seams: { handlers: hasty } },
+  'a driver copies where it should rename': { noticedBy: 24, seams: { handlers: copying } },
+  'a listing that was read in part counts as a whole one': { noticedBy: 31, seams: { believesParts: true } },
+  'a root that is away counts as an empty one': { noticedBy: 26, seams: { believesAbsence: true } },
+  'what a late listing leaves out counts as gone': { noticedBy: 166, seams: { believesLate: true } },
+  'a token that may hide a change counts as proof': { noticedBy: 41, seams: { believesTokens: true } },
   'an upload goes on behind bytes that were torn': { seams: { handlers: appending } },
   'what is in a service that is only written is read': { seams: { engine: withoutMode('w') } },
   'a service that is only read is written': {
     seams: { engine: withoutMode('r') },
     hooks: { modeOf: () => () => 'rw' },
   },
-  'every file goes everywhere, whatever the rules say': { hooks: { servicesByRules: () => () => new Set(EVERYBODY) } },
-  'the options of a folder keep nothing out': { hooks: { filterFile: () => () => undefined } },
+  'every file goes everywhere, whatever the rules say': {
+    noticedBy: 26,
+    hooks: { servicesByRules: () => () => new Set(EVERYBODY) },
+  },
+  'the options of a folder keep nothing out': { noticedBy: 60, hooks: { filterFile: () => () => undefined } },
   'some orders are dropped after they were given': {
     seams: onOperations((owner, operations) =>
       owner.name === REFEREE ? operations.filter((one) => !(isPut(':order:')(one) && isOdd(one.key))) : operations,
@@ -137,6 +142,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     },
   },
   'an order that was replaced meanwhile counts as carried out': {
+    noticedBy: 48,
     seams: unconditional((owner) => owner.name !== REFEREE),
   },
   'an observation stays after it was decided': {
@@ -145,6 +151,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     ),
   },
   'a deletion that is held is not written down': {
+    noticedBy: 49,
     seams: onOperations((owner, operations) =>
       owner.name === REFEREE ? operations.filter((one) => !isPut(':held:')(one)) : operations,
     ),
@@ -171,9 +178,11 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     ),
   },
   'the journal of a transfer is lost': {
+    noticedBy: 398,
     seams: onOperations((_owner, operations) => operations.filter((one) => !isPut(':transfer:')(one))),
   },
   'what is told of later is decided first': {
+    noticedBy: 86,
     hooks: {
       planReport: (original) => (changes, known, first) => {
         const plan = original(changes, known, first)
@@ -186,11 +195,13 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       },
     },
   },
-  'what a report tells of is not marked as undecided': { hooks: onView(() => ({ undecided: false })) },
+  'what a report tells of is not marked as undecided': { noticedBy: 45, hooks: onView(() => ({ undecided: false })) },
   'what an order may replace is ignored': {
+    noticedBy: 71,
     hooks: onView(({ order: { replaces: _, ...order } }) => ({ order })),
   },
   'what is in the way is replaced before it was moved': {
+    noticedBy: 26,
     hooks: onView(({ order, record }) => ({
       toWaitsForThis: false,
       toPending: false,
@@ -198,6 +209,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
     })),
   },
   'a content is not compared with its hash': {
+    noticedBy: 31,
     hooks: {
       fetchWhole: (original) => async (fetcher, head, source) => {
         let received: Uint8Array | undefined
