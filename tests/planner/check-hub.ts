@@ -1,11 +1,11 @@
-import { fileId, type Head } from '@onitu/protocol'
+import { fileId, type Head, mimetypeOf } from '@onitu/protocol'
 import { expect } from 'vitest'
 import { createDraft } from '../../packages/referee/src/decide/draft.ts'
 import { targetsOf } from '../../packages/referee/src/decide/targets.ts'
 import { filterFile } from '../../packages/referee/src/options/filter-file.ts'
 import { fileOf, liveHeads, type ModelHub, type ModelService, ordersOf, report } from './model-hub.ts'
 import { planFor } from './model-orders.ts'
-import { type Entry, hashOfContent } from './model-service.ts'
+import { below, type Entry, hashOfContent, sizeOfContent } from './model-service.ts'
 
 /** What is promised (docs/architecture.md, Guarantees) of a hub that is quiet. */
 export function checkHub(hub: ModelHub): void {
@@ -23,11 +23,28 @@ export function headAt(hub: ModelHub, path: string): Head | undefined {
 /** I1. On a service that is only written, a directory with files of its own may stand in the way for ever: it is kept. */
 function checkOrders(hub: ModelHub): void {
   for (const service of hub.services.filter(({ mode }) => mode !== 'w')) {
-    const left = ordersOf(hub, service).map(
-      ({ fid, head }) => `${head?.path} ${JSON.stringify(planFor(hub, service, fid))}`,
-    )
-    expect(left, `orders of ${service.name}`).toEqual([])
+    const left = ordersOf(hub, service).filter(({ head }) => !isObstructed(hub, service, head))
+    const lines = left.map(({ fid, head }) => `${head?.path} ${JSON.stringify(planFor(hub, service, fid))}`)
+    expect(lines, `orders of ${service.name}`).toEqual([])
   }
+}
+
+/** Here or above there is a directory with something that is kept out: it is nobody's to delete, so it stays. */
+function isObstructed(hub: ModelHub, service: ModelService, head: Head | undefined): boolean {
+  if (head === undefined) return false
+  return [...parentsOf(head.path), head.path].some((path) => {
+    const isDirectory = service.tree.get(path)?.kind === 'directory'
+    return headAt(hub, path)?.kind === 'file' && isDirectory && holdsKeptOut(hub, service, path)
+  })
+}
+
+function holdsKeptOut(hub: ModelHub, service: ModelService, directory: string): boolean {
+  return below(service.tree, directory).some((path) => !isLetInAt(hub, service, path))
+}
+
+function isLetInAt(hub: ModelHub, service: ModelService, path: string): boolean {
+  const entry = service.tree.get(path)
+  return entry === undefined || isLetIn(hub, service, path, entry)
 }
 
 /** I2: the heads that it should have by the rules, and those of which it holds the content anyway; nothing else is in the hub. */
@@ -36,29 +53,51 @@ function checkTree(hub: ModelHub, service: ModelService): void {
   const { policy, database: view, lastVersion } = hub
   const draft = createDraft({ view, policy, lastVersion, now: 1 })
   const heads = liveHeads(hub)
-  const wanted = [...heads.values()].filter((head) => targetsOf(draft, policy, head).includes(service.name))
+  const wanted = [...heads.values()].filter(
+    (head) => targetsOf(draft, policy, head).includes(service.name) && !isObstructed(hub, service, head),
+  )
+  // What is kept out stays in the place of what it replaced.
+  const isOwn = (path: string) => !isLetInAt(hub, service, path)
   const needed = new Set(wanted.flatMap(({ path }) => parentsOf(path)))
-  const expected = wanted.map((head) => describeHead(head)).sort()
-  const shared = [...service.tree].filter(([path]) => heads.has(path))
+  const expected = wanted
+    .filter(({ path }) => !isOwn(path))
+    .map((head) => describeHead(head))
+    .sort()
+  const shared = [...service.tree].filter(([path]) => heads.has(path) && !isOwn(path))
   const found = shared.map(([path, { kind, content, mtime, mode }]) =>
     kind === 'directory' ? `${path} directory` : `${path} ${hashOfContent(content)} ${mtime} ${mode}`,
   )
   // A directory that the rules do not send somewhere is made there for what they do send.
-  const unknown = [...service.tree].filter(([path, entry]) => !heads.has(path) && isWanted(hub, path, entry))
+  const unknown = [...service.tree].filter(
+    ([path, { kind }]) =>
+      !heads.has(path) && !isOwn(path) && !(kind === 'directory' && holdsKeptOut(hub, service, path)),
+  )
   expect(unknown, `what the hub does not know of ${service.name}`).toEqual([])
   const given = new Set(expected)
-  const extra = found.filter((line) => !given.has(line) && !needed.has(line.replace(/ directory$/, '')))
+  // What falls out of what a service wants stays there as it was; and so does a directory that was made for something in it.
+  const isKept = (path: string) =>
+    needed.has(path) || !passes(policy, service, heads.get(path)) || isObstructed(hub, service, heads.get(path))
+  const extra = found.filter((line) => !given.has(line) && !isKept(line.replace(LINE_END, '')))
   expect({ extra, missing: expected.filter((line) => !found.includes(line)) }, `tree of ${service.name}`).toEqual({
     extra: [],
     missing: [],
   })
 }
 
-/** The options of the folder let it pass. */
-function isWanted({ policy }: ModelHub, path: string, { kind }: Entry): boolean {
-  const options = policy.folders.get('docs')
-  return options !== undefined && filterFile(options, { path, kind, size: 1, mimetype: '' }) === undefined
+/** The options of the folder, and of the service, let it pass. */
+export function isLetIn({ policy }: ModelHub, service: ModelService, path: string, { kind, content }: Entry): boolean {
+  const filters = [policy.folders.get('docs'), policy.services.get(service.name)?.get('docs')]
+  const file = { path, kind, size: kind === 'file' ? sizeOfContent(content) : 0, mimetype: mimetypeOf(path) }
+  return filters.every((filter) => filter !== undefined && filterFile(filter, file) === undefined)
 }
+
+function passes(policy: ModelHub['policy'], service: ModelService, head: Head | undefined): boolean {
+  const options = policy.services.get(service.name)?.get('docs')
+  return head === undefined || options === undefined || filterFile(options, head) === undefined
+}
+
+/** What follows the path in a line of a tree. */
+const LINE_END = / (directory|[0-9a-f]{64} \d+ \d+)$/
 
 function describeHead({ path, kind, hash, mtime, mode }: Head): string {
   return kind === 'directory' ? `${path} directory` : `${path} ${hash} ${mtime} ${mode}`

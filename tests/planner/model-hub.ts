@@ -37,26 +37,35 @@ export interface ModelHub {
   sequence: number
 }
 
+/** The options of a service for the one folder that there is, as written in a setup. */
+interface ServiceSetup {
+  readonly mode?: 'r' | 'w'
+  readonly file_size?: { readonly min?: number; readonly max?: number }
+  readonly blacklist?: readonly string[]
+}
+
 /** What the setup says of the one folder that there is. */
 export interface ModelSetup {
-  readonly services: Readonly<Record<string, 'r' | 'w' | 'rw'>>
+  readonly services: Readonly<Record<string, ServiceSetup>>
   /** As written in a setup. */
   readonly folder: unknown
   readonly rules: unknown
 }
 
-export function createModelHub({ services: modes, folder, rules }: ModelSetup): ModelHub {
-  const services = Object.entries(modes).map(([name, mode]) => ({
-    name,
-    mode,
-    tree: new Map(),
-    seen: new Map(),
-    outbox: [],
-  }))
+export function createModelHub({ services: written, folder, rules }: ModelSetup): ModelHub {
+  const services = Object.entries(written).map(
+    ([name, options]): ModelService => ({
+      name,
+      mode: options.mode ?? 'rw',
+      tree: new Map(),
+      seen: new Map(),
+      outbox: [],
+    }),
+  )
   const policy: Policy = {
     folders: new Map([['docs', parseFolderOptions(folder)]]),
     services: new Map(
-      services.map(({ name, mode }) => [name, new Map([['docs', parseServiceFolderOptions({ mode })]])]),
+      Object.entries(written).map(([name, options]) => [name, new Map([['docs', parseServiceFolderOptions(options)]])]),
     ),
     rules: parseRules(rules),
   }
@@ -77,7 +86,7 @@ export function createModelHub({ services: modes, folder, rules }: ModelSetup): 
 export function report(hub: ModelHub, service: ModelService): void {
   const changes = look(service.seen, service.tree)
     .map(checkedChange)
-    .map((checked) => asRead(service, checked))
+    .map((checked) => asRead(hub, service, checked))
   const known = new Map(changes.flatMap(fidsOf).map((fid) => [fid, fileOf(hub, fid).records.get(service.name)]))
   const plan = planReport(changes, known, hub.sequence + 1)
   hub.sequence = plan.nextSequence
@@ -88,11 +97,14 @@ export function report(hub: ModelHub, service: ModelService): void {
   service.seen = new Map(service.tree)
 }
 
-/** What is in a service that is only written is not read. */
-function asRead({ mode }: ModelService, checked: CheckedChange): CheckedChange {
-  const { change } = checked
-  if (mode !== 'w' || change.type === 'deleted') return checked
-  return { ...checked, isUnheard: true, change: { ...change, hash: UNREAD_HASH } }
+/** What is in a service that is only written is not read; a state that is known says nothing new. */
+function asRead(hub: ModelHub, service: ModelService, checked: CheckedChange): CheckedChange {
+  const { change, fid } = checked
+  if (service.mode !== 'w' || change.type === 'deleted') return checked
+  const known = fileOf(hub, fid).records.get(service.name)
+  const { hash: _, ...seen } = change
+  const unread = known?.token === change.token ? seen : { ...seen, hash: UNREAD_HASH }
+  return { ...checked, isUnheard: true, change: unread }
 }
 
 /** The Referee decides the oldest observation of a service. */

@@ -23,6 +23,9 @@ export interface Ledger {
 export type Tree = Map<string, Entry>
 
 export const hashOfContent = (content: number) => contentHash(Buffer.from(content === 0 ? '' : `content ${content}`))
+export const SIZES = 5
+/** Of the sizes that filters tell apart: as good as random, and the same for a content wherever it is. */
+export const sizeOfContent = (content: number) => (content * 7) % SIZES
 export const tokenOf = (entry: Entry) => `${entry.kind}.${entry.inode}.${entry.content}.${entry.mtime}.${entry.mode}`
 
 export function below(tree: Tree, path: string): string[] {
@@ -57,7 +60,7 @@ export function look(before: Tree, now: Tree): Change[] {
       folder: 'docs',
       path,
       kind: entry.kind,
-      size: 1,
+      size: entry.kind === 'file' ? sizeOfContent(entry.content) : 0,
       mtime: entry.mtime,
       mode: entry.kind === 'file' ? entry.mode : null,
       token: tokenOf(entry),

@@ -1,7 +1,8 @@
 import { createRandom, type Random } from '../support/random.ts'
-import { checkHub, headAt } from './check-hub.ts'
+import { checkHub, headAt, isLetIn } from './check-hub.ts'
 import { createModelHub, decideOne, type ModelHub, type ModelService, ordersOf, report } from './model-hub.ts'
 import { carryOutOne } from './model-orders.ts'
+import { hashOfContent, SIZES } from './model-service.ts'
 import { resolveOne } from './resolve-one.ts'
 import type { Scenario, Step } from './scenario.ts'
 import { act } from './user-action.ts'
@@ -82,18 +83,35 @@ function tryOrder(hub: ModelHub, random: Random): boolean {
 /** Once all is quiet: one edit makes one version, and what is deleted is gone everywhere and stays so. */
 function checkOneMore(hub: ModelHub, random: Random): void {
   const service = random.pick(hub.services.filter(({ mode }) => mode === 'rw'))
-  const files = [...service.tree].filter(([path, { kind }]) => kind === 'file' && headAt(hub, path) !== undefined)
+  const files = [...service.tree].filter(
+    ([path, { kind, content }]) => kind === 'file' && headAt(hub, path)?.hash === hashOfContent(content),
+  )
   if (files.length === 0) return
   const [path] = random.pick(files)
   const before = hub.lastVersion
-  act(service.tree, hub.ledger, { do: 'write', path, to: path })
+  if (!editOne(hub, service, path)) return
   settle(hub, random)
   if (hub.lastVersion !== before + 1) throw new Error(`One edit of ${path} made ${hub.lastVersion - before} versions`)
   act(service.tree, hub.ledger, { do: 'erase', path, to: path })
   settle(hub, random)
-  const holders = hub.services.filter(({ tree, mode }) => mode === 'rw' && tree.has(path)).map(({ name }) => name)
+  const holders = hub.services.filter((one) => one.mode === 'rw' && holds(hub, one, path)).map(({ name }) => name)
   if (holders.length > 0) throw new Error(`${path} was deleted and is still on ${holders.join(', ')}`)
   checkHub(hub)
+}
+
+/** With something that may go to the others; sizes come and go. */
+function editOne(hub: ModelHub, service: ModelService, path: string): boolean {
+  for (let attempt = 0; attempt < SIZES; attempt++) {
+    act(service.tree, hub.ledger, { do: 'write', path, to: path })
+    if (holds(hub, service, path)) return true
+  }
+  return false
+}
+
+/** Something that the options do not keep out. */
+function holds(hub: ModelHub, service: ModelService, path: string): boolean {
+  const entry = service.tree.get(path)
+  return entry !== undefined && isLetIn(hub, service, path, entry)
 }
 
 function nth<T>(items: readonly T[], at: number): T {

@@ -23,7 +23,7 @@ export interface Scenario {
   readonly schedule: number
 }
 
-const PATHS = ['a', 'b', 'c', 'd', 'a/x', 'a/y', 'b/x', 'b/y', 'c/x/z'] as const
+const PATHS = ['a', 'b', 'c', 'd', 'a/x', 'a/y.txt', 'b/x', 'b/y.png', 'c/x/z'] as const
 
 const path = fc.constantFrom(...PATHS)
 const action: fc.Arbitrary<UserAction> = fc.record({
@@ -47,11 +47,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 
 const services = fc.constantFrom<ModelSetup['services']>(
-  { left: 'rw', right: 'rw' },
-  { left: 'rw', right: 'rw', third: 'rw' },
-  { left: 'rw', right: 'rw', third: 'rw', fourth: 'rw' },
-  { left: 'rw', right: 'r', third: 'rw' },
-  { left: 'rw', right: 'w', third: 'rw' },
+  { left: {}, right: {} },
+  { left: {}, right: {}, third: {} },
+  { left: {}, right: {}, third: {}, fourth: {} },
+  { left: {}, right: { mode: 'r' }, third: {} },
+  { left: {}, right: { mode: 'w' }, third: {} },
+  { left: {}, right: { file_size: { max: 2 } }, third: {} },
+  { left: {}, right: { blacklist: ['*/x'] } },
 )
 const setup: fc.Arbitrary<ModelSetup> = fc.record({
   services,
@@ -60,7 +62,11 @@ const setup: fc.Arbitrary<ModelSetup> = fc.record({
     {},
     { conflict: 'oldest' },
     { conflict: ['right', 'left'] },
-    { blacklist: ['d'] },
+    { conflict: 'largest' },
+    { blacklist: ['d', '*/z'] },
+    { whitelist: ['a*', 'b*'] },
+    { file_size: { min: 1, max: 3 } },
+    { mimetypes: ['text/*', 'application/*'] },
   ),
   rules: fc.constantFrom<unknown>(
     undefined,
@@ -69,6 +75,10 @@ const setup: fc.Arbitrary<ModelSetup> = fc.record({
     [
       { match: { path: '/a/' }, sync: ['left', 'right'] },
       { match: { path: '/b' }, sync: ['left'], ban: ['right'] },
+    ],
+    [
+      { match: { mime: 'text/*' }, sync: ['right', 'third'] },
+      { match: { size: { max: 2 } }, sync: ['left', 'right', 'fourth'] },
     ],
   ),
 })
