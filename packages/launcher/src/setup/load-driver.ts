@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Manifest } from '@onitu/plug'
@@ -46,7 +46,7 @@ function find(name: string, directory: string): string | undefined {
 /** Undefined when nothing is there: import-meta-resolve throws for packages, but takes any path as it is. */
 function resolveFrom(specifier: string, parent: string): string | undefined {
   try {
-    const url = resolve(isAbsolute(specifier) ? pathToFileURL(specifier).href : specifier, parent)
+    const url = entryOf(isAbsolute(specifier) ? pathToFileURL(specifier).href : specifier, parent)
     return url.startsWith('file:') && statSync(fileURLToPath(url)).isFile() ? url : undefined
   } catch (error) {
     if (isNotFound(error)) return undefined
@@ -56,6 +56,32 @@ function resolveFrom(specifier: string, parent: string): string | undefined {
       { cause: error },
     )
   }
+}
+
+/** A path may also be that of a package, of which the entry is meant. */
+function entryOf(specifier: string, parent: string): string {
+  const isPath = specifier.startsWith('.') || specifier.startsWith('file:')
+  const directory = isPath ? fileURLToPath(new URL(specifier, parent)) : undefined
+  if (directory === undefined || statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
+    return resolve(specifier, parent)
+  const inside = pathToFileURL(join(directory, 'package.json')).href
+  const { name, main, exports } = readPackage(fileURLToPath(inside))
+  // A package that has `exports` finds itself by its own name.
+  return exports === undefined || name === undefined ? new URL(main ?? 'index.js', inside).href : resolve(name, inside)
+}
+
+interface PackageJson {
+  readonly name: string | undefined
+  readonly main: string | undefined
+  readonly exports: unknown
+}
+
+function readPackage(path: string): PackageJson {
+  const content: unknown = JSON.parse(readFileSync(path, 'utf8'))
+  const fields: Readonly<Record<string, unknown>> =
+    typeof content === 'object' && content !== null ? { ...content } : {}
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
+  return { name: text(fields.name), main: text(fields.main), exports: fields.exports }
 }
 
 const NOT_FOUND = new Set([
