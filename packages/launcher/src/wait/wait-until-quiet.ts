@@ -29,7 +29,7 @@ export interface WaitResult {
 
 /** ms between looks when nothing happens, and at least between looks when much happens; as a share of what a look takes. */
 const SLOW = 250
-const FAST = 5
+const FAST = 20
 const SHARE = 8
 const RETRY = 50
 const DATABASE_TIMEOUT = 10_000
