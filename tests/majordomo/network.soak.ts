@@ -12,12 +12,14 @@ const problem = process.env.ONITU_SOAK === undefined ? undefined : NetworkNamesp
 if (problem !== undefined) console.log(`Left out: ${problem}`)
 /** ms */
 const DELAY = 40
+/** Packets of a thousand. */
+const LOSS = 10
 const BIG = 50 * 1024 * 1024
 /** ms: longer than three heartbeats, and than TCP needs to give up a little. */
 const CUT = 30_000
 
 test.skipIf(problem !== undefined)(
-  'a network that delays, loses, and is cut for 30 s, costs time and nothing else',
+  'a network that delays (by netem, else a proxy), loses packets (by nftables), and is cut for 30 s, costs time and nothing else',
   { timeout: 600_000 },
   async () => {
     const network = NetworkNamespace.create()
@@ -25,11 +27,13 @@ test.skipIf(problem !== undefined)(
     const server = setup.add(new LocalStorageDriver('server'))
     const launcher = setup.launcher()
     const proxy = await SlowNetwork.create(setup, network.hubAddress)
-    const undisturbed = network.disturb({ delay: `${DELAY}ms`, loss: '1%' })
-    if (undisturbed !== undefined) {
-      console.log(`No loss, and delay by a proxy: ${undisturbed}`)
+    const noDelay = network.delay(`${DELAY}ms`)
+    if (noDelay !== undefined) {
+      console.log(`Delay by a proxy: ${noDelay}`)
       proxy.delay = DELAY
     }
+    const noLoss = network.lose(LOSS)
+    if (noLoss !== undefined) console.log(`No loss: ${noLoss}`)
     const { hubAddress: address, through } = network
     const laptop = new RemoteClient(setup, 'laptop', { address, through, ports: proxy.ports })
     try {
@@ -52,6 +56,7 @@ test.skipIf(problem !== undefined)(
       await launcher.settle(240_000)
       const tree = await expectEqualTrees([server, laptop.storage])
       expect(Object.keys(tree).length).toBeGreaterThan(250)
+      if (noLoss === undefined) expect(network.lost).toBeGreaterThan(0)
     } finally {
       await laptop.kill()
       await launcher.close()

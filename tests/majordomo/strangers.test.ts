@@ -11,7 +11,7 @@ import { hostileMessage } from '../support/hostile-messages.ts'
 import { readStatus } from '../support/read-status.ts'
 import { RemoteClient } from '../support/remote-client.ts'
 import { RemoteSetup } from '../support/remote-setup.ts'
-import { openHalf, strangers } from '../support/stranger.ts'
+import { openHalf, openLarge, strangers } from '../support/stranger.ts'
 
 const FRAMES = 100_000
 const FRAMES_PER_CONNECTION = 100
@@ -24,6 +24,8 @@ const VARIETY = 5_000
 const SEED = Number(process.env.ONITU_SEED ?? 1)
 /** MB. */
 const MEMORY = 250
+/** The same while 400 connections, which is what two ports take, hold 1 MiB each. */
+const MEMORY_OF_MANY = 700
 /** In the log, of what may come by the hundred thousand. */
 const LINES = 60
 /** Changes of an honest client that have to come through meanwhile. */
@@ -109,6 +111,29 @@ test(`${FRAMES} frames of one with a good key that it never proves harm nobody (
   })
   expect((await majordomo())?.clients.map(({ service }) => service)).toEqual(['honest'])
 })
+
+test.each([
+  ['as large frames as would be taken from somebody who may speak', 1024 * 1024, 400],
+  ['larger frames', 33 * 1024 * 1024, 40],
+])(
+  'strangers who begin %s have Majordomo hold little, and keep nobody out when they have gone',
+  async (_title, size, count) => {
+    const held = await Promise.all(ports().map((port) => openLarge(port, count, size)))
+    try {
+      const { processes } = await readStatus(launcher)
+      const majordomo = processes.find(({ name }) => name === 'majordomo')
+      expect((majordomo?.memory ?? 0) / 1e6).toBeLessThan(MEMORY_OF_MANY)
+    } finally {
+      for (const { close } of held) close()
+    }
+    const late = await new RemoteClient(setup, `late${count}`).prepare()
+    try {
+      await late.start()
+    } finally {
+      await late.kill()
+    }
+  },
+)
 
 /** What comes closest to being let in: with the honest client's key, and with a proof of another session. */
 async function nearlyProven(publicKey: string) {

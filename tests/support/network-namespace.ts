@@ -50,14 +50,24 @@ export class NetworkNamespace {
     return ['ip', 'netns', 'exec', this.#name]
   }
 
-  /** From here on everything takes longer, and some of it is lost. Gives why not, where the kernel cannot do that. */
-  disturb({ delay, loss }: { readonly delay: string; readonly loss: string }): string | undefined {
-    try {
-      run('tc', 'qdisc', 'replace', 'dev', this.#end, 'root', 'netem', 'delay', delay, 'loss', loss)
-      return undefined
-    } catch (error) {
-      return String(error)
-    }
+  /** From here on everything takes longer. Gives why not, where the kernel cannot do that. */
+  delay(time: string): string | undefined {
+    return problemOf(() => run('tc', 'qdisc', 'replace', 'dev', this.#end, 'root', 'netem', 'delay', time))
+  }
+
+  /** From here on so many packets of a thousand are lost, each way. Gives why not, where the kernel or nftables cannot do that. */
+  lose(perMille: number): string | undefined {
+    const rules = ['input', 'output'].map(
+      (hook) =>
+        `chain ${hook} { type filter hook ${hook} priority 0; numgen random mod 1000 < ${perMille} counter drop; }\n`,
+    )
+    return problemOf(() => ip('netns', 'exec', this.#name, 'nft', `table inet loss {\n${rules.join('')}}\n`))
+  }
+
+  /** How many were. */
+  get lost(): number {
+    const rules = execFileSync('ip', ['netns', 'exec', this.#name, 'nft', 'list', 'ruleset'], { encoding: 'utf8' })
+    return [...rules.matchAll(/counter packets (\d+)/g)].reduce((sum, [, packets]) => sum + Number(packets), 0)
   }
 
   /** Pulls the cable out: nobody is told of anything. */
@@ -71,6 +81,15 @@ export class NetworkNamespace {
 
   remove(): void {
     ip('netns', 'delete', this.#name)
+  }
+}
+
+function problemOf(attempt: () => void): string | undefined {
+  try {
+    attempt()
+    return undefined
+  } catch (error) {
+    return String(error)
   }
 }
 

@@ -44,6 +44,25 @@ export async function openHalf(port: number, count: number): Promise<{ close(): 
   }
 }
 
+/** Connections that each announce a frame of that many bytes and send all of it but the last one, as far as they are let. */
+export async function openLarge(port: number, count: number, size: number): Promise<{ close(): void }> {
+  const words = [greeting('CURVE'), announced(size), Buffer.alloc(size - 1)]
+  const sockets = Array.from({ length: count }, () => connect(port, '127.0.0.1'))
+  const over = sockets.map(async (socket) => {
+    // Being hung up on, or not let in at all, is what is expected.
+    const closed = new Promise((resolve) => socket.on('error', resolve).on('close', resolve))
+    socket.resume()
+    const written = words.map((bytes) => new Promise((resolve) => socket.write(bytes, resolve)))
+    await Promise.race([closed, Promise.all(written)])
+  })
+  await Promise.all(over)
+  return {
+    close() {
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
+
 async function open(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')
   // Being hung up on while it speaks is what is expected.

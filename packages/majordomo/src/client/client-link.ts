@@ -11,6 +11,7 @@ import { createRoutingId, prove } from '../handshake/proof.ts'
 import { Answerer, type IncomingCall } from '../rpc/answerer.ts'
 import { type Answer, Caller, type CallOptions } from '../rpc/caller.ts'
 import { deliverToAnswerer, deliverToCaller } from '../rpc/deliver.ts'
+import { MAX_FRAME } from '../rpc/parts.ts'
 import type { ClientSetup } from '../setup/client-setup.ts'
 import {
   challengeSchema,
@@ -233,7 +234,7 @@ function createDealer(address: string, curve: CurveClientOptions, routingId: str
     sendHighWaterMark: 0,
     receiveHighWaterMark: 0,
     sendTimeout: 0,
-    maxMessageSize: 64 * 1024 * 1024,
+    maxMessageSize: MAX_FRAME,
     ...transportOptions(address),
     ...curveClientSocketOptions(curve),
   })

@@ -1,23 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { isOnituError, OnituError, toWireError } from '@onitu/protocol'
-import { Challenger, ROUTING_ID_SIZE } from '../handshake/proof.ts'
 import { type AuthorizedKey, findGoodKey } from '../keys/index.ts'
 import { weightOf } from '../rpc/deliver.ts'
 import { confine } from '../setup/confine.ts'
 import type { RemoteRecord } from '../setup/remote-record.ts'
 import { LANE, type Lane } from '../wire/hub-messages.ts'
-import {
-  decodeLink,
-  encodeEnded,
-  encodeLink,
-  helloSchema,
-  LETTER,
-  PROTOCOL_VERSION,
-  proofSchema,
-  tokenSchema,
-} from '../wire/link-messages.ts'
+import { decodeLink, encodeEnded, encodeLink, LETTER, tokenSchema } from '../wire/link-messages.ts'
 import { type Connection, createConnection } from './connection.ts'
-import { RateLimit } from './rate-limit.ts'
+import { Connections } from './connections.ts'
+import { Entrance } from './entrance.ts'
 
 /** The two ports, and the processes of the services. */
 export interface Ways {
@@ -60,39 +51,37 @@ const SILENT_BEATS = 2.5
 const FIRST_SILENCE = 10_000
 const SESSION_SIZE = 8
 const TOKEN_SIZE = 32
-/** What somebody may ask who has proved nothing. */
-const STRANGER_RATE = { burst: 10, perSecond: 2 }
-const MAX_STRANGERS = 10_000
-
 /** Who is connected, as what, and what may pass. Knows no sockets. */
 export class Clients {
   readonly #options: ClientsOptions
-  readonly #challenger: Challenger
-  #connections = new Map<string, Connection>()
-  #handlers = new Map<string, Connection>()
-  #sessions = new Map<string, Connection>()
-  #tokens = new Map<string, Connection>()
-  #strangers = new Map<string, RateLimit>()
+  readonly #connections = new Connections()
+  readonly #entrance: Entrance
 
   constructor(options: ClientsOptions) {
     this.#options = options
-    this.#challenger = new Challenger(options.now)
+    const { now, keys, dropped, ways } = options
+    this.#entrance = new Entrance({
+      ...{ now, keys, dropped },
+      answer: (peer, frames) => ways.toRequests(peer, frames),
+      admit: (peer, key, setup) => this.#admit(peer, key, { publicKey: key.publicKey, setup: confine(setup, key) }),
+    })
   }
 
   /** A message on the port for requests. */
   fromRequests(peer: string, [letter, ...frames]: readonly Buffer[]): void {
     const what = letter?.toString('latin1')
+    const connection = this.#connections.atRequests(peer)
     if (what === LETTER.hello) {
-      this.#hello(peer, frames[0])
+      this.#entrance.hello(peer, frames[0])
       return
     }
     if (what === LETTER.proof) {
-      this.#proof(peer, frames[0])
+      if (connection === undefined) this.#entrance.proof(peer, frames[0])
+      else this.#options.dropped('too many proofs')
       return
     }
-    const connection = this.#connections.get(peer)
     if (connection === undefined) {
-      this.#stranger(peer, what)
+      this.#entrance.other(peer, what)
       return
     }
     if (!this.#hear(connection)) return
@@ -106,7 +95,7 @@ export class Clients {
   /** A message on the port for handlers. */
   fromHandlers(peer: string, [letter, ...frames]: readonly Buffer[]): void {
     const what = letter?.toString('latin1')
-    const connection = this.#handlers.get(peer)
+    const connection = this.#connections.atHandlers(peer)
     if (connection === undefined) {
       if (what === LETTER.token) this.#bind(peer, frames[0])
       else this.#options.dropped('a message on the port for handlers from somebody without a token')
@@ -118,7 +107,7 @@ export class Clients {
 
   /** From the process of a service. */
   fromService(session: string, lane: Lane, frames: readonly Uint8Array[]): void {
-    const connection = this.#sessions.get(session)
+    const connection = this.#connections.ofSession(session)
     if (connection?.handlersPeer === undefined) return
     const { ways } = this.#options
     const message = [Buffer.from(LETTER.data), ...frames]
@@ -127,18 +116,18 @@ export class Clients {
   }
 
   taken(session: string, bytes: number): void {
-    const connection = this.#sessions.get(session)
+    const connection = this.#connections.ofSession(session)
     if (connection !== undefined) connection.unread = Math.max(0, connection.unread - bytes)
   }
 
   endSession(session: string, error: OnituError): void {
-    const connection = this.#sessions.get(session)
+    const connection = this.#connections.ofSession(session)
     if (connection !== undefined) this.#end(connection, error)
   }
 
   /** The process of the service is there no more. */
   serviceGone(service: string): void {
-    const connection = this.#ofService(service)
+    const connection = this.#connections.ofService(service)
     if (connection === undefined || connection.state === 'starting') return
     this.#end(
       connection,
@@ -148,7 +137,7 @@ export class Clients {
 
   /** A peer of either port does not read, or is gone. */
   undeliverable(peer: string): void {
-    const connection = this.#connections.get(peer) ?? this.#handlers.get(peer)
+    const connection = this.#connections.atRequests(peer) ?? this.#connections.atHandlers(peer)
     if (connection !== undefined)
       this.#end(connection, new OnituError('LOST', 'The client does not take what it is sent', { retryable: true }))
   }
@@ -156,7 +145,7 @@ export class Clients {
   /** Finds out who cannot be reached any more: those are `undeliverable`. */
   probe(): void {
     const { ways } = this.#options
-    for (const { peer, handlersPeer } of this.#connections.values()) {
+    for (const { peer, handlersPeer } of this.#connections) {
       ways.toRequests(peer, encodeLink(LETTER.beat))
       if (handlersPeer !== undefined) ways.toHandlers(handlersPeer, encodeLink(LETTER.beat))
     }
@@ -165,7 +154,7 @@ export class Clients {
   /** Who has been silent is gone. To be called twice a heartbeat. */
   check(): void {
     const silence = SILENT_BEATS * this.#options.heartbeat
-    for (const connection of this.#connections.values()) {
+    for (const connection of this.#connections) {
       const borne = connection.state === 'open' ? silence : Math.max(silence, FIRST_SILENCE)
       if (this.#options.now() - connection.heard <= borne) continue
       this.#end(connection, new OnituError('LOST', 'The client has not been heard of', { retryable: true }))
@@ -174,7 +163,7 @@ export class Clients {
 
   /** The keys have changed: nothing more of a client is read, or sent to it, of which the key is not what it was. */
   checkKeys(): void {
-    for (const connection of this.#connections.values()) {
+    for (const connection of this.#connections) {
       const { key } = connection
       const now = findGoodKey(this.#options.keys(), key.publicKey)
       if (now === undefined) this.#end(connection, new OnituError('REVOKED', `The key ${key.name} was revoked`))
@@ -187,67 +176,18 @@ export class Clients {
   }
 
   endAll(error: OnituError): void {
-    for (const connection of this.#connections.values()) this.#end(connection, error)
-  }
-
-  #hello(peer: string, frame: Buffer | undefined): void {
-    const hello = decodeLink(helloSchema, frame)
-    if (hello === undefined || peer.length !== ROUTING_ID_SIZE) {
-      this.#options.dropped('a hello that is none')
-      return
-    }
-    if (!this.#mayAsk(peer)) {
-      this.#options.dropped('too many hellos')
-      return
-    }
-    const { ways } = this.#options
-    if (hello.version !== PROTOCOL_VERSION) {
-      ways.toRequests(peer, encodeEnded(wrongVersion(hello.version)))
-    } else if (findGoodKey(this.#options.keys(), hello.publicKey) === undefined) {
-      this.#options.dropped('a hello with a key that is not authorised')
-    } else {
-      const challenge = this.#challenger.challenge(Buffer.from(peer, 'latin1'), hello.publicKey)
-      ways.toRequests(peer, encodeLink(LETTER.challenge, challenge))
-    }
-  }
-
-  #proof(peer: string, frame: Buffer | undefined): void {
-    if (!this.#mayAsk(peer) || this.#connections.has(peer)) {
-      this.#options.dropped('too many proofs')
-      return
-    }
-    const given = decodeLink(proofSchema, frame)
-    if (given === undefined) {
-      this.#options.ways.toRequests(peer, encodeEnded(badSetup()))
-      this.#options.dropped('a proof that cannot be read')
-      return
-    }
-    const key = findGoodKey(this.#options.keys(), given.publicKey)
-    const id = Buffer.from(peer, 'latin1')
-    if (key === undefined || !this.#challenger.isProven(id, key.publicKey, given.cookie, given.proof)) {
-      this.#options.dropped('a proof that is none')
-      return
-    }
-    this.#strangers.delete(peer)
-    try {
-      const setup = confine(given.setup, key)
-      this.#admit(peer, key, { publicKey: key.publicKey, setup })
-    } catch (error) {
-      if (!isOnituError(error)) throw error
-      this.#options.ways.toRequests(peer, encodeEnded(error))
-    }
+    for (const connection of this.#connections) this.#end(connection, error)
   }
 
   #admit(peer: string, key: AuthorizedKey, record: RemoteRecord): void {
-    const before = this.#ofService(key.service)
+    const before = this.#connections.ofService(key.service)
     if (before !== undefined)
       this.#end(before, new OnituError('REPLACED', `Another client has come with the key ${key.name}`))
     if (this.#connections.size >= this.#options.limits.clients)
       throw new OnituError('TOO_MANY_CLIENTS', 'The hub has as many clients as it takes', { retryable: true })
     const session = randomBytes(SESSION_SIZE).toString('latin1')
     const connection = createConnection(peer, key, session, randomBytes(TOKEN_SIZE), this.#options.now())
-    this.#connections.set(peer, connection)
-    this.#sessions.set(session, connection)
+    this.#connections.add(connection)
     this.#start(connection, record).catch((error: unknown) => this.#end(connection, asOnituError(error)))
   }
 
@@ -256,9 +196,9 @@ export class Clients {
     const { setUp, ways, heartbeat } = this.#options
     await setUp(service, record)
     await ways.serviceReady(service)
-    if (this.#sessions.get(connection.session) !== connection) return
+    if (!this.#connections.has(connection)) return
     connection.state = 'welcomed'
-    this.#tokens.set(connection.token.toString('latin1'), connection)
+    this.#connections.expect(connection)
     const welcome = { token: connection.token, service, heartbeat }
     ways.toRequests(connection.peer, encodeLink(LETTER.welcome, welcome))
   }
@@ -266,16 +206,13 @@ export class Clients {
   #bind(peer: string, frame: Buffer | undefined): void {
     const token = decodeLink(tokenSchema, frame)?.token
     const name = token === undefined ? '' : Buffer.from(token).toString('latin1')
-    const connection = this.#tokens.get(name)
+    const connection = this.#connections.bind(name, peer)
     if (connection === undefined) {
       this.#options.dropped('a token that is none')
       return
     }
-    this.#tokens.delete(name)
-    connection.handlersPeer = peer
     connection.state = 'open'
     connection.heard = this.#options.now()
-    this.#handlers.set(peer, connection)
     const { service } = connection.key
     const { ways, connected } = this.#options
     ways.opened(service, connection.session)
@@ -303,42 +240,15 @@ export class Clients {
     return false
   }
 
-  #stranger(peer: string, what: string | undefined): void {
-    this.#options.dropped('a message from somebody who has proved nothing')
-    // One that was forgotten while it could not be reached learns that it has to begin anew.
-    const isLate = what === LETTER.beat && this.#mayAsk(peer)
-    if (isLate) this.#options.ways.toRequests(peer, encodeEnded(unknownSession()))
-  }
-
-  #mayAsk(peer: string): boolean {
-    const now = this.#options.now()
-    let limit = this.#strangers.get(peer)
-    if (limit === undefined) {
-      if (this.#strangers.size >= MAX_STRANGERS) this.#strangers.clear()
-      limit = new RateLimit(STRANGER_RATE, now)
-      this.#strangers.set(peer, limit)
-    }
-    return limit.take(now)
-  }
-
   #end(connection: Connection, error: OnituError): void {
-    if (this.#sessions.get(connection.session) !== connection) return
+    const wasOpen = connection.state === 'open'
+    if (!this.#connections.remove(connection)) return
     const { ways, disconnected } = this.#options
     const { service } = connection.key
-    const wasOpen = connection.state === 'open'
-    this.#sessions.delete(connection.session)
-    this.#connections.delete(connection.peer)
-    this.#tokens.delete(connection.token.toString('latin1'))
-    if (connection.handlersPeer !== undefined) this.#handlers.delete(connection.handlersPeer)
     ways.toRequests(connection.peer, encodeEnded(error))
     if (!wasOpen) return
     ways.ended(service, connection.session, error)
     disconnected(service, error)
-  }
-
-  #ofService(service: string): Connection | undefined {
-    for (const connection of this.#connections.values()) if (connection.key.service === service) return connection
-    return undefined
   }
 }
 
@@ -351,22 +261,4 @@ function asOnituError(error: unknown): OnituError {
   if (isOnituError(error)) return error
   const { code, message } = toWireError(error)
   return new OnituError(code, message, { cause: error, retryable: true })
-}
-
-function wrongVersion(version: number): OnituError {
-  return new OnituError(
-    'VERSION',
-    `The hub speaks version ${PROTOCOL_VERSION}, the client ${version}: install the same version of Onitu on both`,
-  )
-}
-
-function badSetup(): OnituError {
-  return new OnituError(
-    'INVALID_SETUP',
-    'The hub does not understand the setup of the client: is it of the same version?',
-  )
-}
-
-function unknownSession(): OnituError {
-  return new OnituError('UNKNOWN_SESSION', 'The hub does not know the connection any more', { retryable: true })
 }

@@ -7,11 +7,14 @@ import {
 } from '@onitu/escalator/messaging'
 import { systemCode } from '@onitu/protocol'
 import { Router } from 'zeromq'
+import { MAX_FRAME } from '../rpc/parts.ts'
 
 export interface FrontOptions {
   readonly address: string
   /** None: for a socket that only processes of this session can reach. */
   readonly authenticator?: Authenticator
+  /** Connections at once, of whomever: with more nobody is let in until some are gone. Default: any number. */
+  readonly mostConnections?: number
   /** `peer`: the routing id, as latin1. */
   readonly receive: (peer: string, frames: readonly Buffer[]) => void
   /** It is gone, or does not read what it is sent. */
@@ -27,13 +30,13 @@ const LOST_DELAYS = { soon: 20, late: 500 }
 
 /** ms: a predecessor that was killed may hold the address for a moment. */
 const BIND_PATIENCE = 10_000
-/** Bytes of a frame: the largest chunk of a driver, and some. */
-const MAX_FRAME = 34 * 1024 * 1024
+/** ms until it is tried again to open a port that is not free yet. */
+const BIND_AGAIN = 100
 /** Messages kept for a client that does not read. */
 const QUEUE = 10_000
 /** Messages of one peer that wait to be read. More stay in its network. */
 const UNREAD = 100
-/** ms until both sides must have agreed on keys: for so long a stranger can have this process hold what it sends. */
+/** ms until both sides must have agreed on keys: for so long a stranger can have this process hold a frame. */
 const HANDSHAKE_PATIENCE = 10_000
 
 /** A socket to which many connect. */
@@ -41,6 +44,8 @@ export class Front {
   readonly #socket: Router
   readonly #options: FrontOptions
   #reading: Promise<void> = Promise.resolve()
+  #connections = 0
+  #isListening = true
   #isLooking = false
   #hasLost = false
   address = ''
@@ -68,7 +73,11 @@ export class Front {
   async bind(): Promise<void> {
     const { address, receive, broken } = this.#options
     watchConnections(this.#socket, {
-      disconnected: () => this.#look(),
+      accepted: () => this.#count(1),
+      disconnected: () => {
+        this.#count(-1)
+        this.#look()
+      },
       failed: (failure) => {
         if (failure !== 'denied') broken?.()
       },
@@ -93,6 +102,29 @@ export class Front {
   async close(): Promise<void> {
     this.#socket.close()
     await this.#reading
+  }
+
+  #count(change: 1 | -1): void {
+    this.#connections += change
+    this.#listen()
+  }
+
+  /**
+   * Closes the port while there are as many connections as may be: each of them can have this process hold a frame, and ZeroMQ can neither
+   * refuse nor cut a single one.
+   */
+  #listen(): void {
+    const wants = this.#connections < (this.#options.mostConnections ?? Number.POSITIVE_INFINITY)
+    if (wants === this.#isListening || this.address === '' || this.#socket.closed) return
+    try {
+      if (wants) this.#socket.bindSync(this.address)
+      else this.#socket.unbindSync(this.address)
+      this.#isListening = wants
+    } catch (error) {
+      // ZeroMQ closes a port a moment after it was told to.
+      if (systemCode(error) !== 'EADDRINUSE') throw error
+      setTimeout(() => this.#listen(), BIND_AGAIN).unref()
+    }
   }
 
   /** Calls `lost` soon and a little later; again when more were lost meanwhile. */

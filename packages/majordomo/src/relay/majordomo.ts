@@ -25,6 +25,8 @@ export interface MajordomoOptions {
 
 /** Lines in the log about strangers: a flood of them must not become a flood of lines. */
 const LOG_RATE = { burst: 20, perSecond: 0.2 }
+/** Connections to a port beside those of as many clients as there may be. */
+const STRANGERS = 100
 /** ms that a client waits for the process of its service. */
 const SERVICE_PATIENCE = 30_000
 
@@ -57,15 +59,18 @@ export class Majordomo {
         this.#broken++
       },
     }
+    const mostConnections = options.limits.clients + STRANGERS
     this.#requests = new Front({
       address: options.requests,
       authenticator,
+      mostConnections,
       receive: (peer, frames) => this.#clients.fromRequests(peer, frames),
       ...watch,
     })
     this.#handlers = new Front({
       address: options.handlers,
       authenticator,
+      mostConnections,
       receive: (peer, frames) => this.#clients.fromHandlers(peer, frames),
       ...watch,
     })

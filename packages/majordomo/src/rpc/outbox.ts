@@ -1,4 +1,5 @@
 import { encodeItems, type Item, MAX_ITEMS } from './items.ts'
+import { toParts } from './parts.ts'
 
 /** Bytes of contents, or items, after which a message is sent though more may come in the same tick. */
 const ENOUGH_BYTES = 512 * 1024
@@ -38,7 +39,7 @@ export class Outbox {
   #sendTogether(items: readonly Item[]): void {
     let frames: readonly Uint8Array[]
     try {
-      frames = encodeItems(items)
+      frames = toParts(encodeItems(items))
     } catch (error) {
       const [first, ...others] = items
       if (first !== undefined && others.length === 0) this.#unsendable(first, error)
