@@ -66,7 +66,7 @@ export class NetworkNamespace {
 
   /** How many were. */
   get lost(): number {
-    const rules = execFileSync('ip', ['netns', 'exec', this.#name, 'nft', 'list', 'ruleset'], { encoding: 'utf8' })
+    const rules = ip('netns', 'exec', this.#name, 'nft', 'list', 'ruleset')
     return [...rules.matchAll(/counter packets (\d+)/g)].reduce((sum, [, packets]) => sum + Number(packets), 0)
   }
 
@@ -84,7 +84,7 @@ export class NetworkNamespace {
   }
 }
 
-function problemOf(attempt: () => void): string | undefined {
+function problemOf(attempt: () => unknown): string | undefined {
   try {
     attempt()
     return undefined
@@ -100,10 +100,11 @@ function freeBlock(): string {
   return free
 }
 
-function ip(...parameters: string[]): void {
-  run('ip', ...parameters)
+function ip(...parameters: string[]): string {
+  return run('ip', ...parameters)
 }
 
-function run(command: string, ...parameters: string[]): void {
-  execFileSync(command, parameters, { stdio: ['ignore', 'ignore', 'pipe'] })
+/** What it printed. */
+function run(command: string, ...parameters: string[]): string {
+  return execFileSync(command, parameters, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
