@@ -1,12 +1,17 @@
-import { decode, type FileRecord, type Head, keys } from '@onitu/protocol'
+import { decode, encode, type FileRecord, type Head, keys } from '@onitu/protocol'
 import type { Values } from './database.ts'
 import type { Storage } from './storage.ts'
 import type { World } from './world.ts'
 
-export function readHead(values: Values, fid: string): Head | undefined {
-  const value = values.get(keys.head(fid))
-  return value === undefined ? undefined : (decode(value) as Head)
+/** Whether what is in a service that is only written may be read: something as long is to take its place, or was being written there. */
+export function mayCompare(values: Values, service: string, fid: string, size: number): boolean {
+  const read = (key: string) => decode(values.get(key) ?? NOTHING)
+  const head = read(keys.head(fid)) as Head | null
+  const record = read(keys.file(service, fid)) as FileRecord | null
+  return values.has(keys.order(service, fid)) && (head?.size === size || record?.writing?.size === size)
 }
+
+const NOTHING = encode(null)
 
 /** Everything that the hub has. */
 export function liveHeads(values: Values): Head[] {

@@ -13,7 +13,7 @@ import type { Engine } from '../../packages/plug/src/engine.ts'
 import { createStore, type DatabaseHooks, type Store } from './database.ts'
 import type { DriverWorld } from './driver.ts'
 import type { FaultKind } from './fault-kinds.ts'
-import { liveHeads, readHead, unknownOf } from './known.ts'
+import { liveHeads, mayCompare, unknownOf } from './known.ts'
 import { PlugProcess } from './plug-process.ts'
 import { RefereeProcess } from './referee-process.ts'
 import { type Owner, Scheduler } from './scheduler.ts'
@@ -76,8 +76,7 @@ export class World {
       faults: () => this.faults.driver,
       isUnsure: (path) => this.isUnsure(path),
       mayHave: (storage, path) => this.#mayHave(storage, path),
-      mayCompare: ({ name }, { fid, size }) =>
-        this.store.values.has(keys.order(name, fid)) && readHead(this.store.values, fid)?.size === size,
+      mayCompare: ({ name }, { fid, size }) => mayCompare(this.store.values, name, fid, size),
       hidesBelow: ({ name }, directory) => this.hidesBelow(name, directory),
       isGuarded: () => this.isGuarded,
       lives: (content) => liveHeads(this.store.values).some(({ hash }) => hash === contentHash(content)),

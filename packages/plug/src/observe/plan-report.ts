@@ -137,7 +137,8 @@ function ownWrite(record: FileRecord | undefined, seen: Seen, hash: string): Fil
   if (record === undefined || writing === undefined) return undefined
   if (record.token !== null && writing.version <= record.version) return undefined
   if (kindOf(seen) === 'file' && seen.size !== writing.size) return undefined
-  if (hash !== writing.hash && hash !== UNREAD_HASH) return undefined
+  // What is never read is compared when it is in the way.
+  if (hash !== writing.hash) return undefined
   return { ...record, hash: writing.hash, version: writing.version }
 }
 
@@ -162,6 +163,7 @@ function describe({ folder, path, kind, size, hash, mtime, mode }: FileRecord) {
 function recordOfSeen(seen: Seen, hash: string, previous: FileRecord | undefined, sequence: number): FileRecord {
   const kind = kindOf(seen)
   const extra = seen.extra ?? previous?.extra
+  const writing = hash === UNREAD_HASH ? previous?.writing : undefined
   return {
     folder: seen.folder,
     path: seen.path,
@@ -173,6 +175,7 @@ function recordOfSeen(seen: Seen, hash: string, previous: FileRecord | undefined
     version: previous?.version ?? 0,
     token: seen.token,
     reported: sequence,
+    ...(writing === undefined ? {} : { writing }),
     ...(extra === undefined ? {} : { extra }),
   }
 }

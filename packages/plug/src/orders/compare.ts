@@ -1,4 +1,4 @@
-import { contentHash, isOnituError } from '@onitu/protocol'
+import { contentHash, type FileRecord, isOnituError } from '@onitu/protocol'
 import type { Metadata } from '../contract.ts'
 import { absentRecord, metadataOfRecord } from '../metadata.ts'
 import { hashLarge } from '../observe/hash-large.ts'
@@ -7,18 +7,25 @@ import { commitRecords } from './commit-order.ts'
 import { moveAside } from './move-aside.ts'
 
 /**
- * The one time that a service which is only written is read: what its user put there is as long as what is to take its place. If it is the
- * same, nothing has to be written. Nobody else is given anything of what is read.
+ * The one time that a service which is only written is read: what is there is as long as what is to take its place, or as what the driver was
+ * writing when it failed or was killed. If it is the one, nothing has to be written; if it is the other, it is nobody's work. Nobody else is
+ * given anything of what is read.
  */
 export async function compare(tools: OrderTools, job: Job, aside: string, token: string): Promise<Outcome> {
   const { engine } = tools
   const { head, loaded } = job
-  const record = loaded.record ?? absentRecord(head)
-  if ((await hashOf(tools, metadataOfRecord(head.fid, record), token)) !== head.hash) {
-    return moveAside(tools, job, aside, token)
-  }
-  await commitRecords(engine, [[head.fid, { ...record, hash: head.hash }]])
+  const { writing, ...record } = loaded.record ?? absentRecord(head)
+  const hash = await hashOf(tools, metadataOfRecord(head.fid, record), token)
+  const isWanted = !head.deleted && hash === head.hash
+  if (!isWanted && hash !== writing?.hash && !head.deleted) return moveAside(tools, job, aside, token)
+  await commitRecords(engine, [[head.fid, compared(record, isWanted ? undefined : writing, hash)]])
   return 'again'
+}
+
+function compared(record: FileRecord, writing: FileRecord['writing'], hash: string | undefined): FileRecord {
+  if (hash === undefined) return record
+  if (writing === undefined || writing.hash !== hash) return { ...record, hash }
+  return { ...record, hash, version: writing.version, reported: 0 }
 }
 
 /** Undefined where it may not be read. */

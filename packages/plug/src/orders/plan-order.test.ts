@@ -149,6 +149,16 @@ const cases: readonly [name: string, change: Partial<OrderView>, plan: Partial<O
     { do: 'compare', token: 't' },
   ],
   [
+    'content that was never read is compared before it is deleted, if it is as long as what the driver was writing',
+    { head: gone, record: { ...record, reported: 5, hash: UNREAD_HASH, writing: { version: 7, hash: old, size: 3 } } },
+    { do: 'compare', token: 't' },
+  ],
+  [
+    'content that was never read is not deleted',
+    { head: gone, record: { ...record, reported: 5, hash: UNREAD_HASH, writing: { version: 7, hash: old, size: 4 } } },
+    { do: 'acknowledge' },
+  ],
+  [
     'content that was never read and is not as long is moved aside',
     { record: { ...record, reported: 5, hash: UNREAD_HASH } },
     { do: 'move_aside', token: 't' },

@@ -45,7 +45,7 @@ export type OrderPlan =
   | { readonly do: 'make_directory' }
   /** A file or directory of the other kind goes first; then the order is planned again. */
   | { readonly do: 'clear'; readonly kind: Kind; readonly token: string }
-  /** What is there was never read and may be what is to be there: it stays if it is, and is moved aside if not. */
+  /** What is there was never read: it may be what is to be there, or what the driver was writing when it failed or was killed. */
   | { readonly do: 'compare'; readonly token: string }
   /** What is there was never decided on and must not be lost. */
   | { readonly do: 'move_aside'; readonly token: string }
@@ -98,7 +98,9 @@ function isProtected({ order, toHasIt }: OrderView, held: Held): boolean {
 
 function planDeletion(view: OrderView, held: Held | undefined): OrderPlan {
   if (held === undefined) return { do: 'adopt' }
-  if (isProtected(view, held)) return { do: 'acknowledge' }
+  if (isProtected(view, held)) {
+    return mayBeOurs(held) ? { do: 'compare', token: held.token } : { do: 'acknowledge' }
+  }
   // Never delete first: the new path may have to fetch what this service cannot give by a rename.
   if (view.order.movedTo !== undefined && view.toPending)
     return { do: 'wait', reason: 'files', fids: [view.order.movedTo.fid] }
@@ -109,7 +111,7 @@ function planDeletion(view: OrderView, held: Held | undefined): OrderPlan {
 function planArrival(view: OrderView, head: Head, held: Held | undefined): OrderPlan {
   if (view.blockedBy.length > 0) return { do: 'wait', reason: 'files', fids: view.blockedBy }
   if (held !== undefined && isProtected(view, held)) {
-    return { do: mayBeSame(head, held) ? 'compare' : 'move_aside', token: held.token }
+    return { do: mayBeSame(head, held) || mayBeOurs(held) ? 'compare' : 'move_aside', token: held.token }
   }
   if (held !== undefined && held.kind !== head.kind) {
     if (held.kind === 'directory' && view.ordersBelow) return { do: 'wait', reason: 'below' }
@@ -121,6 +123,10 @@ function planArrival(view: OrderView, head: Head, held: Held | undefined): Order
 
 function mayBeSame(head: Head, held: Held): boolean {
   return held.hash === UNREAD_HASH && head.kind === 'file' && held.size === head.size
+}
+
+function mayBeOurs({ hash, size, writing }: Held): boolean {
+  return hash === UNREAD_HASH && writing?.size === size
 }
 
 function planContent({ order, from, can }: OrderView, head: Head, held: Held | undefined): OrderPlan {

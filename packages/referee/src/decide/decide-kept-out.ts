@@ -1,7 +1,7 @@
 import { type FileRecord, fileId, type Head } from '@onitu/protocol'
 import { decideDeletion } from './decide-deletion.ts'
 import { type Draft, headOf, isLive, orderOf, recordOf } from './draft.ts'
-import { giveOrder, pendingMoveFrom, redirectOf } from './give-order.ts'
+import { giveOrder, redirectOf } from './give-order.ts'
 import { isHeld } from './is-held.ts'
 import { type Basis, hasSeen } from './lineage.ts'
 import { type Content, newTombstone, newVersion } from './new-version.ts'
@@ -19,10 +19,10 @@ export function decideKeptOut(draft: Draft, policy: Policy, service: string, con
     decideDeletion(draft, policy, service, head.fid, basis)
     return
   }
-  const isMoving = redirectOf(draft, service, head.fid) ?? pendingMoveFrom(draft, service, head.fid)
-  if (head.kind === 'directory' || isMoving !== undefined || !hasSeen(draft, service, basis, head)) return
+  if (head.kind === 'directory' || !hasSeen(draft, service, basis, head)) return
+  const isHere = !basis.redirected && redirectOf(draft, service, head.fid) === undefined
   const current = isHeld(draft, policy, head) ? head : goBack(draft, policy, service, head)
-  if (orderOf(draft, service, current.fid) !== undefined) {
+  if (isHere && orderOf(draft, service, current.fid) !== undefined) {
     giveOrder(draft, policy, service, current, { keeps: content.hash })
   }
 }

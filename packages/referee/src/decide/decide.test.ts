@@ -586,6 +586,15 @@ describe('modes, options and rules', () => {
     expect(orderOf(world, 'left', 'f')).toEqual({ version: 2 })
   })
 
+  it('a copy of a conflict of which the only content grows beyond what is let in is not waited for', () => {
+    const world = createWorld({ folder: { file_size: { max: 1 } } })
+    update(world, 'left', 'p', { content: 'A' })
+    update(world, 'right', 'p/f', { content: 'B' })
+    expect(living(world)).toEqual({ p: '/', 'p (conflict of left, 1970-01-01 00-00-01)': 'A', 'p/f': 'B' })
+    update(world, 'left', 'p', { content: 'C', size: 2 })
+    expect(living(world)).toEqual({ p: '/', 'p/f': 'B' })
+  })
+
   it('directories that others deleted go when the last thing in them that was kept out is deleted', () => {
     const world = createWorld({ folder: { blacklist: ['*/out'] } })
     shared(world, 'p', { content: '/' })
