@@ -49,7 +49,7 @@ export interface Child {
 const MEMORY_FLAGS = ['--max-semi-space-size=4', '--initial-old-space-size=32']
 /**
  * Bytes, for the allocator of glibc; others do not look at them. The buffer of a chunk, freed, stays with the process for the next chunk: given back to
- * the system it would come again as pages to be cleared, which cost a quarter of the time of a large copy. What is more than 16 MiB is given back.
+ * the system it would come again as pages to be cleared, which cost a seventh to a quarter of the processor time of a large copy. What is more than 16 MiB is given back.
  */
 const MEMORY_SETTINGS = { MALLOC_MMAP_THRESHOLD_: '4194304', MALLOC_TRIM_THRESHOLD_: '16777216' }
 /** ms */
