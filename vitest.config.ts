@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const isSoak = process.env.ONITU_SOAK !== undefined
@@ -5,11 +6,13 @@ const exclude = ['**/node_modules/**', '**/dist/**']
 
 /**
  * unit: pure code, beside its source. integration: sockets and processes of one package. hub: the whole of Onitu.
- * The hub project runs its files one after the other: each starts many processes and this must hold on two cores.
+ * The hub project runs after the others, two files at once: each starts many processes, most of which wait most of the time, and this must hold on two cores.
  * `*.soak.ts` is different each time and takes long; `pnpm soak` runs it.
  */
 export default defineConfig({
   test: {
+    // Left to itself vitest takes one worker on two cores, and tests wait more than they compute.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { test: { name: 'unit', include: ['{packages,drivers}/*/src/**/*.test.ts'], exclude } },
       {
@@ -28,7 +31,8 @@ export default defineConfig({
           exclude,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
