@@ -47,11 +47,12 @@ vi.mock('../../packages/referee/src/options/filter-file.ts', async (load) => {
 })
 
 const MOST_SEEDS = 500
-const SEEDS = Array.from({ length: MOST_SEEDS }, (_, seed) => seed)
+const FIRST_SEED = 500
+const SEEDS = Array.from({ length: MOST_SEEDS }, (_, at) => FIRST_SEED + at)
 
 /** The seed that notices a fault. */
 async function firstToFail(name: string): Promise<number | undefined> {
-  const { hooks = {}, seams = {}, noticedBy = 0 } = mutations[name] ?? {}
+  const { hooks = {}, seams = {}, noticedBy = FIRST_SEED } = mutations[name] ?? {}
   active.hooks = hooks
   try {
     for (const seed of [noticedBy, ...SEEDS]) {

@@ -89,7 +89,16 @@ export const fileRecordSchema = v.object({
 })
 export type FileRecord = v.InferOutput<typeof fileRecordSchema>
 
-const updated = v.object({ type: v.literal('updated'), fid, folder: name, path, base: count, ...content })
+const updated = v.object({
+  type: v.literal('updated'),
+  fid,
+  folder: name,
+  path,
+  base: count,
+  ...content,
+  /** It is what the driver was told to put here for the version `base`, and said nothing of: no user did it. */
+  ordered: v.optional(v.literal(true)),
+})
 const deleted = v.object({ type: v.literal('deleted'), fid, folder: name, path, base: count, kind: kindSchema })
 const moved = v.object({
   type: v.literal('moved'),

@@ -95,8 +95,14 @@ function planUpdate(
   if (held !== undefined && held.hash === hash && held.mtime === next.mtime && held.mode === next.mode) {
     return { type: 'renewed', records: [[fid, { ...next, reported: held.reported }]] }
   }
-  const base = next.version
-  return { type: 'observed', observation: { type: 'updated', fid, base, ...describe(next) }, records: [[fid, next]] }
+  const observation = {
+    type: 'updated' as const,
+    fid,
+    base: next.version,
+    ...describe(next),
+    ...(own !== undefined && { ordered: true as const }),
+  }
+  return { type: 'observed', observation, records: [[fid, next]] }
 }
 
 function planMove(

@@ -18,6 +18,12 @@ interface Waiting {
   readonly overtaken: Set<string>
 }
 
+interface Read {
+  readonly checked: CheckedChange
+  readonly done: () => void
+  readonly failed: (error: unknown) => void
+}
+
 /** Changes of one batch in the database: large enough to spread the round trip, small enough to keep memory flat. */
 const BATCH = 1_000
 const READ_RETRY_FIRST = 1_000
@@ -33,6 +39,9 @@ export class Reporter {
   #queue: Waiting[] = []
   /** By file: what does not have its files yet. */
   readonly #waiting = new Map<string, Set<Waiting>>()
+  /** Read, and to be written. Their files are locked. */
+  #readyToWrite: Read[] = []
+  #isWriting = false
   /** Told of, and not durable yet. */
   #undone = new Set<CheckedChange>()
   #running = new Set<Promise<void>>()
@@ -223,8 +232,32 @@ export class Reporter {
   async #readAndWrite(changes: readonly CheckedChange[]): Promise<void> {
     for (const checked of changes) {
       const read = await this.#read(checked, READ_RETRY_FIRST)
-      if (read !== undefined) await this.#write([read], fidsOf(read))
+      if (read !== undefined) await this.#writeSoon(read)
     }
+  }
+
+  /** Together with what else is read until then, one batch after the other: of many small files each would else cost requests of its own. */
+  #writeSoon(checked: CheckedChange): Promise<void> {
+    return new Promise((done, failed) => {
+      this.#readyToWrite.push({ checked, done, failed })
+      if (this.#isWriting) return
+      this.#isWriting = true
+      this.#engine.clock.soon(() => this.#track(this.#writeReady()))
+    })
+  }
+
+  async #writeReady(): Promise<void> {
+    while (this.#readyToWrite.length > 0) {
+      const ready = this.#readyToWrite.splice(0, BATCH)
+      const changes = ready.map(({ checked }) => checked)
+      try {
+        await this.#write(changes, [...new Set(changes.flatMap(fidsOf))])
+        for (const { done } of ready) done()
+      } catch (error) {
+        for (const { failed } of ready) failed(error)
+      }
+    }
+    this.#isWriting = false
   }
 
   /** What can be written now: the change with its hash, or what is certain of it without. */

@@ -69,9 +69,14 @@ function keepHead(draft: Draft, policy: Policy, { service, content }: Update, he
 }
 
 /** Nobody changed anything: the service has what it had agreed on, or what it was ordered to have and did not note down. */
-export function isOlder(draft: Draft, { service, base, redirected, content }: Update, fid: string): boolean {
+export function isOlder(
+  draft: Draft,
+  { service, base, redirected, ordered = false, content }: Update,
+  fid: string,
+): boolean {
   if (redirected) return false
-  const agreed = base === 0 || headOf(draft, fid)?.origin === service ? undefined : draft.view.version(fid, base)
+  const isOwn = headOf(draft, fid)?.origin === service && !ordered
+  const agreed = base === 0 || isOwn ? undefined : draft.view.version(fid, base)
   const isSame = agreed?.deleted === false && agreed.kind === content.kind && agreed.hash === content.hash
   return isSame || unnotedVersion(draft, service, fid, base, content) !== undefined
 }

@@ -29,7 +29,9 @@ function decideObservation(draft: Draft, policy: Policy, service: string, observ
   switch (observation.type) {
     case 'updated': {
       deleteReplaced(draft, policy, service, observation)
-      const { content, ...basis } = locate(draft, service, observation.fid, observation.base, observation)
+      const { fid, base, ordered } = observation
+      const located = locate(draft, service, fid, base, observation)
+      const { content, ...basis } = ordered === true && !located.redirected ? { ...located, ordered } : located
       if (passesSource(draft, policy, service, { ...content, mimetype: mimetypeOf(content.path) }))
         decideUpdate(draft, policy, { service, content, ...basis })
       else decideKeptOut(draft, policy, service, content, basis)

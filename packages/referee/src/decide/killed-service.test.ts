@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   carryOut,
   createWorld,
+  findOrdered,
   hashOf,
   headOf,
   idOf,
@@ -52,6 +53,18 @@ describe('a service that was killed before it noted down what it did', () => {
     expect(living(world)).toEqual({ c: 'A' })
     expect(orderOf(world, 'left', 'c')).toMatchObject({ movedFrom: idOf('b') })
     expect(orderOf(world, 'left', 'b')).toMatchObject({ movedTo: { fid: idOf('c') } })
+  })
+
+  it('had written a file without knowing, and has another directory of the name since: what is in that stays', () => {
+    const world = createWorld()
+    update(world, 'right', 'b', { content: 'B', mtime: 1000 })
+    const { version } = headOf(world, 'b') ?? {}
+    update(world, 'left', 'b/x', { content: 'X', mtime: 2000 })
+    const kept = living(world)
+    expect(kept).toMatchObject({ 'b/x': 'X' })
+    findOrdered(world, 'left', 'b', { content: 'B', mtime: 1000 }, version ?? 0)
+    expect(living(world)).toEqual(kept)
+    expect(orderOf(world, 'left', 'b')).toMatchObject({ replaces: hashOf('B') })
   })
 
   it('had written a file that another has deleted since: it stays deleted', () => {

@@ -9,6 +9,8 @@ export interface Basis {
   readonly base: number
   /** The observation is about what the service holds elsewhere and still has to move here. */
   readonly redirected: boolean
+  /** No user did it: it was put there for the base. So it was not made on top of what the same service has made since. */
+  readonly ordered?: boolean
 }
 
 /**
@@ -30,8 +32,9 @@ export function hasSeen(draft: Draft, service: string, basis: Basis, head: Head)
  * - Since its base only attributes changed: the content is the one it had seen.
  */
 export function hasAgreed(draft: Draft, service: string, basis: Basis, head: Head): boolean {
-  const { base } = basis
-  if (base >= head.version || (head.origin === service && !isElsewhere(draft, service, basis, head))) return true
+  const { base, ordered = false } = basis
+  if (base >= head.version) return true
+  if (head.origin === service && !ordered && !isElsewhere(draft, service, basis, head)) return true
   if (base === 0 || head.deleted) return false
   const seen = draft.view.version(head.fid, base)
   return seen !== undefined && !seen.deleted && seen.kind === head.kind && seen.hash === head.hash

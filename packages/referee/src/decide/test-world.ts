@@ -133,6 +133,13 @@ export function update(
   return observe(world, service, { type: 'updated', fid: idOf(path), base, ...content })
 }
 
+/** A driver put there what it was told to for a version, and its Plug, which knew that it might have, finds it. */
+export function findOrdered(world: World, service: string, path: string, given: Given, version: number): Decision {
+  const content = contentOf(path, given)
+  setRecord(world, service, path, { ...content, version, reported: 1, token: 't' })
+  return observe(world, service, { type: 'updated', fid: idOf(path), base: version, ...content, ordered: true })
+}
+
 export function remove(world: World, service: string, path: string, base = baseOf(world, service, path)): Decision {
   const record = recordOf(world, service, path)
   if (record !== undefined) setRecord(world, service, path, { ...record, token: null, reported: 1 })
