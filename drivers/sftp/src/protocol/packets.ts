@@ -2,7 +2,7 @@
  * SFTP version 3, as OpenSSH speaks it: draft-ietf-secsh-filexfer-02, and the file PROTOCOL of OpenSSH for the extensions.
  */
 
-export const INIT = 1
+const INIT = 1
 export const VERSION = 2
 export const OPEN = 3
 export const CLOSE = 4
