@@ -1,18 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
 import { type Setup, snapshotTree } from '@onitu/test-utils'
 import { afterAll, describe, expect, test } from 'vitest'
 import { sharedHub } from '../support/hub.ts'
 import { threeFolders } from '../support/local-services.ts'
-import { createRandom } from '../support/random.ts'
-import { expectConverged, startWork } from './survive-kills.ts'
-import { newLedger, User } from './user.ts'
 
 const FILES = 20
-/** ms: longer than any deadline of a database request. */
-const STOPPED = 20_000
-const SEED = 5
 
 const mount = (...parameters: string[]) => spawnSync('mount', parameters).status === 0
 const unmount = (path: string) => spawnSync('umount', ['-l', path]).status === 0
@@ -52,33 +45,6 @@ describe('a running hub', () => {
     expect(third).toEqual(left)
     return left ?? {}
   }
-
-  test(`waits for an Escalator that stands still while people work, and restarts nothing (seed ${SEED})`, async () => {
-    const { launcher, setup, services } = hub()
-    const pids = () => ['escalator', 'referee', ...Object.keys(services)].map((part) => launcher.pid(part))
-    const before = pids()
-    const [escalator] = before
-    if (escalator === undefined) throw new Error('No process of the Escalator is known')
-    const random = createRandom(SEED)
-    const ledger = newLedger()
-    const folders = Object.values(services)
-    // Nobody renames from one mount to another, so left only looks on.
-    const users = [services.right, services.third].map(
-      (one) => new User(one.name, one.folderPath('default'), setup.folder, ledger, random),
-    )
-    const work = startWork(users, random, 200)
-    process.kill(escalator, 'SIGSTOP')
-    try {
-      // The fault itself: this long nothing answers.
-      await pause(STOPPED)
-    } finally {
-      process.kill(escalator, 'SIGCONT')
-      await work.stop()
-    }
-    await launcher.settle()
-    await expectConverged(folders, ledger)
-    expect(pids()).toEqual(before)
-  })
 
   test('deletes nothing while a disk is not mounted, leaves alone what stands in its place, and catches up when it is back', async (context) => {
     if (disk?.isMounted !== true) return context.skip('needs the right to mount')
