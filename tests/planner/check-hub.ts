@@ -23,15 +23,26 @@ export function headAt(hub: ModelHub, path: string): Head | undefined {
 /** I1. On a service that is only written, a directory with files of its own may stand in the way for ever: it is kept. */
 function checkOrders(hub: ModelHub): void {
   for (const service of hub.services.filter(({ mode }) => mode !== 'w')) {
-    const left = ordersOf(hub, service).filter(({ head }) => !isObstructed(hub, service, head))
+    const left = ordersOf(hub, service).filter((order) => !isStuck(hub, service, order))
     const lines = left.map(({ fid, head }) => `${head?.path} ${JSON.stringify(planFor(hub, service, fid))}`)
     expect(lines, `orders of ${service.name}`).toEqual([])
   }
 }
 
-/** Here or above there is a directory with something that is kept out: it is nobody's to delete, so it stays. */
+/** What is moved away only once it is where it cannot be put is obstructed as well. */
+function isStuck(hub: ModelHub, service: ModelService, { order, head }: ReturnType<typeof ordersOf>[number]): boolean {
+  const to = order.movedTo === undefined ? undefined : fileOf(hub, order.movedTo.fid).head
+  return isObstructed(hub, service, head) || isObstructed(hub, service, to)
+}
+
+/**
+ * Here or above there is a directory with something that is kept out, or above a file that its service alone keeps out, where it is sent no
+ * directory: that is nobody's to delete, so it stays.
+ */
 function isObstructed(hub: ModelHub, service: ModelService, head: Head | undefined): boolean {
   if (head === undefined) return false
+  const isFile = (path: string) => service.tree.get(path)?.kind === 'file'
+  if (parentsOf(head.path).some((path) => isFile(path) && !passes(hub.policy, service, headAt(hub, path)))) return true
   return [...parentsOf(head.path), head.path].some((path) => {
     const isDirectory = service.tree.get(path)?.kind === 'directory'
     return headAt(hub, path)?.kind === 'file' && isDirectory && holdsKeptOut(hub, service, path)
@@ -68,9 +79,15 @@ function checkTree(hub: ModelHub, service: ModelService): void {
     kind === 'directory' ? `${path} directory` : `${path} ${hashOfContent(content)} ${mtime} ${mode}`,
   )
   // A directory that the rules do not send somewhere is made there for what they do send.
+  const stuck = new Set(
+    ordersOf(hub, service).flatMap((one) => (isStuck(hub, service, one) ? (one.head?.path ?? []) : [])),
+  )
   const unknown = [...service.tree].filter(
     ([path, { kind }]) =>
-      !heads.has(path) && !isOwn(path) && !(kind === 'directory' && holdsKeptOut(hub, service, path)),
+      !heads.has(path) &&
+      !stuck.has(path) &&
+      !isOwn(path) &&
+      !(kind === 'directory' && holdsKeptOut(hub, service, path)),
   )
   expect(unknown, `what the hub does not know of ${service.name}`).toEqual([])
   const given = new Set(expected)

@@ -108,10 +108,10 @@ function editOne(hub: ModelHub, service: ModelService, path: string): boolean {
   return false
 }
 
-/** Something that the options do not keep out. */
+/** A file that the options do not keep out. */
 function holds(hub: ModelHub, service: ModelService, path: string): boolean {
   const entry = service.tree.get(path)
-  return entry !== undefined && isLetIn(hub, service, path, entry)
+  return entry?.kind === 'file' && isLetIn(hub, service, path, entry)
 }
 
 function nth<T>(items: readonly T[], at: number): T {
