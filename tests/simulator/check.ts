@@ -21,8 +21,9 @@ export function unrest(world: World): string | undefined {
     const orders = world.keysOf(keys.orderPrefix(name)).filter((key) => !mayStay(world, storage, key))
     if (orders.length > 0) return `${name} has orders: ${orders.map((key) => pathOf(world, key)).join(', ')}`
     // Of an order that is gone: it goes when the order would have been tried again.
-    const failures = world.keysOf(keys.failurePrefix(name)).filter((key) => !mayStay(world, storage, key))
-    if (failures.length > 0) return `${name} keeps the failures ${failures.join(', ')}`
+    const left = [keys.failurePrefix(name), keys.transferPrefix(name)].flatMap((prefix) => world.keysOf(prefix))
+    const kept = left.filter((key) => !mayStay(world, storage, key))
+    if (kept.length > 0) return `${name} keeps ${kept.join(', ')}`
     const [unknown] = unknownOf(world, storage)
     if (unknown !== undefined) return `the Plug of ${name} does not know ${unknown}`
   }
@@ -94,13 +95,9 @@ function checkLeftovers(world: World): string[] {
   return [...world.storages.values()].flatMap((storage) => {
     const { name, uploads, unheard } = storage
     const all = world.keysOf(keys.transferPrefix(name))
-    const journals = all.filter((key) => !mayStay(world, storage, key))
     const isNoted = (state: string) => all.includes(keys.transfer(name, state.slice(0, FID_LENGTH)))
     const parts = [...uploads.keys()].filter((state) => !unheard.has(state) && !isNoted(state))
-    return [
-      ...(journals.length > 0 ? [`${name} keeps the journals ${journals.join(', ')}`] : []),
-      ...(parts.length > 0 ? [`${name} keeps parts of ${parts.join(', ')}`] : []),
-    ]
+    return [...(parts.length > 0 ? [`${name} keeps parts of ${parts.join(', ')}`] : [])]
   })
 }
 
