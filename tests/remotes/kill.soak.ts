@@ -6,7 +6,8 @@ import { S3Driver, startS3 } from '../support/s3-driver.ts'
 import { SftpDriver } from '../support/sftp-driver.ts'
 
 const MIB = 1024 * 1024
-const LARGE = 200 * MIB
+/** Ends in the middle of a chunk, as files do. */
+const LARGE = 200 * MIB + 123_457
 /** Enough that a journal is written: it is after 16 MiB. */
 const MIDDLE = 64 * MIB
 const PATIENCE = 240_000

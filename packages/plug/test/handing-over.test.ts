@@ -57,6 +57,32 @@ describe('a large content', () => {
     expect(left.files.calls).toEqual(['getChunk big'])
   })
 
+  it('comes to the driver in whole chunks, however much of it was read on this machine', async () => {
+    const path = join(folder, 'big')
+    await writeFile(path, large('a'))
+    const chunks: number[][] = []
+    const files = new MemoryFiles()
+    const left = await hub.run('left', { handlers: { localPath: async () => path } })
+    await hub.run('right', {
+      files,
+      handlers: {
+        uploadChunk: async (_metadata, offset, chunk, { state }) => {
+          chunks.push([offset, chunk.byteLength])
+          files.uploads.get(String(state))?.chunks.set(offset, Buffer.from(chunk))
+        },
+      },
+    })
+    await left.plug.updateFile({ ...left.files.put('big', large('a')), hash: left.files.hash('big') })
+    await hub.order('right', await hub.accept(left, 'big'))
+    await hub.done('right')
+    expect(chunks).toEqual([
+      [0, MiB],
+      [MiB, MiB],
+      [2 * MiB, MiB],
+      [3 * MiB, 5],
+    ])
+  })
+
   it.each([
     ['is shorter', large('a').subarray(1)],
     ['is not there', undefined],
@@ -94,9 +120,9 @@ describe('a large content', () => {
     await left.plug.updateFile({ ...left.files.put('big', large('a')), hash: left.files.hash('big') })
     await hub.order('right', await hub.accept(left, 'big'))
     await hub.done('right')
-    expect(copied).toEqual([0, 2 * MiB])
+    expect(copied).toEqual([0, 3 * MiB])
     expect(right.files.hash('big')).toBe(left.files.hash('big'))
-    expect(left.files.calls).toEqual(['getChunk big', 'getChunk big'])
+    expect(left.files.calls).toEqual(['getChunk big'])
   })
 
   it('is asked for by chunks when the driver finds another file there', async () => {

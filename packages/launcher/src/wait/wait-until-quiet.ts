@@ -27,10 +27,9 @@ export interface WaitResult {
   readonly held: readonly HeldDeletions[]
 }
 
-/** ms between looks when nothing happens, and at least between looks when much happens; as a share of what a look takes. */
+/** ms between looks at most; and without any event before a look that comes sooner: while much happens, looking would only take time from it. */
 const SLOW = 250
-const FAST = 20
-const SHARE = 8
+const CALM = 20
 const RETRY = 50
 const DATABASE_TIMEOUT = 10_000
 
@@ -83,11 +82,8 @@ async function untilQuiet(source: WaitSource, signal: AbortSignal): Promise<bool
   const wake = createWake(source.bus)
   try {
     while (!signal.aborted) {
-      const began = performance.now()
       if (await isQuietNow(source, services)) return true
-      // A look goes through all that was removed from the queues lately: much is going on where it takes long.
-      await pause(Math.min(SLOW, Math.max(FAST, SHARE * (performance.now() - began))), signal)
-      await wake.next(SLOW, signal)
+      await wake.next(signal)
     }
     return false
   } finally {
@@ -123,19 +119,25 @@ async function unlessDown<T>(
   }
 }
 
-/** Resolves early when something was published on the bus since the last look. */
+/** Resolves after SLOW ms, or sooner when something was published on the bus since the last look, and nothing for a moment after that. */
 function createWake(bus: Bus) {
-  let happened = false
+  let lastEvent: number | undefined
   let notify: (() => void) | undefined
   const unlisten = bus.listen(() => {
-    happened = true
+    lastEvent = performance.now()
     notify?.()
   })
   return {
-    async next(delay: number, signal: AbortSignal): Promise<void> {
-      if (!happened) await pause(delay, signal, (end) => (notify = end))
+    async next(signal: AbortSignal): Promise<void> {
+      const latest = performance.now() + SLOW
+      while (!signal.aborted) {
+        const due = Math.min(latest, lastEvent === undefined ? latest : lastEvent + CALM)
+        const delay = due - performance.now()
+        if (delay <= 0) break
+        await pause(delay, signal, (end) => (notify = lastEvent === undefined ? end : undefined))
+      }
       notify = undefined
-      happened = false
+      lastEvent = undefined
     },
     close: unlisten,
   }

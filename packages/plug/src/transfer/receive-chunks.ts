@@ -57,11 +57,11 @@ async function pour(
   }
 }
 
-/** All but the last chunk: by the driver itself if it can, else read here. */
+/** All but the last chunk: by the driver itself if it can, else read here. Some services take whole chunks only, the last one excepted. */
 async function receiveLocal(reception: Reception, path: string): Promise<void> {
   const { fetcher, head, source, upload } = reception
   const { chunkSize } = fetcher.engine
-  const end = head.size - chunkSize
+  const end = head.size - (head.size % chunkSize || chunkSize)
   if (upload.copy !== undefined) return copy(reception, upload.copy, path, end)
   const local = await LocalContent.open(path, head.size)
   if (local === undefined) return
