@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 const isSoak = process.env.ONITU_SOAK !== undefined
 const exclude = ['**/node_modules/**', '**/dist/**']
+/** With servers that are killed and started again, of which one forgets what it was about to list: alone, so that this is little. */
+const servers = 'tests/remotes/**/*.test.ts'
 
 /**
  * unit: pure code, beside its source. integration: sockets and processes of one package. hub: the whole of Onitu.
@@ -28,11 +30,22 @@ export default defineConfig({
         test: {
           name: 'hub',
           include: isSoak ? ['tests/**/*.test.ts', 'tests/**/*.soak.ts'] : ['tests/**/*.test.ts'],
-          exclude,
+          exclude: [...exclude, servers],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'servers',
+          include: [servers],
+          exclude,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
