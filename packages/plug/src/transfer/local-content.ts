@@ -1,4 +1,5 @@
 import { constants, type FileHandle, open } from 'node:fs/promises'
+import { systemCode } from '@onitu/protocol'
 
 /** Not through a link, and without waiting for whoever writes into a pipe. */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
@@ -11,18 +12,17 @@ export class LocalContent {
     this.#handle = handle
   }
 
-  /** Undefined where the file cannot be read, or is not as long as the content. */
+  /** Undefined where the file cannot be read, whatever the reason, or is not as long as the content: the service that has it can be asked, and says what is wrong. */
   static async open(path: string, size: number): Promise<LocalContent | undefined> {
-    let handle: FileHandle
+    let handle: FileHandle | undefined
     try {
       handle = await open(path, FLAGS)
-    } catch {
-      // Whatever the reason: the service that has it can be asked for the content, and says what is wrong.
-      return undefined
+      const found = await handle.stat()
+      if (found.isFile() && found.size === size) return new LocalContent(handle)
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error
     }
-    const found = await handle.stat().catch(() => undefined)
-    if (found?.isFile() === true && found.size === size) return new LocalContent(handle)
-    await handle.close()
+    await handle?.close()
     return undefined
   }
 

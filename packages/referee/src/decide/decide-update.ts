@@ -75,7 +75,9 @@ export function isOlder(
   fid: string,
 ): boolean {
   if (redirected) return false
-  const isOwn = headOf(draft, fid)?.origin === service && !ordered
+  const head = headOf(draft, fid)
+  // A deletion that the same service told of may have been the first half of a rename by its own driver, and this the second: it is no proof against it.
+  const isOwn = head?.origin === service && (!ordered || head.deleted)
   const agreed = base === 0 || isOwn ? undefined : draft.view.version(fid, base)
   const isSame = agreed?.deleted === false && agreed.kind === content.kind && agreed.hash === content.hash
   return isSame || unnotedVersion(draft, service, fid, base, content) !== undefined

@@ -67,6 +67,15 @@ describe('a service that was killed before it noted down what it did', () => {
     expect(orderOf(world, 'left', 'b')).toMatchObject({ replaces: hashOf('B') })
   })
 
+  it('had renamed its file to the copy without knowing, which looked like a deletion first: the copy is there again', () => {
+    const world = conflict()
+    const { version } = headOf(world, COPY) ?? {}
+    remove(world, 'left', 'a')
+    expect(living(world)).toEqual({ a: 'R' })
+    findOrdered(world, 'left', COPY, { content: 'L', mtime: 1000 }, version ?? 0)
+    expect(living(world)).toEqual({ a: 'R', [COPY]: 'L' })
+  })
+
   it('had written a file that another has deleted since: it stays deleted', () => {
     const world = createWorld()
     update(world, 'left', 'a', { content: 'A' })
