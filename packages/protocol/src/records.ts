@@ -82,7 +82,10 @@ export const fileRecordSchema = v.object({
   token: v.nullable(v.string()),
   /** The sequence number of the last observation about this file; while that is in the outbox, it is undecided. 0: none. */
   reported: count,
-  /** What the driver was told to put here, where it could not be told from the work of a user if the process died before it is noted. */
+  /**
+   * What the driver was told to put here, where it could not be told from the work of a user if the process died before it is noted; beside
+   * `UNREAD_HASH` what it is known to have put here last.
+   */
   writing: v.optional(v.object({ version: count, hash, size })),
   /** The driver's own, opaque to the rest. */
   extra: v.optional(v.unknown()),

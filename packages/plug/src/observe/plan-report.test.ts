@@ -58,6 +58,13 @@ const cases: readonly Case[] = [
     observations: [],
   },
   {
+    name: 'what was put there last stays known beside what was never read',
+    changes: [{ ...seen, token: 't2', hash: UNREAD_HASH }],
+    known: record,
+    observations: [{ type: 'updated', hash: UNREAD_HASH }],
+    records: { a: { hash: UNREAD_HASH, writing: { version: 7, hash: record.hash, size: record.size } } },
+  },
+  {
     name: 'what was never read is read by who may',
     changes: [seen],
     known: { ...record, hash: UNREAD_HASH },

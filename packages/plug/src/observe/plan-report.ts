@@ -169,7 +169,7 @@ function describe({ folder, path, kind, size, hash, mtime, mode }: FileRecord) {
 function recordOfSeen(seen: Seen, hash: string, previous: FileRecord | undefined, sequence: number): FileRecord {
   const kind = kindOf(seen)
   const extra = seen.extra ?? previous?.extra
-  const writing = hash === UNREAD_HASH ? previous?.writing : undefined
+  const writing = hash === UNREAD_HASH && previous !== undefined ? lastPut(previous) : undefined
   return {
     folder: seen.folder,
     path: seen.path,
@@ -184,6 +184,16 @@ function recordOfSeen(seen: Seen, hash: string, previous: FileRecord | undefined
     ...(writing === undefined ? {} : { writing }),
     ...(extra === undefined ? {} : { extra }),
   }
+}
+
+/**
+ * What the driver put there last, if that has an end: a late listing shows what was there before, and the next one what was put there, as
+ * something that was never read. It is compared with this when it is in the way, as is a file that only got another time.
+ */
+function lastPut({ writing, kind, token, version, hash, size }: FileRecord): FileRecord['writing'] {
+  if (writing !== undefined) return writing
+  const isKnown = kind === 'file' && token !== null && hash !== UNREAD_HASH
+  return isKnown ? { version, hash, size } : undefined
 }
 
 export interface ReportPlan {
