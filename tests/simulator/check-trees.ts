@@ -1,4 +1,4 @@
-import { contentHash, fileId, type Head, keys } from '@onitu/protocol'
+import { contentHash, decode, fileId, type Head, keys, type Order } from '@onitu/protocol'
 import { liveHeads } from './known.ts'
 import { isLetIn, isNamed } from './setup.ts'
 import { type Entry, FOLDER, originalOf, parentsOf, type Storage } from './storage.ts'
@@ -26,7 +26,7 @@ function checkMissing(world: World, storage: Storage, heads: ReadonlyMap<string,
     (head) =>
       !isSame(head, entries.get(head.path)) &&
       !isKeptOut(world, storage, head.path) &&
-      !mayStayUndone(world, storage, head.path),
+      !mayWait(world, storage, head.fid),
   )
   return missing.map(({ path, kind: what, hash }) => `${name} lacks ${path} ${what} ${hash}`)
 }
@@ -83,10 +83,23 @@ export function isKeptOut(world: World, storage: Storage, path: string): boolean
  * What is nobody's to delete: a file cannot take the place of a directory that has some of it, nor anything that of a file that the service
  * cannot rename.
  */
-export function mayStayUndone(world: World, storage: Storage, path: string): boolean {
+function mayStayUndone(world: World, storage: Storage, path: string): boolean {
   const { kind, entries } = storage
   if (entries.get(path)?.kind === 'directory' && isKeptOut(world, storage, path)) return true
   const files = [...parentsOf(path), path].filter((one) => entries.get(one)?.kind === 'file')
   const { nativeMove, directories } = kind.capabilities
   return (!nativeMove || !directories) && files.some((one) => isKeptOut(world, storage, one))
+}
+
+/** There is an order that waits for what cannot be done: at its path, where what is here is to go, or where something above is to go. */
+export function mayWait(world: World, storage: Storage, fid: string, seen: ReadonlySet<string> = new Set()): boolean {
+  const { values } = world.store
+  const [order, head] = [values.get(keys.order(storage.name, fid)), values.get(keys.head(fid))]
+  if (head === undefined || seen.has(fid)) return false
+  const { path } = decode(head) as Head
+  if (mayStayUndone(world, storage, path)) return true
+  if (order === undefined) return false
+  const { movedTo } = decode(order) as Order
+  const others = [...(movedTo === undefined ? [] : [movedTo.fid]), ...parentsOf(path).map((one) => fileId(FOLDER, one))]
+  return others.some((one) => mayWait(world, storage, one, new Set([...seen, fid])))
 }

@@ -1,8 +1,8 @@
-import { decode, fileId, type Head, keys, type Order } from '@onitu/protocol'
-import { checkTrees, isKeptOut, mayStayUndone } from './check-trees.ts'
+import { decode, fileId, type Head, keys } from '@onitu/protocol'
+import { checkTrees, isKeptOut, mayWait } from './check-trees.ts'
 import { liveHeads, unknownOf } from './known.ts'
 import { isNamed } from './setup.ts'
-import { FOLDER, originalOf, type Storage } from './storage.ts'
+import { FOLDER, originalOf } from './storage.ts'
 import type { World } from './world.ts'
 
 /** Of an upload's state, which begins with it. */
@@ -18,11 +18,11 @@ export function unrest(world: World): string | undefined {
   for (const storage of world.storages.values()) {
     const { name } = storage
     if (world.keysOf(keys.outboxPrefix(name)).length > 0) return `${name} has something in its outbox`
-    const orders = world.keysOf(keys.orderPrefix(name)).filter((key) => !mayStay(world, storage, key))
+    const orders = world.keysOf(keys.orderPrefix(name)).filter((key) => !mayWait(world, storage, fidOf(key)))
     if (orders.length > 0) return `${name} has orders: ${orders.map((key) => pathOf(world, key)).join(', ')}`
     // Of an order that is gone: it goes when the order would have been tried again.
     const left = [keys.failurePrefix(name), keys.transferPrefix(name)].flatMap((prefix) => world.keysOf(prefix))
-    const kept = left.filter((key) => !mayStay(world, storage, key))
+    const kept = left.filter((key) => !mayWait(world, storage, fidOf(key)))
     if (kept.length > 0) return `${name} keeps ${kept.join(', ')}`
     const [unknown] = unknownOf(world, storage)
     if (unknown !== undefined) return `the Plug of ${name} does not know ${unknown}`
@@ -43,17 +43,13 @@ export function findViolations(world: World): string[] {
   ]
 }
 
-function headOf(world: World, key: string): Head | undefined {
-  const head = world.store.values.get(keys.head(key.slice(key.lastIndexOf(':') + 1)))
-  return head === undefined ? undefined : (decode(head) as Head)
+function fidOf(key: string): string {
+  return key.slice(key.lastIndexOf(':') + 1)
 }
 
-/** It waits for what cannot be done. */
-function mayStay(world: World, storage: Storage, key: string): boolean {
-  const value = world.store.values.get(key)
-  const order = value === undefined ? undefined : (decode(value) as Order)
-  const heads = [headOf(world, key), order?.movedTo === undefined ? undefined : headOf(world, `:${order.movedTo.fid}`)]
-  return heads.some((head) => head !== undefined && mayStayUndone(world, storage, head.path))
+function headOf(world: World, key: string): Head | undefined {
+  const head = world.store.values.get(keys.head(fidOf(key)))
+  return head === undefined ? undefined : (decode(head) as Head)
 }
 
 function pathOf(world: World, key: string): string {

@@ -1,7 +1,7 @@
 import { fileId, type Head } from '@onitu/protocol'
 import { arrivingWins } from './conflict-copy.ts'
 import { moveArrivingAside, moveHeadAside } from './decide-conflict.ts'
-import { decideDeletion } from './decide-deletion.ts'
+import { decideDeletion, deleteKeptParents } from './decide-deletion.ts'
 import { type Draft, headOf, isLive, liveBelow, recordOf } from './draft.ts'
 import { endPendingMove, giveOrder } from './give-order.ts'
 import { type Basis, hasAgreed, hasSeen, unnotedVersion } from './lineage.ts'
@@ -65,6 +65,8 @@ function decideNew(draft: Draft, policy: Policy, update: Update, tombstone: Head
 /** What the service has is older than the head, and gives way to it. */
 function keepHead(draft: Draft, policy: Policy, { service, content }: Update, head: Head): Head {
   giveOrder(draft, policy, service, head, { replaces: content.hash })
+  // It may have kept its directories from being deleted.
+  if (head.deleted) deleteKeptParents(draft, policy, service, head)
   return head
 }
 

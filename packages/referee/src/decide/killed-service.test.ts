@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  acknowledge,
   carryOut,
   createWorld,
   findOrdered,
@@ -83,6 +84,21 @@ describe('a service that was killed before it noted down what it did', () => {
     update(world, 'right', 'a', { content: 'A' })
     expect(living(world)).toEqual({})
     expect(orderOf(world, 'right', 'a')).toMatchObject({ version: 2, replaces: headOf(world, 'a')?.hash })
+  })
+
+  it('had written a file that another has deleted since with its directory: that goes once the file has gone', () => {
+    const world = createWorld()
+    update(world, 'right', 'd/a', { content: 'A', mtime: 1000 })
+    const { version } = headOf(world, 'd/a') ?? {}
+    carryOut(world, 'left', 'd')
+    remove(world, 'right', 'd/a')
+    remove(world, 'right', 'd')
+    // It found the directory not empty, and kept it.
+    acknowledge(world, 'left', 'd')
+    findOrdered(world, 'left', 'd/a', { content: 'A', mtime: 1000 }, version ?? 0)
+    expect(living(world)).toEqual({})
+    expect(orderOf(world, 'left', 'd/a')).toMatchObject({ version: headOf(world, 'd/a')?.version })
+    expect(orderOf(world, 'left', 'd')).toMatchObject({ version: headOf(world, 'd')?.version })
   })
 
   it('had written a file that another has edited since: that is no conflict', () => {
