@@ -24,6 +24,12 @@ describe('SharedChunks', () => {
     await first
   })
 
+  it('gives a small chunk memory of its own, not the large one that it is a part of', async () => {
+    const chunk = chunkOf(1).subarray(10, 20)
+    const size = await new SharedChunks().share(chunk, async ({ buffer }) => buffer.byteLength)
+    expect(size).toBe(10)
+  })
+
   it('shows a chunk in its own length, though the memory is longer', async () => {
     const chunks = new SharedChunks()
     await chunks.share(chunkOf(1, 200_000), async () => undefined)

@@ -1,3 +1,5 @@
+import { alignedBytes } from './aligned-bytes.ts'
+
 /** Bytes below which a message may as well take a copy of its own. */
 const SMALL = 64 * 1024
 /** Bytes that are kept to be used again. */
@@ -8,16 +10,17 @@ const KEPT = 4 * 1024 * 1024
  * each time, which the system has to clear first: that costs more than writing the chunk.
  */
 export class SharedChunks {
-  readonly #free: SharedArrayBuffer[] = []
+  readonly #free: Uint8Array[] = []
   #kept = 0
 
   /** `use` must be done with the memory when it resolves. */
   async share<T>(chunk: Uint8Array, use: (shared: Uint8Array) => Promise<T>): Promise<T> {
     const size = chunk.byteLength
-    if (size < SMALL) return use(chunk)
+    // Of its own: a message takes all the memory that a view is of.
+    if (size < SMALL) return use(Uint8Array.from(chunk))
     const memory = this.#take(size)
     try {
-      const shared = new Uint8Array(memory, 0, size)
+      const shared = memory.subarray(0, size)
       shared.set(chunk)
       return await use(shared)
     } finally {
@@ -25,15 +28,15 @@ export class SharedChunks {
     }
   }
 
-  #take(size: number): SharedArrayBuffer {
+  #take(size: number): Uint8Array {
     const at = this.#free.findIndex(({ byteLength }) => byteLength >= size)
     const [found] = at === -1 ? [] : this.#free.splice(at, 1)
-    if (found === undefined) return new SharedArrayBuffer(size)
+    if (found === undefined) return alignedBytes(size)
     this.#kept -= found.byteLength
     return found
   }
 
-  #give(memory: SharedArrayBuffer): void {
+  #give(memory: Uint8Array): void {
     if (this.#kept + memory.byteLength > KEPT) return
     this.#kept += memory.byteLength
     this.#free.push(memory)

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -156,6 +157,21 @@ it('uploads by chunk, goes on after a restart, and verifies what it resumed', as
   const part = await second.plug.use('getChunk')(file, MIB, 100, { ...context(), token: stored.token })
   expect(Buffer.from(part).equals(content.subarray(MIB, MIB + 100))).toBe(true)
   expect(temporaries(root)).toEqual([])
+})
+
+it('uploads a large file of any length, in chunks of any size', async () => {
+  const { plug, root } = await open(temporaryFolder())
+  const content = randomBytes(65 * MIB + 1001)
+  const file = metadata('docs', 'large', { size: content.byteLength, hash: contentHash(content), version: 7 })
+  const upload = { ...context(), state: await plug.use('startUpload')(file, { ...context(), token: null }) }
+  const sizes = [MIB, 8192, 100_001, 2 * MIB]
+  for (let at = 0, turn = 0; at < content.byteLength; turn++) {
+    const size = sizes[turn < 40 ? turn % 2 : turn % 4] ?? MIB
+    await plug.use('uploadChunk')(file, at, content.subarray(at, at + size), upload)
+    at += size
+  }
+  await plug.use('endUpload')(file, { ...upload, token: null })
+  expect(readFileSync(`${root}/large`).equals(content)).toBe(true)
 })
 
 it('copies blocks of a file of this machine into an upload, of that file only as it was found', async () => {

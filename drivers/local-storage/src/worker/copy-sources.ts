@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { HASH_BLOCK_SIZE } from '@onitu/protocol'
+import { alignedBytes } from '../aligned-bytes.ts'
 import { Failure } from '../failure.ts'
 import { OpenFiles } from './open-files.ts'
 
@@ -12,7 +13,7 @@ const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
  */
 export class CopySources {
   readonly #open = new OpenFiles()
-  readonly #buffer = Buffer.allocUnsafeSlow(HASH_BLOCK_SIZE)
+  readonly #buffer = alignedBytes(HASH_BLOCK_SIZE)
   /** By upload. */
   readonly #paths = new Map<string, string>()
 

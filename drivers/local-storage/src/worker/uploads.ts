@@ -7,6 +7,7 @@ import type { Target } from '../messages.ts'
 import { CONTROL_DIRECTORY, TEMPORARY_DIRECTORY } from '../paths.ts'
 import { commit, requireState } from './commit.ts'
 import { CopySources } from './copy-sources.ts'
+import { DirectWrites } from './direct-writes.ts'
 import { EarlyFlush } from './early-flush.ts'
 import type { Folder } from './folder.ts'
 import { hashLargeFile } from './hash-file.ts'
@@ -35,6 +36,7 @@ export class Uploads {
   readonly #open = new OpenFiles()
   readonly #sources = new CopySources()
   readonly #early = new EarlyFlush()
+  readonly #direct = new DirectWrites()
   /** Begun by an earlier process: the content is verified before it takes its name, for the system may have lost parts of it. */
   readonly #resumed = new Set<string>()
   /** File ids with an upload that an earlier process began. */
@@ -72,9 +74,12 @@ export class Uploads {
     this.#guard(target, () => {
       const folder = requireFolder(this.#options.folders, target.folder)
       const path = temporaryPath(folder, target)
+      const fd = this.#fd(path, target)
       const after = target.size - offset - chunk.byteLength
-      writeAll(this.#fd(path, target), chunk, offset, folder.history, after)
-      if (this.#options.fsync) this.#early.wrote(path, chunk.byteLength)
+      const done = this.#options.fsync ? this.#writeDirectly(folder, path, target.size, chunk, offset) : 0
+      if (done === chunk.byteLength) return
+      writeAll(fd, chunk.subarray(done), offset + done, folder.history, after)
+      if (this.#options.fsync) this.#early.wrote(path, chunk.byteLength - done)
     })
   }
 
@@ -130,6 +135,7 @@ export class Uploads {
 
   close(): void {
     this.#open.closeAll()
+    this.#direct.close()
     this.#sources.close()
   }
 
@@ -149,6 +155,7 @@ export class Uploads {
     const final = commit({ folder, path: target.path, temporary: path, token, replaced, aside }) ?? stored
     folder.wrote(target.path, final.token)
     this.#open.close(path)
+    this.#direct.forget(path)
     this.#sources.forget(path)
     this.#early.forget(path)
     this.#resumed.delete(path)
@@ -177,8 +184,14 @@ export class Uploads {
     })
   }
 
+  #writeDirectly({ history }: Folder, path: string, size: number, chunk: Uint8Array, offset: number): number {
+    const write = () => this.#direct.write(path, size, chunk, offset)
+    return history.withRoom(() => size - offset, write)
+  }
+
   #remove(path: string): void {
     this.#open.close(path)
+    this.#direct.forget(path)
     this.#sources.forget(path)
     this.#early.forget(path)
     this.#resumed.delete(path)
