@@ -10,6 +10,7 @@ import {
   PROTOCOL_VERSION,
   welcomeSchema,
 } from '../../packages/majordomo/src/wire/link-messages.ts'
+import { clientSetup } from '../../packages/majordomo/test/support/client-setup.ts'
 import type { RemoteSetup } from './remote-setup.ts'
 
 /** ms */
@@ -100,26 +101,9 @@ export class HostileClient {
 
 /** What such a client says of itself. */
 export function hostileStatement(folder: string): ClientSetup {
+  const { driver } = clientSetup
   return {
-    driver: {
-      name: 'evil',
-      description: '',
-      velocity: 1,
-      capabilities: {
-        atomicReplace: true,
-        conditionalWrite: true,
-        rangedRead: true,
-        resumableUpload: true,
-        parallelChunks: 1,
-        nativeMove: true,
-        directories: true,
-        mtime: true,
-        mode: true,
-        caseSensitive: true,
-        tokenGranularity: 0,
-        history: true,
-      },
-    },
+    driver: { ...driver, name: 'evil', velocity: 1, capabilities: { ...driver.capabilities, history: true } },
     folders: { [folder]: { path: '/', options: {} } },
   }
 }

@@ -8,6 +8,7 @@ import { authorize, changeAuthorizedKeys, keyPlaces, revoke } from '@onitu/major
 import { ipcAddress, keys, type OnituEvent } from '@onitu/protocol'
 import { resolve } from 'import-meta-resolve'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { clientSetup } from '../../majordomo/test/support/client-setup.ts'
 import { askSession } from '../src/control/control-client.ts'
 import { Launcher } from '../src/launcher.ts'
 import { findSession } from '../src/session/find-session.ts'
@@ -69,25 +70,7 @@ function record(options: Readonly<Record<string, unknown>> = {}): RemoteRecord {
   return {
     publicKey,
     setup: {
-      driver: {
-        name: 'local-storage',
-        description: '',
-        velocity: 0.4,
-        capabilities: {
-          atomicReplace: true,
-          conditionalWrite: true,
-          rangedRead: true,
-          resumableUpload: true,
-          parallelChunks: 1,
-          nativeMove: true,
-          directories: true,
-          mtime: true,
-          mode: true,
-          caseSensitive: true,
-          tokenGranularity: 0,
-          history: false,
-        },
-      },
+      driver: { ...clientSetup.driver, name: 'local-storage', velocity: 0.4 },
       folders: { docs: { path: '/home/me', options: { ...options } } },
     },
   }

@@ -2,6 +2,7 @@ import { generateKeyPair } from '@onitu/escalator/messaging'
 import type { RemoteRecord } from '@onitu/majordomo'
 import type { AuthorizedKey } from '@onitu/majordomo/keys'
 import { describe, expect, it } from 'vitest'
+import { clientSetup } from '../../../majordomo/test/support/client-setup.ts'
 import type { Setup } from '../setup/setup.ts'
 import { grantRemote } from './grant-remote.ts'
 import { mergeRemotes } from './merge-remotes.ts'
@@ -41,25 +42,7 @@ function record(folders: Readonly<Record<string, Options>>, rules?: readonly unk
   return {
     publicKey,
     setup: {
-      driver: {
-        name: 'local-storage',
-        description: '',
-        velocity: 0.4,
-        capabilities: {
-          atomicReplace: true,
-          conditionalWrite: true,
-          rangedRead: true,
-          resumableUpload: true,
-          parallelChunks: 1,
-          nativeMove: true,
-          directories: true,
-          mtime: true,
-          mode: true,
-          caseSensitive: true,
-          tokenGranularity: 0,
-          history: false,
-        },
-      },
+      driver: { ...clientSetup.driver, name: 'local-storage', velocity: 0.4 },
       folders: Object.fromEntries(written),
       ...(rules === undefined ? {} : { rules: [...rules] }),
     },
