@@ -91,7 +91,7 @@ function mayStayUndone(world: World, storage: Storage, path: string): boolean {
   return (!nativeMove || !directories) && files.some((one) => isKeptOut(world, storage, one))
 }
 
-/** There is an order that waits for what cannot be done: at its path, where what is here is to go, or where something above is to go. */
+/** There is an order that waits for what cannot be done: at its path, where what is here is to go, or where a file above it is to go. */
 export function mayWait(world: World, storage: Storage, fid: string, seen: ReadonlySet<string> = new Set()): boolean {
   const { values } = world.store
   const [order, head] = [values.get(keys.order(storage.name, fid)), values.get(keys.head(fid))]
@@ -100,6 +100,7 @@ export function mayWait(world: World, storage: Storage, fid: string, seen: Reado
   if (mayStayUndone(world, storage, path)) return true
   if (order === undefined) return false
   const { movedTo } = decode(order) as Order
-  const others = [...(movedTo === undefined ? [] : [movedTo.fid]), ...parentsOf(path).map((one) => fileId(FOLDER, one))]
+  const above = parentsOf(path).filter((one) => storage.entries.get(one)?.kind === 'file')
+  const others = [...(movedTo === undefined ? [] : [movedTo.fid]), ...above.map((one) => fileId(FOLDER, one))]
   return others.some((one) => mayWait(world, storage, one, new Set([...seen, fid])))
 }

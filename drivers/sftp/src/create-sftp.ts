@@ -1,7 +1,6 @@
 import { DriverError, type DriverPlug, type HandlerContext, type Metadata, type Stored } from '@onitu/plug'
 import { Pace } from '@onitu/plug/kit'
 import { Connection } from './connection/connection.ts'
-import type { Session } from './connection/session.ts'
 import { createDirectory, deleteFile, moveFile, setAttributes } from './files/changing.ts'
 import { cleanTemporaries } from './files/clean-temporaries.ts'
 import { readFile } from './files/reading.ts'
@@ -26,7 +25,8 @@ const MAX_CHUNK = 16 * 1024 * 1024
 export function createSftp(plug: DriverPlug): Sftp {
   const options = readOptions(plug.options)
   const pace = new Pace(plug.options, plug)
-  const connection = new Connection(options, pace)
+  const refused = (error: unknown) => plug.logger.debug({ err: error }, 'The server allows no more channels')
+  const connection = new Connection(options, { pace, refused })
   const folders = new Map([...plug.folders.values()].map((place) => [place.name, new Folder(place, plug)]))
   const limits = { fastest: options.pollFastest, slowest: options.pollSlowest }
   const watchers = [...folders.values()].map((folder) => new Watcher(plug, connection, folder, limits))
@@ -108,13 +108,12 @@ function registerReading(service: Service): void {
 async function writing(
   service: Service,
   { folder: name, path }: Metadata,
-  work: (session: Session, folder: Folder) => Promise<Stored>,
+  work: (folder: Folder) => Promise<Stored>,
 ): Promise<Stored> {
   const folder = folderOf(service, name)
-  const session = await service.connection.session()
   folder.index.writing(path)
   try {
-    const stored = await work(session, folder)
+    const stored = await work(folder)
     folder.index.wrote(path, stored.token)
     return stored
   } catch (error) {
@@ -125,59 +124,57 @@ async function writing(
 
 function registerWriting(service: Service): void {
   const { plug, options, connection } = service
-  const uploads = new Uploads(options.fsync, plug.logger)
-  plug.handler('uploadFile', (metadata, content, context) =>
-    writing(service, metadata, (session, folder) =>
-      writeSmall(
-        session,
-        folder,
-        { metadata, content, fsync: options.fsync, logger: plug.logger },
-        context,
-        flow(service, 'up', context),
-      ),
-    ),
-  )
+  const { logger } = plug
+  const { fsync } = options
+  const uploads = new Uploads(fsync, logger)
+  plug.handler('uploadFile', async (metadata, content, context) => {
+    const lanes = await connection.lanes()
+    const file = { metadata, content, fsync, logger }
+    return writing(service, metadata, (folder) =>
+      lanes.run((session) => writeSmall(session, folder, file, context, flow(service, 'up', context))),
+    )
+  })
   plug.handler('startUpload', async (metadata, context) => {
-    await uploads.start(await connection.session(), folderOf(service, metadata.folder), metadata, context)
+    await uploads.start(await connection.lanes(), folderOf(service, metadata.folder), metadata, context)
     // The temporary name follows from file and version: there is nothing to remember.
     return null
   })
   plug.handler('restartUpload', async (metadata, offset) =>
-    uploads.restart(await connection.session(), folderOf(service, metadata.folder), metadata, offset),
+    uploads.restart(await connection.lanes(), folderOf(service, metadata.folder), metadata, offset),
   )
   plug.handler('uploadChunk', async (metadata, offset, chunk, context) => {
     context.signal.throwIfAborted()
     const folder = folderOf(service, metadata.folder)
-    await uploads.chunk(await connection.session(), folder, metadata, offset, chunk, flow(service, 'up', context))
+    await uploads.chunk(await connection.lanes(), folder, metadata, offset, chunk, flow(service, 'up', context))
   })
-  plug.handler('endUpload', (metadata, context) =>
-    writing(service, metadata, (session, folder) =>
-      uploads.end(session, folder, metadata, context, flow(service, 'down', context)),
-    ),
-  )
+  plug.handler('endUpload', async (metadata, context) => {
+    const lanes = await connection.lanes()
+    return writing(service, metadata, (folder) =>
+      uploads.end(lanes, folder, metadata, context, flow(service, 'down', context)),
+    )
+  })
   plug.handler('abortUpload', async (metadata) =>
-    uploads.abort(await connection.session(), folderOf(service, metadata.folder), metadata),
+    uploads.abort(await connection.lanes(), folderOf(service, metadata.folder), metadata),
   )
 }
 
 function registerChanging(service: Service): void {
-  const { plug } = service
+  const { plug, connection } = service
   plug.handler('deleteFile', async (metadata, { token, signal }) => {
     signal.throwIfAborted()
-    const folder = folderOf(service, metadata.folder)
-    await writing(service, metadata, async (session) => {
+    const session = await connection.session()
+    await writing(service, metadata, async (folder) => {
       await deleteFile(session, folder, metadata, token)
       return { token }
     })
-    folder.index.wrote(metadata.path, undefined)
+    folderOf(service, metadata.folder).index.wrote(metadata.path, undefined)
   })
   plug.handler('moveFile', async (from, to, context) => {
     const source = folderOf(service, from.folder)
+    const session = await connection.session()
     source.index.writing(from.path)
     try {
-      const stored = await writing(service, to, (session, target) =>
-        moveFile(session, source, target, from, to, context),
-      )
+      const stored = await writing(service, to, (target) => moveFile(session, source, target, from, to, context))
       source.index.wrote(from.path, undefined)
       return stored
     } catch (error) {
@@ -185,11 +182,13 @@ function registerChanging(service: Service): void {
       throw error
     }
   })
-  plug.handler('setAttributes', (metadata, context) =>
-    writing(service, metadata, (session, folder) => setAttributes(session, folder, metadata, context)),
-  )
-  plug.handler('createDirectory', (metadata, { signal }) => {
+  plug.handler('setAttributes', async (metadata, context) => {
+    const session = await connection.session()
+    return writing(service, metadata, (folder) => setAttributes(session, folder, metadata, context))
+  })
+  plug.handler('createDirectory', async (metadata, { signal }) => {
     signal.throwIfAborted()
-    return writing(service, metadata, (session, folder) => createDirectory(session, folder, metadata))
+    const session = await connection.session()
+    return writing(service, metadata, (folder) => createDirectory(session, folder, metadata))
   })
 }

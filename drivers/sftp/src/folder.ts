@@ -15,7 +15,8 @@ export class Folder {
   readonly #place: ServiceFolder
   readonly #plug: DriverPlug
   #known: boolean
-  #accepted: Session | undefined
+  /** Of the connection on which it was. */
+  #accepted: object | undefined
   #accepting: Promise<void> | undefined
   #available: boolean | undefined
 
@@ -37,7 +38,7 @@ export class Folder {
 
   /** The root is the right one; looked at again on each new connection, for it may be another server or another disk. */
   async require(session: Session): Promise<void> {
-    if (this.#accepted === session) return
+    if (this.#accepted === session.link) return
     this.#accepting ??= this.#accept(session).finally(() => {
       this.#accepting = undefined
     })
@@ -82,7 +83,7 @@ export class Folder {
   async #accept(session: Session): Promise<void> {
     const problem = await acceptRoot(session, { root: this.root, identity: this.#place.identity }, this.#known)
     if (problem !== undefined) throw new ServiceError('UNAVAILABLE', problem)
-    this.#accepted = session
+    this.#accepted = session.link
   }
 }
 

@@ -32,7 +32,7 @@ describe.skipIf(problem !== undefined)(
       const server = await OpenSshServer.start()
       const root = await temporaryFolder()
       const { host, port, user, hostKey, clientKey } = server
-      const { session, close } = await connect(
+      const { lanes, close } = await connect(
         readOptions({ host, port, user, host_key: hostKey, private_key_file: clientKey }),
       )
       try {
@@ -44,11 +44,11 @@ describe.skipIf(problem !== undefined)(
         } as unknown as Folder
         const uploads = new Uploads(false, console as unknown as DriverPlug['logger'])
         const context = { token: null, signal: new AbortController().signal }
-        await uploads.start(session, folder, metadata, context)
+        await uploads.start(lanes, folder, metadata, context)
         await rm(join(root.path, TEMPORARY_DIRECTORY, `${fid}-1.part`))
-        await uploads.chunk(session, folder, metadata, 0, Buffer.from('abc'))
-        await expect(uploads.end(session, folder, metadata, context)).rejects.toMatchObject({ code: 'CHANGED' })
-        await expect(uploads.restart(session, folder, metadata, 3)).rejects.toMatchObject({ code: 'UPLOAD_GONE' })
+        await uploads.chunk(lanes, folder, metadata, 0, Buffer.from('abc'))
+        await expect(uploads.end(lanes, folder, metadata, context)).rejects.toMatchObject({ code: 'CHANGED' })
+        await expect(uploads.restart(lanes, folder, metadata, 3)).rejects.toMatchObject({ code: 'UPLOAD_GONE' })
       } finally {
         await close()
         await server.close()

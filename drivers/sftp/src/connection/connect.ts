@@ -4,12 +4,21 @@ import { type Pace, readSecret } from '@onitu/plug/kit'
 import { Client, type ClientChannel, type ConnectConfig } from 'ssh2'
 import type { SftpOptions } from '../options/read-options.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key.ts'
+import { Lanes } from './lanes.ts'
 import { Session } from './session.ts'
 import { connectionLost } from './sftp-status.ts'
 
 export interface Connected {
   readonly session: Session
+  /** For writing. */
+  readonly lanes: Lanes
   close(): Promise<void>
+}
+
+export interface ConnectHooks {
+  readonly pace?: Pace
+  /** Told once why files are written on fewer channels than could be. */
+  readonly refused?: (error: unknown) => void
 }
 
 /** What ssh2 can verify, best first. The types that are known of the server are asked for before all others. */
@@ -29,22 +38,34 @@ const LOGIN = 10_000
 const KEEP_ALIVE = 15_000
 
 /** Logs in and opens an SFTP channel. @throws ServiceError that says what is wrong */
-export async function connect(options: SftpOptions, pace?: Pace): Promise<Connected> {
+export async function connect(options: SftpOptions, { pace, refused }: ConnectHooks = {}): Promise<Connected> {
   const check = await hostKeyCheck(options)
   const credentials = await readCredentials(options)
   const client = new Client()
   const socket = openSocket({ host: options.host, port: options.port, noDelay: true })
-  try {
-    const channel = await logIn(client, socket, options, check, credentials)
+  const sessions: Session[] = []
+  const { timeout, requests } = options
+  const together = corking(socket)
+  const open = async () => {
+    const channel = await openChannel(client, options)
     channel.stderr.resume()
-    const { timeout, requests } = options
-    const together = corking(socket)
-    const session = new Session(channel, { timeout, requests, pace, together }, () => client.destroy())
-    // What comes after this belongs to the session: its requests fail.
-    client.on('error', (error) => session.end(connectionLost(error)))
-    client.on('close', () => session.end(connectionLost()))
+    const link = client
+    const session = new Session(channel, { timeout, requests, pace, together, link }, () => client.destroy())
+    sessions.push(session)
     await session.greet()
-    return { session, close: () => close(client, session) }
+    return session
+  }
+  const end = (reason: Error) => {
+    for (const session of sessions) session.end(reason)
+  }
+  try {
+    await logIn(client, socket, options, check, credentials)
+    // What comes after this belongs to the sessions: their requests fail.
+    client.on('error', (error) => end(connectionLost(error)))
+    client.on('close', () => end(connectionLost()))
+    const session = await open()
+    const lanes = new Lanes(session, open, refused ?? (() => undefined))
+    return { session, lanes, close: () => close(client, session, end) }
   } catch (error) {
     // It has told why it failed already; nobody is left to hear what happens while it is torn down.
     client.on('error', () => client.destroy())
@@ -65,10 +86,9 @@ function corking(socket: Socket): (write: () => void) => void {
   }
 }
 
-async function close(client: Client, session: Session): Promise<void> {
+async function close(client: Client, { isAlive: wasAlive }: Session, end: (reason: Error) => void): Promise<void> {
   const closed = new Promise<void>((resolve) => client.once('close', () => resolve()))
-  const wasAlive = session.isAlive
-  session.end(new ServiceError('CLOSED', 'The driver is closed'))
+  end(new ServiceError('CLOSED', 'The driver is closed'))
   client.end()
   if (!wasAlive) return
   const impatience = setTimeout(() => client.destroy(), 1_000)
@@ -104,7 +124,7 @@ function logIn(
   options: SftpOptions,
   { verify, types }: HostKeyCheck,
   credentials: Credentials,
-): Promise<ClientChannel> {
+): Promise<void> {
   const known = HOST_KEY_ALGORITHMS.filter((name) => types.includes(name.startsWith('rsa') ? 'ssh-rsa' : name))
   const others = HOST_KEY_ALGORITHMS.filter((name) => !known.includes(name))
   let refusal: ServiceError | undefined
@@ -114,11 +134,7 @@ function logIn(
     client.on('keyboard-interactive', (_name, _instructions, _language, prompts, answer) =>
       answer(prompts.map(() => String(credentials.password ?? ''))),
     )
-    client.on('ready', () =>
-      client.subsys('sftp', (error, channel) =>
-        error === undefined ? resolve(channel) : reject(noSftp(error, options)),
-      ),
-    )
+    client.on('ready', () => resolve())
     const config: ConnectConfig = {
       ...credentials,
       sock: socket,
@@ -139,6 +155,18 @@ function logIn(
       // A private key that cannot be parsed, or needs a passphrase.
       reject(new ServiceError('BAD_CREDENTIALS', `Cannot use the private key: ${String(error)}`))
     }
+  })
+}
+
+function openChannel(client: Client, options: SftpOptions): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    const lost = () => reject(connectionLost())
+    client.once('close', lost)
+    client.subsys('sftp', (error, channel) => {
+      client.off('close', lost)
+      if (error === undefined) resolve(channel)
+      else reject(noSftp(error, options))
+    })
   })
 }
 

@@ -1,7 +1,7 @@
 import { OnituError, ServiceError } from '@onitu/plug'
-import type { Pace } from '@onitu/plug/kit'
 import type { SftpOptions } from '../options/read-options.ts'
-import { type Connected, connect } from './connect.ts'
+import { type Connected, type ConnectHooks, connect } from './connect.ts'
+import type { Lanes } from './lanes.ts'
 import type { Session } from './session.ts'
 
 const FIRST_DELAY = 250
@@ -13,27 +13,36 @@ const REFUSALS: ReadonlySet<string> = new Set(['AUTHENTICATION_FAILED', 'HOST_KE
 /** One connection for everything, made when it is needed and again after it was lost, with growing delays while that fails. */
 export class Connection {
   readonly #options: SftpOptions
-  readonly #pace: Pace
+  readonly #hooks: ConnectHooks
   #current: Promise<Connected> | undefined
   #alive: Connected | undefined
   #failure: { readonly error: OnituError; readonly until: number } | undefined
   #attempts = 0
   #closed = false
 
-  constructor(options: SftpOptions, pace: Pace) {
+  constructor(options: SftpOptions, hooks: ConnectHooks) {
     this.#options = options
-    this.#pace = pace
+    this.#hooks = hooks
   }
 
   /** @throws ServiceError at once, while it is too early to try again. */
   async session(): Promise<Session> {
+    return (await this.#connected()).session
+  }
+
+  /** For writing. @throws ServiceError as `session` does */
+  async lanes(): Promise<Lanes> {
+    return (await this.#connected()).lanes
+  }
+
+  async #connected(): Promise<Connected> {
     if (this.#closed) throw new ServiceError('CLOSED', 'The driver is closed')
-    if (this.#alive?.session.isAlive === true) return this.#alive.session
+    if (this.#alive?.session.isAlive === true) return this.#alive
     if (this.#current === undefined) {
       if (this.#failure !== undefined && performance.now() < this.#failure.until) throw this.#failure.error
       this.#current = this.#connect()
     }
-    return (await this.#current).session
+    return this.#current
   }
 
   /** ms until it makes sense to try again. */
@@ -50,7 +59,7 @@ export class Connection {
 
   async #connect(): Promise<Connected> {
     try {
-      const connected = await connect(this.#options, this.#pace)
+      const connected = await connect(this.#options, this.#hooks)
       this.#alive = connected
       this.#attempts = 0
       this.#failure = undefined

@@ -20,6 +20,8 @@ interface SessionOptions {
   readonly pace?: Pace | undefined
   /** Does several writes; they may go to the system together. */
   readonly together: (write: () => void) => void
+  /** The same object for all sessions of one connection. */
+  readonly link: object
 }
 
 /**
@@ -27,6 +29,7 @@ interface SessionOptions {
  * `timeout` ms is given up with all that waits for it.
  */
 export class Session {
+  readonly link: object
   readonly #channel: SftpChannel
   readonly #timeout: number
   readonly #limit: number
@@ -41,7 +44,8 @@ export class Session {
   #ended: Error | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(stream: Duplex, { timeout, requests, pace, together }: SessionOptions, giveUp: () => void) {
+  constructor(stream: Duplex, { timeout, requests, pace, together, link }: SessionOptions, giveUp: () => void) {
+    this.link = link
     this.#timeout = timeout
     this.#limit = requests
     this.#pace = pace

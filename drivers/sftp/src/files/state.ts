@@ -33,13 +33,13 @@ export function inTheWay(path: string): ConflictError {
   return new ConflictError(`"${path}" exists and is left as it is`)
 }
 
-/** Looks at directories that are under way, by session: all who ask for one meanwhile wait for the same answer. */
-const looks = new WeakMap<Session, Map<string, Promise<Attributes | undefined>>>()
+/** Looks at directories that are under way, by connection: all who ask for one meanwhile wait for the same answer. */
+const looks = new WeakMap<object, Map<string, Promise<Attributes | undefined>>>()
 
 /** Of many files in one directory not each asks for it: an answer that is on its way is no older than the way takes. */
 function directoryState(session: Session, folder: Folder, path: string): Promise<Attributes | undefined> {
-  const running = looks.get(session) ?? new Map<string, Promise<Attributes | undefined>>()
-  looks.set(session, running)
+  const running = looks.get(session.link) ?? new Map<string, Promise<Attributes | undefined>>()
+  looks.set(session.link, running)
   const absolute = folder.absolute(path)
   const found = running.get(absolute)
   if (found !== undefined) return found

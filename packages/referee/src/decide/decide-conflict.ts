@@ -1,7 +1,7 @@
 import { fileId, type Head, keys } from '@onitu/protocol'
 import { conflictPath } from './conflict-copy.ts'
 import { type Draft, headOf, removeOrder } from './draft.ts'
-import { endPendingMove, giveOrder, type Place, placeOf, redirect } from './give-order.ts'
+import { endPendingMove, giveOrder, type Place, placeOf, redirect, seenOf } from './give-order.ts'
 import { type Content, newVersion } from './new-version.ts'
 import { modeOf, type Policy, servicesOf } from './policy.ts'
 
@@ -30,7 +30,7 @@ export function moveHeadAside(draft: Draft, policy: Policy, head: Head, winner: 
   )
   for (const [service, place] of places) {
     if (modeOf(policy, service, head.folder) === 'r') draft.copies.set(keys.copy(service, place.fid), copy.fid)
-    else redirect(draft, service, place, head, copy)
+    else redirect(draft, service, { fid: place.fid, seen: seenOf(place, head, copy) }, copy)
   }
   report(draft, head, copy, winner, head.origin)
   return copy
@@ -59,7 +59,7 @@ export function moveArrivingAside(draft: Draft, policy: Policy, arriving: Arrivi
   if (heldAt !== head.fid) endPendingMove(draft, service, head)
   const copy = newVersion(draft, policy, service, { ...content, path }, options)
   giveOrder(draft, policy, service, head)
-  redirect(draft, service, { fid: heldAt, seen: head.version }, head, copy)
+  redirect(draft, service, { fid: heldAt, seen: copy.version }, copy)
   // `replaces`: should somebody delete the copy before it was moved there, what is held has been dealt with all the same.
   giveOrder(draft, policy, service, headOf(draft, heldAt) ?? head, { replaces: content.hash })
   report(draft, head, copy, head.origin, service)

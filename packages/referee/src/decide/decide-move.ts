@@ -4,8 +4,8 @@ import { decideDeletion, deleteEmptiedParent } from './decide-deletion.ts'
 import { decideKeptOut } from './decide-kept-out.ts'
 import { decideUpdate } from './decide-update.ts'
 import { type Draft, headOf, isLive, orderOf, setOrder } from './draft.ts'
-import { giveOrder, type Place, placeOf, redirect, redirectOf } from './give-order.ts'
-import { type Basis, hasSeen } from './lineage.ts'
+import { giveOrder, type Place, placeOf, redirect, redirectOf, seenOf } from './give-order.ts'
+import { type Basis, hasSeen, wasContent } from './lineage.ts'
 import { type Content, ensureParents, newTombstone, newVersion, say } from './new-version.ts'
 import { modeOf, type Policy, servicesOf } from './policy.ts'
 import { passesSource } from './targets.ts'
@@ -29,7 +29,10 @@ export function decideMove(
   }
   if (hasSeen(draft, service, fromBasis, from)) {
     moveContent(draft, policy, service, moved, from)
-  } else if (!isLive(headOf(draft, moved.fid)) && isKnownContent(draft, fromFid, fromBasis.base, moved)) {
+  } else if (
+    !isLive(headOf(draft, moved.fid)) &&
+    isKnownContent(draft, [fromFid, moved.from.fid], fromBasis.base, moved)
+  ) {
     moveNewerContent(draft, policy, service, moved, from)
   } else {
     // Two newer contents, or one that the hub never saw: no move can keep all, so neither path is taken from anyone.
@@ -39,8 +42,8 @@ export function decideMove(
 }
 
 /** What was moved is what the hub had at the old path once: nothing is lost when the newer content takes its place. */
-function isKnownContent(draft: Draft, fid: string, base: number, moved: Moved): boolean {
-  return base > 0 && draft.view.version(fid, base)?.hash === moved.hash
+function isKnownContent(draft: Draft, fids: readonly string[], base: number, moved: Moved): boolean {
+  return fids.some((fid) => wasContent(draft, fid, base, moved))
 }
 
 /**
@@ -131,7 +134,7 @@ function moveAt(draft: Draft, service: string, place: Place, from: Head, to: Hea
   const held = headOf(draft, place.fid) ?? from
   if (place.fid !== to.fid && !isNested(held, to) && !leadsTo(draft, service, to.fid, place.fid)) {
     setOrder(draft, service, to.fid, { ...order, movedFrom: place.fid })
-    redirect(draft, service, place, from, to)
+    redirect(draft, service, { fid: place.fid, seen: seenOf(place, from, to) }, to)
     return
   }
   // It came back to where the service has it; or one path must go before the other can be; or moves would wait for each

@@ -4,7 +4,7 @@ import { moveArrivingAside, moveHeadAside } from './decide-conflict.ts'
 import { decideDeletion, deleteKeptParents } from './decide-deletion.ts'
 import { type Draft, headOf, isLive, liveBelow, recordOf } from './draft.ts'
 import { endPendingMove, giveOrder } from './give-order.ts'
-import { type Basis, hasAgreed, hasSeen, unnotedVersion } from './lineage.ts'
+import { type Basis, hasAgreed, hasSeen, unnotedVersion, wasContent } from './lineage.ts'
 import { type Content, ensureParents, newVersion, say } from './new-version.ts'
 import { conflictPolicyOf, type Policy } from './policy.ts'
 
@@ -63,8 +63,10 @@ function decideNew(draft: Draft, policy: Policy, update: Update, tombstone: Head
 }
 
 /** What the service has is older than the head, and gives way to it. */
-function keepHead(draft: Draft, policy: Policy, { service, content }: Update, head: Head): Head {
+function keepHead(draft: Draft, policy: Policy, { service, content, heldAt }: Update, head: Head): Head {
   giveOrder(draft, policy, service, head, { replaces: content.hash })
+  const held = heldAt === undefined ? undefined : headOf(draft, heldAt)
+  if (held !== undefined) giveOrder(draft, policy, service, held, { replaces: content.hash })
   // It may have kept its directories from being deleted.
   if (head.deleted) deleteKeptParents(draft, policy, service, head)
   return head
@@ -73,16 +75,17 @@ function keepHead(draft: Draft, policy: Policy, { service, content }: Update, he
 /** Nobody changed anything: the service has what it had agreed on, or what it was ordered to have and did not note down. */
 export function isOlder(
   draft: Draft,
-  { service, base, redirected, ordered = false, content }: Update,
+  { service, base, redirected, ordered = false, content, heldAt }: Update,
   fid: string,
 ): boolean {
-  if (redirected) return false
+  if (redirected) return heldAt !== undefined && wasContent(draft, heldAt, base, content)
   const head = headOf(draft, fid)
   // A deletion that the same service told of may have been the first half of a rename by its own driver, and this the second: it is no proof against it.
   const isOwn = head?.origin === service && (!ordered || head.deleted)
-  const agreed = base === 0 || isOwn ? undefined : draft.view.version(fid, base)
-  const isSame = agreed?.deleted === false && agreed.kind === content.kind && agreed.hash === content.hash
-  return isSame || unnotedVersion(draft, service, fid, base, content) !== undefined
+  return (
+    (!isOwn && wasContent(draft, fid, base, content)) ||
+    unnotedVersion(draft, service, fid, base, content) !== undefined
+  )
 }
 
 /** Equal content makes no version (this also ends echoes), unless its attributes were changed by someone who had seen it. */

@@ -144,12 +144,17 @@ function isAdoptable(draft: Draft, service: string, head: Head): boolean {
 }
 
 /**
- * Marks what a service holds at a place as the content of `to`, to be moved there before anything else happens at the
- * place. What it had not seen of the content before (`head`), it has not seen of `to` either.
+ * The version of a file that a service has seen of what it holds at a place, when that file goes on as `to`. What it had not seen of the content
+ * before (`head`), it has not seen of `to` either, nor an edit that came with the move: then it is a version of the place.
  */
-export function redirect(draft: Draft, service: string, place: Place, head: Head, to: Head): void {
-  const order = orderOf(draft, service, place.fid)
-  const version = order?.version ?? headOf(draft, place.fid)?.version ?? 0
-  const seen = place.seen >= head.version ? to.version : place.seen
-  setOrder(draft, service, place.fid, { ...order, version, movedTo: { fid: to.fid, version: seen } })
+export function seenOf(place: Place, head: Head, to: Head): number {
+  const isEdited = to.hash !== head.hash || to.kind !== head.kind
+  return place.seen >= head.version && !isEdited ? to.version : place.seen
+}
+
+/** Marks what a service holds at a place as the content of `to`, to be moved there before anything else happens at the place. */
+export function redirect(draft: Draft, service: string, { fid, seen }: Place, to: Head): void {
+  const order = orderOf(draft, service, fid)
+  const version = order?.version ?? headOf(draft, fid)?.version ?? 0
+  setOrder(draft, service, fid, { ...order, version, movedTo: { fid: to.fid, version: seen } })
 }

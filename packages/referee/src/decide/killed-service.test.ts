@@ -205,3 +205,40 @@ it('an edit at the old place of a file that was moved and edited by another beco
   remove(world, 'right', 'a')
   expect(living(world)).toEqual({ b: 'B' })
 })
+
+describe('a file that another moved and edited in one step', () => {
+  function movedAndEdited() {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A', mtime: 1000 })
+    move(world, 'left', 'a', 'b', { content: 'B', mtime: 3000 })
+    return world
+  }
+
+  it('is not taken for what was edited at the old place: that becomes a copy, and both contents stay', () => {
+    const world = movedAndEdited()
+    update(world, 'right', 'a', { content: 'C', mtime: 2000 })
+    const copy = 'b (conflict of right, 1970-01-01 00-00-02)'
+    expect(living(world)).toEqual({ b: 'B', [copy]: 'C' })
+    expect(orderOf(world, 'right', copy)).toMatchObject({ movedFrom: idOf('a') })
+    expect(orderOf(world, 'right', 'a')).toMatchObject({ movedTo: { fid: idOf(copy) }, replaces: hashOf('C') })
+  })
+
+  it('takes the place of what is at the old one, where only the mode was changed', () => {
+    const world = movedAndEdited()
+    update(world, 'right', 'a', { content: 'A', mtime: 1000, mode: 0o600 })
+    expect(living(world)).toEqual({ b: 'B' })
+    expect(orderOf(world, 'right', 'a')).toMatchObject({ movedTo: { fid: idOf('b') }, replaces: hashOf('A') })
+  })
+
+  it('ends where the old content was moved to', () => {
+    const world = movedAndEdited()
+    move(world, 'right', 'a', 'c')
+    expect(living(world)).toEqual({ c: 'B' })
+  })
+
+  it('stays when the old content is deleted', () => {
+    const world = movedAndEdited()
+    remove(world, 'right', 'a')
+    expect(living(world)).toEqual({ b: 'B' })
+  })
+})

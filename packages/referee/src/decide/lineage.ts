@@ -40,6 +40,17 @@ export function hasAgreed(draft: Draft, service: string, basis: Basis, head: Hea
   return seen !== undefined && !seen.deleted && seen.kind === head.kind && seen.hash === head.hash
 }
 
+/** Whether a version of a file (0: none) had this content. */
+export function wasContent(
+  draft: Draft,
+  fid: string,
+  version: number,
+  { kind, hash }: Pick<Content, 'kind' | 'hash'>,
+): boolean {
+  const found = version === 0 ? undefined : draft.view.version(fid, version)
+  return found?.deleted === false && found.kind === kind && found.hash === hash
+}
+
 function isElsewhere(draft: Draft, service: string, { redirected }: Basis, head: Head): boolean {
   return !redirected && pendingMoveFrom(draft, service, head.fid) !== undefined
 }

@@ -1,0 +1,80 @@
+import type { Session } from './session.ts'
+
+/** A session that somebody writes on. */
+export interface Lane {
+  readonly session: Session
+  /** May be called twice. */
+  release(): void
+}
+
+/** Channels for writing, with the first one; more than a server allows for one connection by default (10) would be refused. */
+const MOST = 4
+/** From so many writers on a lane another one is opened. */
+const CROWDED = 2
+
+interface Opened {
+  readonly session: Session
+  writers: number
+}
+
+/**
+ * The sessions of one connection on which files are written. A server does what comes in on one channel in order, and stands still while the disk takes
+ * a file; over several channels it has the disk take several at once. They are opened when they are needed, the first one is there for everything.
+ */
+export class Lanes {
+  /** The channel for everything. */
+  readonly first: Session
+  readonly #lanes: Opened[]
+  readonly #open: () => Promise<Session>
+  readonly #refused: (error: unknown) => void
+  #most = MOST
+  #isOpening = false
+
+  /** `refused` is told once why there are no more of them. */
+  constructor(first: Session, open: () => Promise<Session>, refused: (error: unknown) => void) {
+    this.first = first
+    this.#lanes = [{ session: first, writers: 0 }]
+    this.#open = open
+    this.#refused = refused
+  }
+
+  /** The one with the fewest writers. */
+  take(): Lane {
+    const lane = this.#lanes.reduce((best, one) => (one.writers < best.writers ? one : best))
+    if (lane.writers >= CROWDED) this.#widen()
+    lane.writers++
+    let isHeld = true
+    return {
+      session: lane.session,
+      release() {
+        if (isHeld) lane.writers--
+        isHeld = false
+      },
+    }
+  }
+
+  async run<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const lane = this.take()
+    try {
+      return await work(lane.session)
+    } finally {
+      lane.release()
+    }
+  }
+
+  #widen(): void {
+    if (this.#isOpening || this.#lanes.length >= this.#most) return
+    this.#isOpening = true
+    this.#open()
+      .then(
+        (session) => this.#lanes.push({ session, writers: 0 }),
+        (error: unknown) => {
+          this.#most = this.#lanes.length
+          this.#refused(error)
+        },
+      )
+      .finally(() => {
+        this.#isOpening = false
+      })
+  }
+}
