@@ -2,7 +2,7 @@ import { fileId, type Head } from '@onitu/protocol'
 import { arrivingWins } from './conflict-copy.ts'
 import { moveArrivingAside, moveHeadAside } from './decide-conflict.ts'
 import { decideDeletion, deleteKeptParents } from './decide-deletion.ts'
-import { type Draft, headOf, isLive, liveBelow, recordOf } from './draft.ts'
+import { type Draft, headOf, isLive, liveBelow, orderOf, recordOf } from './draft.ts'
 import { endPendingMove, giveOrder } from './give-order.ts'
 import { type Basis, hasAgreed, hasSeen, unnotedVersion, wasContent } from './lineage.ts'
 import { type Content, ensureParents, newVersion, say } from './new-version.ts'
@@ -83,9 +83,14 @@ export function isOlder(
   // A deletion that the same service told of may have been the first half of a rename by its own driver, and this the second: it is no proof against it.
   const isOwn = head?.origin === service && (!ordered || head.deleted)
   return (
-    (!isOwn && wasContent(draft, fid, base, content)) ||
+    (!isOwn && (wasContent(draft, fid, base, content) || isToGiveWay(draft, service, fid, content))) ||
     unnotedVersion(draft, service, fid, base, content) !== undefined
   )
+}
+
+/** It was considered already, and is there only until the order is carried out. */
+function isToGiveWay(draft: Draft, service: string, fid: string, { kind, hash }: Content): boolean {
+  return kind === 'file' && orderOf(draft, service, fid)?.replaces === hash
 }
 
 /** Equal content makes no version (this also ends echoes), unless its attributes were changed by someone who had seen it. */

@@ -206,6 +206,14 @@ it('an edit at the old place of a file that was moved and edited by another beco
   expect(living(world)).toEqual({ b: 'B' })
 })
 
+it('a content that has its copy already, and waits to be replaced, is no change when its time is set', () => {
+  const world = conflict()
+  carryOut(world, 'left', COPY)
+  update(world, 'left', 'a', { content: 'L', mtime: 9000 })
+  expect(living(world)).toEqual({ a: 'R', [COPY]: 'L' })
+  expect(orderOf(world, 'left', 'a')).toMatchObject({ replaces: hashOf('L') })
+})
+
 describe('a file that another moved and edited in one step', () => {
   function movedAndEdited() {
     const world = createWorld()
