@@ -204,7 +204,7 @@ export class Reporter {
     if (overtaken.has(checked.fid))
       return checked.change.type === 'deleted' ? [] : [this.#reader.doubt(withoutFrom(checked, overtaken))]
     const current = withoutFrom(checked, overtaken)
-    return [isOld === true && !this.#reader.canRely ? this.#reader.doubt(current) : current]
+    return [isOld === true && !isDirectory(current) && !this.#reader.canRely ? this.#reader.doubt(current) : current]
   }
 
   #settle(batch: readonly Waiting[], error: unknown): void {
@@ -302,6 +302,11 @@ export class Reporter {
   #problem(folder: string, path: string, code: string, reason: string): void {
     this.#engine.emit({ type: 'file_problem', service: this.#engine.service, folder, path, code, reason })
   }
+}
+
+/** An order does not put another one in its place: it may have made it anew only where it was gone. */
+function isDirectory({ change }: CheckedChange): boolean {
+  return change.type !== 'deleted' && change.kind === 'directory'
 }
 
 /** At the old place of a move there is something else by now. */
