@@ -38,9 +38,16 @@ function checkAdded(world: World, storage: Storage, heads: ReadonlyMap<string, H
     ([path, entry]) =>
       !isSame(heads.get(path), entry) &&
       !isKeptOut(world, storage, path) &&
+      !isLeftEmpty(storage, path) &&
       !world.store.values.has(keys.order(name, fileId(FOLDER, path))),
   )
   return added.map(([path, entry]) => `${name} has ${path} ${entry.kind}, which the hub has not`)
+}
+
+/** Made by a driver on the way to a file that was deleted again, or by a user: where nobody tells of it, nobody knows. */
+function isLeftEmpty(storage: Storage, path: string): boolean {
+  const isDirectory = storage.entries.get(path)?.kind === 'directory'
+  return storage.kind.mode === 'w' && isDirectory && storage.below(path).length === 0
 }
 
 function checkFiltered(world: World, heads: ReadonlyMap<string, Head>): string[] {

@@ -27,10 +27,24 @@ export function decideKeptOut(draft: Draft, policy: Policy, service: string, con
   }
 }
 
+/**
+ * A service has something else now where it held a file that was moved from there by others, which it cannot be told to follow: it is only read. If
+ * nobody had fetched the file from it yet, the hub goes back to what others have at the new path.
+ */
+export function goBackFromMoved(draft: Draft, policy: Policy, service: string, tombstone: Head): void {
+  const moved = tombstone.movedTo === undefined ? undefined : headOf(draft, tombstone.movedTo)
+  if (!isLive(moved) || moved.movedFrom !== tombstone.fid || isHeld(draft, policy, moved)) return
+  const isThere = servicesOf(policy, tombstone.folder).some(
+    ([other, { mode }]) =>
+      other !== service && mode !== 'w' && recordOf(draft, other, tombstone.fid)?.hash === moved.hash,
+  )
+  if (!isThere) goBack(draft, policy, service, moved)
+}
+
 /** What nobody can give would be waited for in vain: the hub goes back to what others have, or to nothing. */
 function goBack(draft: Draft, policy: Policy, service: string, head: Head): Head {
   const [former] = servicesOf(policy, head.folder)
-    .flatMap(([other, { mode }]) => (other === service || mode === 'w' ? [] : agreedOn(draft, other, head.fid)))
+    .flatMap(([other, { mode }]) => (other === service || mode === 'w' ? [] : hadBefore(draft, other, head.fid)))
     .sort((one, other) => other.record.version - one.record.version)
   if (former === undefined) {
     newTombstone(draft, policy, service, head)
@@ -39,8 +53,10 @@ function goBack(draft: Draft, policy: Policy, service: string, head: Head): Head
   return newVersion(draft, policy, former.service, former.record, { parents: [head.version] })
 }
 
-function agreedOn(draft: Draft, service: string, fid: string): { service: string; record: FileRecord }[] {
+/** What is agreed on, or was decided to give way. */
+function hadBefore(draft: Draft, service: string, fid: string): { service: string; record: FileRecord }[] {
   const record = recordOf(draft, service, fid)
-  const isAgreed = record !== undefined && record.token !== null && record.kind === 'file' && record.reported === 0
-  return isAgreed ? [{ service, record }] : []
+  if (record === undefined || record.token === null || record.kind !== 'file') return []
+  const isDecided = record.reported === 0 || orderOf(draft, service, fid)?.replaces === record.hash
+  return isDecided ? [{ service, record }] : []
 }

@@ -2,11 +2,12 @@ import { fileId, type Head } from '@onitu/protocol'
 import { arrivingWins } from './conflict-copy.ts'
 import { moveArrivingAside, moveHeadAside } from './decide-conflict.ts'
 import { decideDeletion, deleteKeptParents } from './decide-deletion.ts'
+import { goBackFromMoved } from './decide-kept-out.ts'
 import { type Draft, headOf, isLive, liveBelow, orderOf, recordOf } from './draft.ts'
 import { endPendingMove, giveOrder } from './give-order.ts'
 import { type Basis, hasAgreed, hasSeen, unnotedVersion, wasContent } from './lineage.ts'
 import { type Content, ensureParents, newVersion, say } from './new-version.ts'
-import { conflictPolicyOf, type Policy } from './policy.ts'
+import { conflictPolicyOf, modeOf, type Policy } from './policy.ts'
 
 export interface Update extends Basis {
   readonly service: string
@@ -55,6 +56,9 @@ function hasSeenChild(draft: Draft, service: string, child: Head): boolean {
 function decideNew(draft: Draft, policy: Policy, update: Update, tombstone: Head | undefined): Head {
   if (tombstone !== undefined && (onlyAttributesChanged(update, tombstone) || isOlder(draft, update, tombstone.fid))) {
     return keepHead(draft, policy, update, tombstone)
+  }
+  if (tombstone !== undefined && modeOf(policy, update.service, update.content.folder) === 'r') {
+    goBackFromMoved(draft, policy, update.service, tombstone)
   }
   ensureParents(draft, policy, update.service, update.content, (file) => {
     if (file.fid !== update.movedFrom) moveHeadAside(draft, policy, file, update.service)

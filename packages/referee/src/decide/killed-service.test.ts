@@ -250,3 +250,13 @@ describe('a file that another moved and edited in one step', () => {
     expect(living(world)).toEqual({ b: 'B' })
   })
 })
+
+it('an edit of a read-only service, of a file that was moved from there before anybody had its content, leaves what others have at the new path', () => {
+  const world = createWorld({ services: { left: { mode: 'r' }, right: {}, third: {} } })
+  shared(world, 'a', { content: 'A', mtime: 1000 })
+  update(world, 'left', 'a', { content: 'B', mtime: 2000 })
+  move(world, 'right', 'a', 'c')
+  expect(living(world)).toMatchObject({ c: 'B' })
+  update(world, 'left', 'a', { content: 'C', mtime: 3000 })
+  expect(living(world)).toEqual({ a: 'C', c: 'A' })
+})
