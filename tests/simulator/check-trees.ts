@@ -98,7 +98,7 @@ function mayStayUndone(world: World, storage: Storage, path: string): boolean {
   return (!nativeMove || !directories) && files.some((one) => isKeptOut(world, storage, one))
 }
 
-/** There is an order that waits for what cannot be done: at its path, where what is here is to go, or where a file above it is to go. */
+/** There is an order that waits for what cannot be done: at its path, where what is here is to go, or where a file above it or what is below it is to go. */
 export function mayWait(world: World, storage: Storage, fid: string, seen: ReadonlySet<string> = new Set()): boolean {
   const { values } = world.store
   const [order, head] = [values.get(keys.order(storage.name, fid)), values.get(keys.head(fid))]
@@ -108,6 +108,8 @@ export function mayWait(world: World, storage: Storage, fid: string, seen: Reado
   if (order === undefined) return false
   const { movedTo } = decode(order) as Order
   const above = parentsOf(path).filter((one) => storage.entries.get(one)?.kind === 'file')
-  const others = [...(movedTo === undefined ? [] : [movedTo.fid]), ...above.map((one) => fileId(FOLDER, one))]
+  const below = storage.below(path).filter((one) => values.has(keys.order(storage.name, fileId(FOLDER, one))))
+  const nearby = [...above, ...below].map((one) => fileId(FOLDER, one))
+  const others = movedTo === undefined ? nearby : [movedTo.fid, ...nearby]
   return others.some((one) => mayWait(world, storage, one, new Set([...seen, fid])))
 }
