@@ -5,6 +5,7 @@
  * @module @onitu/escalator/messaging
  */
 export { AccessDeniedError, RequestTimeoutError } from '../errors.ts'
+export { giveBack } from '../zmtp/bodies.ts'
 export {
   type Authenticator,
   type AuthenticatorOptions,

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
 import { packPing, packPong, packReady, parseCommand, parseReady, type Ready } from './commands.ts'
 import { COMMAND, FrameError, FrameReader, MORE, packCommandFrame, packMessage } from './frames.ts'
 import { GREETING_SIZE, greeting, greetingProblem } from './greeting.ts'
@@ -23,6 +23,8 @@ export interface ConnectionEvents {
 
 /** What an honest peer needs to say hello, in ms. */
 const HANDSHAKE = 10_000
+/** Bytes of one read where no frame has begun. */
+const COMMON = 64 * 1024
 /** Frames of one message. */
 const MAX_FRAMES = 1_024
 
@@ -41,11 +43,13 @@ export class Connection {
   #heard = 0
   #closed = false
 
-  constructor(socket: Socket, options: ConnectionOptions, events: ConnectionEvents) {
-    this.#socket = socket
+  /** `open`: makes a socket that reads where it is told, so that large frames are not copied. */
+  constructor(open: Socket | ((onread: OnReadOpts) => Socket), options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options
     this.#events = events
     this.#reader = new FrameReader(options.maxFrame, (flags, body) => this.#take(flags, body))
+    const socket = typeof open === 'function' ? open(this.#reading()) : open
+    this.#socket = socket
     this.#handshake = setTimeout(() => this.#fail('it did not say hello in time'), HANDSHAKE)
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => this.#receive(chunk))
@@ -92,11 +96,30 @@ export class Connection {
     for (const piece of pieces) this.#socket.write(piece)
   }
 
+  /** Into a frame that has begun, or else into memory for all reads, of which what came is a copy. */
+  #reading(): OnReadOpts {
+    const common = Buffer.allocUnsafeSlow(COMMON)
+    return {
+      buffer: () => this.#reader.space ?? common,
+      callback: (size, buffer) => {
+        if (buffer === common) this.#receive(Buffer.from(common.subarray(0, size)))
+        else this.#read(() => this.#reader.filled(size))
+        return true
+      },
+    }
+  }
+
   #receive(chunk: Buffer): void {
-    this.#heard = performance.now()
-    try {
+    this.#read(() => {
       const rest = this.#greeting === undefined ? chunk : this.#greet(chunk)
       if (rest !== undefined && !this.#socket.destroyed) this.#reader.push(rest)
+    })
+  }
+
+  #read(take: () => void): void {
+    this.#heard = performance.now()
+    try {
+      take()
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
       this.#fail(error.message)

@@ -52,7 +52,7 @@ export class Dealer {
     if (this.#closed || this.#connection !== undefined) return
     const { endpoint, identity, ...options } = this.#options
     this.#connection = new Connection(
-      connect(endpoint),
+      (onread) => connect({ ...endpoint, onread }),
       { ...options, ready: { socketType: 'DEALER', identity }, peerType: 'ROUTER' },
       {
         ready: () => this.#begin(),

@@ -34,6 +34,21 @@ describe('frames', () => {
     )
   })
 
+  it('may be read to where the rest of them goes', () => {
+    const { frames, read } = reader()
+    const body = Buffer.from('0123456789'.repeat(100))
+    const stream = Buffer.concat(packMessage([body, Buffer.from('next')]).map((piece) => Buffer.from(piece)))
+    frames.push(Buffer.from(stream.subarray(0, 50)))
+    for (let at = 50; frames.space !== undefined; ) {
+      const bytes = stream.copy(frames.space, 0, at, at + 300)
+      frames.filled(bytes)
+      at += bytes
+    }
+    expect(read).toEqual([[MORE, hex(body)]])
+    frames.push(stream.subarray(stream.byteLength - 6))
+    expect(read[1]).toEqual([0, hex(Buffer.from('next'))])
+  })
+
   it('may come byte by byte', () => {
     const { frames, read } = reader()
     const stream = Buffer.concat([

@@ -1,3 +1,5 @@
+import { takeBody } from './bodies.ts'
+
 /*
  * A frame of ZMTP 3: a byte of flags, the size of the body in one byte, or in eight (big-endian) when LONG is set, and
  * the body. MORE: another frame of the same message follows. COMMAND: it is for the other end itself.
@@ -11,6 +13,13 @@ const LONG_HEADER = 9
 
 /** Below this frames are copied into one piece, which is cheaper than to hand the system many. */
 const COPIED = 16 * 1024
+
+/** A frame of which the end has not come. */
+interface PartialFrame {
+  readonly flags: number
+  readonly body: Buffer
+  filled: number
+}
 
 export type FrameProblem = 'FLAGS' | 'SIZE'
 
@@ -50,11 +59,23 @@ export class FrameReader {
   #maxFrame: number
   /** The beginning of a header. */
   #rest: Buffer = Buffer.alloc(0)
-  #partial: { readonly flags: number; readonly body: Buffer; filled: number } | undefined
+  #partial: PartialFrame | undefined
 
   constructor(maxFrame: number, emit: (flags: number, body: Buffer) => void) {
     this.#maxFrame = maxFrame
     this.#emit = emit
+  }
+
+  /** Where the next bytes go if they are read there: the rest of a frame that has begun. */
+  get space(): Buffer | undefined {
+    return this.#partial?.body.subarray(this.#partial.filled)
+  }
+
+  /** So many bytes were read into the space. */
+  filled(bytes: number): void {
+    if (this.#partial === undefined) return
+    this.#partial.filled += bytes
+    this.#endIfWhole(this.#partial)
   }
 
   /** Bodies are views of `chunk` where they can be. @throws FrameError */
@@ -90,7 +111,7 @@ export class FrameReader {
   }
 
   #begin(flags: number, size: number, beginning: Buffer): void {
-    const body = Buffer.allocUnsafeSlow(size)
+    const body = takeBody(size)
     body.set(beginning)
     this.#partial = { flags, body, filled: beginning.byteLength }
   }
@@ -102,11 +123,14 @@ export class FrameReader {
     const taken = Math.min(chunk.byteLength, partial.body.byteLength - partial.filled)
     partial.body.set(taken === chunk.byteLength ? chunk : chunk.subarray(0, taken), partial.filled)
     partial.filled += taken
-    if (partial.filled === partial.body.byteLength) {
-      this.#partial = undefined
-      this.#emit(partial.flags, partial.body)
-    }
+    this.#endIfWhole(partial)
     return taken
+  }
+
+  #endIfWhole(partial: PartialFrame): void {
+    if (partial.filled < partial.body.byteLength) return
+    this.#partial = undefined
+    this.#emit(partial.flags, partial.body)
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Database } from '@onitu/escalator'
-import { type Answer, createRequester, type Requester } from '@onitu/escalator/messaging'
+import { type Answer, createRequester, giveBack, type Requester } from '@onitu/escalator/messaging'
 import { fromWireError, isOnituError, keys, OnituError } from '@onitu/protocol'
 import type { Clock } from '../engine.ts'
 import { ServiceError } from '../errors.ts'
@@ -65,6 +65,10 @@ export class SocketPeers implements Peers {
     const [frame] = answer.frames
     if (frame === undefined) throw new OnituError('PROTOCOL', `The answer of ${service} has no content`)
     return frame
+  }
+
+  release(chunk: Uint8Array): void {
+    giveBack(chunk)
   }
 
   async path(service: string, wanted: Wanted): Promise<string | undefined> {

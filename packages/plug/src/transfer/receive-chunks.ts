@@ -25,8 +25,11 @@ export async function receiveChunks(
     const path = await findLocal(fetcher, head, source)
     if (path !== undefined) await receiveLocal(reception, path)
     // Also after all else was read on this machine: the source gives the end only while the file is still in the state that is wanted.
-    await pour(reception, head.size, ({ offset, size }, inner) =>
-      fetchChunk(fetcher, head, source, offset, size, inner),
+    await pour(
+      reception,
+      head.size,
+      ({ offset, size }, inner) => fetchChunk(fetcher, head, source, offset, size, inner),
+      (chunk) => fetcher.peers.release?.(chunk),
     )
   } catch (error) {
     signal.throwIfAborted()

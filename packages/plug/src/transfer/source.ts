@@ -5,6 +5,8 @@ export interface Peers {
   /** A whole content; `size` is what is expected. */
   file(service: string, wanted: Wanted, size: number): Promise<Uint8Array>
   chunk(service: string, wanted: WantedChunk, offset: number, size: number, signal: AbortSignal): Promise<Uint8Array>
+  /** A chunk that one of them gave is not needed any more: its memory may be used again. Absent: there is nothing to be done. */
+  release?(chunk: Uint8Array): void
   /** A file of this machine that holds the content; absent: there never is one. */
   path?(service: string, wanted: Wanted): Promise<string | undefined>
   /** How busy the service said it was when it last answered. */

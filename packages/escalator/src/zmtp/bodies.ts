@@ -1,0 +1,35 @@
+/** Bytes of a body from which it is worth using the memory again. */
+const LARGE = 256 * 1024
+/** Bytes that are kept for the next ones. */
+const KEPT = 8 * 1024 * 1024
+
+const free: Buffer[] = []
+let kept = 0
+/** Those that were given out and may come back, once. */
+const taken = new WeakSet<Uint8Array>()
+
+/**
+ * Memory for the body of a frame. Large ones are used again when whoever got them gives them back: new ones for each chunk of a large content are garbage
+ * that the collector stops the process for, every few megabytes.
+ */
+export function takeBody(size: number): Buffer {
+  if (size < LARGE) return Buffer.allocUnsafeSlow(size)
+  const at = free.findIndex(({ byteLength }) => byteLength === size)
+  const [found] = at === -1 ? [] : free.splice(at, 1)
+  if (found !== undefined) kept -= size
+  const body = found ?? Buffer.allocUnsafeSlow(size)
+  taken.add(body)
+  return body
+}
+
+/** A frame that came from a socket is not needed any more, by anybody. What is none, or came back before, is left alone. */
+export function giveBack(frame: Uint8Array): void {
+  if (!taken.delete(frame) || !Buffer.isBuffer(frame)) return
+  while (kept + frame.byteLength > KEPT) {
+    const oldest = free.shift()
+    if (oldest === undefined) return
+    kept -= oldest.byteLength
+  }
+  kept += frame.byteLength
+  free.push(frame)
+}
