@@ -28,6 +28,10 @@ interface Case {
   readonly observations: readonly object[]
   readonly records?: Readonly<Record<string, object>>
   readonly unread?: number
+  /** The folder is only written. */
+  readonly isUnheard?: true
+  /** Of the first that is to be read. */
+  readonly own?: string
 }
 
 const cases: readonly Case[] = [
@@ -56,6 +60,23 @@ const cases: readonly Case[] = [
     changes: [{ ...seen, hash: UNREAD_HASH }],
     known: { ...record, hash: UNREAD_HASH },
     observations: [],
+  },
+  {
+    name: 'what may be what the driver was told to put there, in a folder that is only written, is read to know that',
+    changes: [seen],
+    known: { ...record, token: null, writing: { version: 9, hash: hashB, size: 1 } },
+    isUnheard: true,
+    observations: [],
+    unread: 1,
+    own: hashB,
+  },
+  {
+    name: 'what the driver was told to put there, in a folder that is only written, is agreed on and told of',
+    changes: [{ ...seen, hash: hashB }],
+    known: { ...record, token: null, writing: { version: 9, hash: hashB, size: 1 } },
+    isUnheard: true,
+    observations: [{ type: 'updated', base: 9, hash: hashB, ordered: true }],
+    records: { a: { version: 9, reported: 0 } },
   },
   {
     name: 'what was put there last stays known beside what was never read',
@@ -206,10 +227,12 @@ const cases: readonly Case[] = [
 ]
 
 describe('planReport', () => {
-  it.each(cases)('$name', ({ changes, known, observations, records = {}, unread = 0 }) => {
-    const plan = planReport(changes.map(checkedChange), new Map([[fid, known]]), 100)
+  it.each(cases)('$name', ({ changes, known, observations, records = {}, unread = 0, isUnheard, own }) => {
+    const checked = changes.map((change) => ({ ...checkedChange(change), ...(isUnheard && { isUnheard }) }))
+    const plan = planReport(checked, new Map([[fid, known]]), 100)
     expect(plan.observations.map(({ observation }) => observation)).toMatchObject(observations)
     expect(plan.unread).toHaveLength(unread)
+    expect(plan.unread[0]?.own).toBe(own)
     for (const [path, expected] of Object.entries(records)) {
       expect(plan.records.get(fileId('docs', path))).toMatchObject(expected)
     }

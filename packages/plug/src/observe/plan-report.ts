@@ -12,6 +12,8 @@ export interface CheckedChange {
   readonly isDoubted?: true
   /** The folder is only written: nobody hears of it. */
   readonly isUnheard?: true
+  /** In such a folder: the hash of what the driver was told to put there. It is read to know whether it is that, and for nothing else. */
+  readonly own?: string
 }
 
 export function checkedChange(change: Change): CheckedChange {
@@ -31,7 +33,7 @@ export type ReportStep =
   /** Nothing that the Plug did not know. */
   | { readonly type: 'known' }
   /** The content has to be read before it can be said whether this is a change. */
-  | { readonly type: 'needs_hash'; readonly seen: Seen }
+  | { readonly type: 'needs_hash'; readonly own?: string }
   /** The same content under another token: the record follows, nobody is told. */
   | { readonly type: 'renewed'; readonly records: readonly (readonly [fid: string, record: FileRecord])[] }
   | {
@@ -86,12 +88,13 @@ function planUpdate(
   if (known !== undefined && (seen.hash === undefined || hashOf(seen) === known)) return { type: 'known' }
   const hash = hashOf(seen)
   if (hash === UNREAD_HASH && held?.hash === hash && held.token === seen.token) return { type: 'known' }
-  if (hash === undefined) return { type: 'needs_hash', seen }
-  const own = ownWrite(record, seen, hash)
-  if (own !== undefined && !isHeard) {
-    return { type: 'renewed', records: [[fid, { ...recordOfSeen(seen, own.hash, own, 0) }]] }
+  if (hash === undefined) {
+    const writing = isHeard ? undefined : unnoted(record, seen)
+    return { type: 'needs_hash', ...(writing !== undefined && { own: writing.hash }) }
   }
-  const next = recordOfSeen(seen, hash, own ?? record, sequence)
+  const own = ownWrite(record, seen, hash)
+  // Where nobody hears of it there is nothing to decide, but whether it is to be there any more.
+  const next = recordOfSeen(seen, hash, own ?? record, own !== undefined && !isHeard ? 0 : sequence)
   if (held !== undefined && held.hash === hash && held.mtime === next.mtime && held.mode === next.mode) {
     return { type: 'renewed', records: [[fid, { ...next, reported: held.reported }]] }
   }
@@ -115,7 +118,7 @@ function planMove(
 ): ReportStep {
   const unchanged = source.token === seen.token && source.kind === kindOf(seen)
   const hash = hashOf(seen) ?? (unchanged ? knownHash(source) : undefined)
-  if (hash === undefined) return { type: 'needs_hash', seen }
+  if (hash === undefined) return { type: 'needs_hash' }
   const own = ownWrite(record, seen, hash)
   const next = recordOfSeen({ ...seen, extra: seen.extra ?? source.extra }, hash, own ?? record, sequence)
   return {
@@ -139,13 +142,18 @@ function planMove(
  * was done; undefined when it is something else. It may be older than the deletion that was agreed on since, when there was nothing.
  */
 function ownWrite(record: FileRecord | undefined, seen: Seen, hash: string): FileRecord | undefined {
+  const writing = unnoted(record, seen)
+  // What is never read is compared when it is in the way.
+  if (record === undefined || writing === undefined || hash !== writing.hash) return undefined
+  return { ...record, hash: writing.hash, version: writing.version }
+}
+
+/** What the driver was told to put here and nobody wrote down, if it may be what is there. */
+function unnoted(record: FileRecord | undefined, seen: Seen): FileRecord['writing'] {
   const writing = record?.writing
   if (record === undefined || writing === undefined) return undefined
   if (record.token !== null && writing.version <= record.version) return undefined
-  if (kindOf(seen) === 'file' && seen.size !== writing.size) return undefined
-  // What is never read is compared when it is in the way.
-  if (hash !== writing.hash) return undefined
-  return { ...record, hash: writing.hash, version: writing.version }
+  return kindOf(seen) === 'file' && seen.size !== writing.size ? undefined : writing
 }
 
 function kindOf(seen: Seen): 'file' | 'directory' {
@@ -216,7 +224,7 @@ export function planReport(changes: readonly CheckedChange[], known: Records, fi
     const fids = fidsOf(checked)
     const step = fids.some((fid) => blocked.has(fid)) ? undefined : planChange(checked, records, sequence)
     if (step === undefined || step.type === 'needs_hash') {
-      unread.push(checked)
+      unread.push(step?.own === undefined ? checked : { ...checked, own: step.own })
       for (const fid of fids) blocked.add(fid)
     } else if (step.type !== 'known') {
       for (const [fid, record] of step.records) {

@@ -39,6 +39,10 @@ export class ChangeReader {
     // The Referee ignores it; that it is there has to be known all the same, or an order would find it in its way for ever.
     const isUnread = this.#engine.folders.get(change.folder)?.mode === 'w'
     try {
+      if (isUnread && checked.own !== undefined) {
+        const hash = await this.#hash(fid, change)
+        return withHash(checked, change, hash === checked.own ? hash : UNREAD_HASH)
+      }
       if (isUnread) {
         if (checked.isDoubted) await this.#driver.prove(metadataOfSeen(fid, change), change.token, this.#engine.signal)
         return withHash(checked, change, UNREAD_HASH)

@@ -46,10 +46,17 @@ function decideObservation(draft: Draft, policy: Policy, service: string, observ
   }
 }
 
-/** A service that is only written has something else now where it was given a directory, or the reverse: that is moved aside. */
-function giveBack(draft: Draft, policy: Policy, service: string, { fid, kind }: { fid: string; kind: Kind }): void {
-  const head = headOf(draft, fid)
-  if (isLive(head) && head.kind !== kind) giveOrder(draft, policy, service, head)
+type Present = Exclude<Observation, { type: 'deleted' }>
+
+/**
+ * A service that is only written has something else now where it was given a directory, or the reverse: that is moved aside. Or its driver had
+ * written what it was told to, and had not said so, and it is not to be there any more.
+ */
+function giveBack(draft: Draft, policy: Policy, service: string, seen: Present): void {
+  const head = headOf(draft, seen.fid)
+  const isOurs = seen.type === 'updated' && seen.ordered === true
+  const isWrong = isOurs ? head?.deleted === true || head?.hash !== seen.hash : isLive(head) && head.kind !== seen.kind
+  if (head !== undefined && isWrong) giveOrder(draft, policy, service, head)
 }
 
 function decideGone(draft: Draft, policy: Policy, service: string, observation: Observation): void {

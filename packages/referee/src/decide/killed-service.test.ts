@@ -260,3 +260,13 @@ it('an edit of a read-only service, of a file that was moved from there before a
   update(world, 'left', 'a', { content: 'C', mtime: 3000 })
   expect(living(world)).toEqual({ a: 'C', c: 'A' })
 })
+
+it('what was written into a folder that is only written, and was deleted since, goes when it is found', () => {
+  const world = createWorld({ services: { left: {}, right: { mode: 'w' } } })
+  update(world, 'left', 'a', { content: 'A', mtime: 1000 })
+  const { version } = headOf(world, 'a') ?? {}
+  remove(world, 'left', 'a')
+  carryOut(world, 'right', 'a')
+  findOrdered(world, 'right', 'a', { content: 'A', mtime: 1000 }, version ?? 0)
+  expect(orderOf(world, 'right', 'a')).toMatchObject({ version: headOf(world, 'a')?.version })
+})
