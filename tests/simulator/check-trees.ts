@@ -47,7 +47,8 @@ function checkAdded(world: World, storage: Storage, heads: ReadonlyMap<string, H
 /** Made by a driver on the way to a file that was deleted again, or by a user: where nobody tells of it, nobody knows. */
 function isLeftEmpty(storage: Storage, path: string): boolean {
   const isDirectory = storage.entries.get(path)?.kind === 'directory'
-  return storage.kind.mode === 'w' && isDirectory && storage.below(path).length === 0
+  const isEmpty = storage.below(path).every((one) => storage.entries.get(one)?.kind === 'directory')
+  return storage.kind.mode === 'w' && isDirectory && isEmpty
 }
 
 function checkFiltered(world: World, heads: ReadonlyMap<string, Head>): string[] {
