@@ -60,7 +60,7 @@ export class Core {
       local: this.provider,
       topology: (maxAge) => this.#readTopology(maxAge),
       search: new ContentSearch(engine),
-      overtake: (fid) => this.reporter.overtake(fid),
+      whilePutting: (fid, put) => this.reporter.whilePutting(fid, put),
       touched: (fids) => this.#queue.touched(fids),
       report: (changes: readonly Change[]) => this.reporter.report(changes),
     }

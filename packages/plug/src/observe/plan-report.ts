@@ -8,7 +8,7 @@ export interface CheckedChange {
   readonly fid: string
   /** Of a move: the file id of the old place. */
   readonly from?: string
-  /** What is there now may be what an order made of it since the driver looked: it has to be proven. */
+  /** What is there now may be what an order made of it since the driver looked, or there may be something: it has to be proven. */
   readonly isDoubted?: true
   /** The folder is only written: nobody hears of it. */
   readonly isUnheard?: true
@@ -32,7 +32,7 @@ export type Records = ReadonlyMap<string, FileRecord | undefined>
 export type ReportStep =
   /** Nothing that the Plug did not know. */
   | { readonly type: 'known' }
-  /** The content has to be read before it can be said whether this is a change. */
+  /** What is there has to be read, or looked at, before it can be said whether this is a change. */
   | { readonly type: 'needs_hash'; readonly own?: string }
   /** The same content under another token: the record follows, nobody is told. */
   | { readonly type: 'renewed'; readonly records: readonly (readonly [fid: string, record: FileRecord])[] }
@@ -45,7 +45,9 @@ export type ReportStep =
 /** What one change means, given what the Plug knows. `sequence` becomes the observation's number if there is one. */
 function planChange(checked: CheckedChange, records: Records, sequence: number): ReportStep {
   const { change, fid, from } = checked
-  if (change.type === 'deleted') return planDeletion(fid, records.get(fid), sequence)
+  if (change.type === 'deleted') {
+    return checked.isDoubted === true ? { type: 'needs_hash' } : planDeletion(fid, records.get(fid), sequence)
+  }
   const source = from === undefined ? undefined : records.get(from)
   const isHeard = checked.isUnheard !== true
   if (change.type === 'updated' || from === undefined || !isHeldAs(source, kindOf(change))) {

@@ -7,6 +7,7 @@ import { metadataOfRecord } from '../metadata.ts'
 import { WINDOW_BYTES } from '../transfer/chunk-stream.ts'
 import type { RecentContents } from '../transfer/recent-contents.ts'
 import { hashLarge } from './hash-large.ts'
+import { readRecords } from './outbox.ts'
 import type { CheckedChange } from './plan-report.ts'
 
 export type ReadResult =
@@ -34,6 +35,7 @@ export class ChangeReader {
 
   async read(checked: CheckedChange): Promise<ReadResult> {
     const { change, fid } = checked
+    if (change.type === 'deleted' && checked.isDoubted === true) return this.#lookForDeleted(checked)
     if (change.type === 'deleted' || change.hash !== undefined || change.kind === 'directory')
       return { type: 'read', checked }
     // The Referee ignores it; that it is there has to be known all the same, or an order would find it in its way for ever.
@@ -71,6 +73,22 @@ export class ChangeReader {
     if (change.type === 'deleted') return checked
     const { hash: _, ...seen } = change
     return { ...checked, change: seen, isDoubted: true }
+  }
+
+  /**
+   * What an order has put there while this was told is there, or was deleted since. While that cannot be seen it is taken to be there: to delete it
+   * everywhere else would be worse than to be told once more.
+   */
+  async #lookForDeleted({ change, fid, isDoubted: _, ...rest }: CheckedChange): Promise<ReadResult> {
+    const record = (await readRecords(this.#engine, [fid])).get(fid)
+    if (record === undefined || record.token === null || record.kind === 'directory') return { type: 'changed' }
+    try {
+      await this.#driver.prove(metadataOfRecord(fid, record), record.token, this.#engine.signal)
+    } catch (error) {
+      if (!isOnituError(error)) throw error
+      if (error.code === 'CHANGED') return { type: 'read', checked: { ...rest, change, fid } }
+    }
+    return { type: 'changed' }
   }
 
   #hash(fid: string, seen: Seen): Promise<string> {

@@ -7,15 +7,13 @@ import { divideByFiles } from './divide-by-files.ts'
 import { firstSequence, readRecords, writePlan } from './outbox.ts'
 import { type CheckedChange, checkedChange, fidsOf, planReport } from './plan-report.ts'
 import type { ChangeReader } from './read-change.ts'
+import { type Told, ToldBefore } from './told-before.ts'
 
-interface Waiting {
-  readonly checked: CheckedChange
+interface Waiting extends Told {
   readonly done: () => void
   readonly failed: (error: unknown) => void
   /** It waited for an order on the file. */
   isOld?: true
-  /** Files in the place of which an order has put something since. */
-  readonly overtaken: Set<string>
 }
 
 interface Read {
@@ -37,8 +35,7 @@ export class Reporter {
   /** Told which files have another record now. Called while they are still locked. */
   readonly #touched: (fids: Iterable<string>) => void
   #queue: Waiting[] = []
-  /** By file: what does not have its files yet. */
-  readonly #waiting = new Map<string, Set<Waiting>>()
+  readonly #told = new ToldBefore()
   /** Read, and to be written. Their files are locked. */
   #readyToWrite: Read[] = []
   #isWriting = false
@@ -70,7 +67,11 @@ export class Reporter {
       const checked = this.#check(change)
       if (checked === undefined) continue
       this.#undone.add(checked)
-      results.push(new Promise<void>((done, failed) => this.#wait({ checked, done, failed, overtaken: new Set() })))
+      results.push(
+        new Promise<void>((done, failed) =>
+          this.#wait({ checked, done, failed, overtaken: new Set(), during: new Set() }),
+        ),
+      )
     }
     this.#loop ??= this.#run()
     await Promise.all(results)
@@ -83,16 +84,9 @@ export class Reporter {
     }
   }
 
-  /**
-   * An order puts something in the place of a file: what was told of that before is older. The driver looked at it before it was there, or was
-   * gone. Gives the function that takes this back.
-   */
-  overtake(fid: string): () => void {
-    const older = [...(this.#waiting.get(fid) ?? [])].filter(({ overtaken }) => !overtaken.has(fid))
-    for (const { overtaken } of older) overtaken.add(fid)
-    return () => {
-      for (const { overtaken } of older) overtaken.delete(fid)
-    }
+  /** Has an order put something in the place of a file. */
+  whilePutting<T>(fid: string, put: () => Promise<T>): Promise<T> {
+    return this.#told.put(fid, put)
   }
 
   /** Above the numbers of all observations that are durable. */
@@ -123,18 +117,7 @@ export class Reporter {
 
   #wait(waiting: Waiting): void {
     this.#queue.push(waiting)
-    for (const fid of fidsOf(waiting.checked)) {
-      const others = this.#waiting.get(fid) ?? new Set<Waiting>()
-      this.#waiting.set(fid, others.add(waiting))
-    }
-  }
-
-  #waitsNoMore(waiting: Waiting): void {
-    for (const fid of fidsOf(waiting.checked)) {
-      const others = this.#waiting.get(fid)
-      others?.delete(waiting)
-      if (others?.size === 0) this.#waiting.delete(fid)
-    }
+    this.#told.add(waiting)
   }
 
   #isHeard(folder: string): boolean {
@@ -199,10 +182,11 @@ export class Reporter {
 
   /** What of a report still counts, now that nothing else is at work on its files. */
   #current(waiting: Waiting): CheckedChange[] {
-    this.#waitsNoMore(waiting)
-    const { checked, isOld, overtaken } = waiting
+    this.#told.remove(waiting)
+    const { checked, isOld, overtaken, during } = waiting
     if (overtaken.has(checked.fid))
       return checked.change.type === 'deleted' ? [] : [this.#reader.doubt(withoutFrom(checked, overtaken))]
+    if (checked.change.type === 'deleted' && during.has(checked.fid)) return [{ ...checked, isDoubted: true }]
     const current = withoutFrom(checked, overtaken)
     return [isOld === true && !isDirectory(current) && !this.#reader.canRely ? this.#reader.doubt(current) : current]
   }
@@ -265,7 +249,7 @@ export class Reporter {
     const result = await this.#reader.read(checked)
     if (result.type === 'read') return result.checked
     const { change } = checked
-    if (change.type === 'deleted') return checked
+    if (change.type === 'deleted') return undefined
     if (result.type === 'failed') this.#readLater(asUpdate(checked), result.error, delay)
     // Whatever is at the new place, or becomes of it: at the old one there is nothing, and nobody will tell of that again.
     return change.type === 'moved' ? checkedChange({ type: 'deleted', ...change.from }) : undefined

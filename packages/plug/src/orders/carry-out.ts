@@ -23,8 +23,8 @@ export interface OrderTools {
   readonly journals: Journals
   readonly commits: OrderCommits
   readonly progress: Progress
-  /** What was told of a file before is older than what is put there now. Gives the function that takes this back. */
-  readonly overtake: (fid: string) => () => void
+  /** What was told of a file before is older than what is put there now. */
+  readonly whilePutting: <T>(fid: string, put: () => Promise<T>) => Promise<T>
   /** Told which other files have another record now. */
   readonly touched: (fids: Iterable<string>) => void
   readonly report: (changes: readonly Change[]) => Promise<void>

@@ -14,11 +14,9 @@ const UNDONE: ReadonlySet<string> = new Set(['CONFLICT', 'CHANGED', 'ENOSPC', 'E
 export async function whileNoted<T>(tools: OrderTools, job: Job, put: () => Promise<T>): Promise<T> {
   const isKnownByTime = job.head.kind === 'file' && tools.driver.capabilities.mtime && isRead(tools, job.head)
   if (!isKnownByTime) await note(tools, job)
-  const takeBack = tools.overtake(job.head.fid)
   try {
-    return await put()
+    return await tools.whilePutting(job.head.fid, put)
   } catch (error) {
-    takeBack()
     if (isKnownByTime && mayBeDone(error)) await note(tools, job)
     throw error
   }
