@@ -1,7 +1,7 @@
 import type { Handlers, Metadata, Stored } from '../../packages/plug/src/contract.ts'
 import { ChangedError, ConflictError, DriverError, ServiceError } from '../../packages/plug/src/errors.ts'
 import type { Owner, Scheduler } from './scheduler.ts'
-import { type Entry, originalOf, type Storage } from './storage.ts'
+import type { Entry, Storage } from './storage.ts'
 import type { Ledger } from './users.ts'
 
 export interface DriverWorld {
@@ -20,8 +20,8 @@ export interface DriverWorld {
   readonly isGuarded: () => boolean
   /** Whether the hub has a content, wherever. */
   readonly lives: (content: Buffer) => boolean
-  /** Whether another service has a content, and can be seen. */
-  readonly holdsElsewhere: (storage: Storage, content: Buffer) => boolean
+  /** Whether another service has a content, as the file or its copy of a conflict, and can be seen. */
+  readonly hasCopyElsewhere: (storage: Storage, path: string, content: Buffer) => boolean
   /** Something happened that must never happen. */
   readonly violated: (what: string) => void
 }
@@ -252,7 +252,7 @@ export class SimulatedDriver {
     const number = ledger.numberOf(content) ?? 0
     if (ledger.replaced.has(number) || ledger.moved.has(number) || this.#world.lives(content)) return
     // A rename for a conflict of which nobody knows whether it was done may look like a deletion. Who did it tells of the copy next.
-    if (path !== originalOf(path) && this.#world.holdsElsewhere(this.#storage, content)) return
+    if (this.#world.hasCopyElsewhere(this.#storage, path, content)) return
     this.#world.violated(`${path} of ${this.#storage.name} (${number}) is deleted, which no user has done`)
   }
 

@@ -153,6 +153,12 @@ export function originalOf(path: string): string {
   return path.replaceAll(/ \((conflict of )?[^)]*\)/g, '')
 }
 
+/** One of two names of a file and its copies of conflicts, of which at least one is a copy. */
+export function isConflictOf(path: string, other: string): boolean {
+  const isCopy = path !== originalOf(path) || other !== originalOf(other)
+  return isCopy && originalOf(path) === originalOf(other)
+}
+
 export function inodeOf(token: string): string {
   const dot = token.indexOf('.')
   return dot === -1 ? token : token.slice(0, dot)

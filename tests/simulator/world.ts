@@ -18,7 +18,7 @@ import { PlugProcess } from './plug-process.ts'
 import { RefereeProcess } from './referee-process.ts'
 import { type Owner, Scheduler } from './scheduler.ts'
 import { isNamed, type Setup } from './setup.ts'
-import { FOLDER, originalOf, type ServiceKind, Storage } from './storage.ts'
+import { FOLDER, isConflictOf, originalOf, type ServiceKind, Storage } from './storage.ts'
 import { Ledger, User } from './users.ts'
 
 /** Where a deliberate fault can be put in, without touching the code that is tested. */
@@ -80,12 +80,12 @@ export class World {
       hidesBelow: ({ name }, directory) => this.hidesBelow(name, directory),
       isGuarded: () => this.isGuarded,
       lives: (content) => liveHeads(this.store.values).some(({ hash }) => hash === contentHash(content)),
-      holdsElsewhere: (storage, content) =>
+      hasCopyElsewhere: (storage, path, content) =>
         [...this.storages.values()].some(
           (other) =>
             other !== storage &&
             other.isReachable &&
-            [...other.entries.values()].some((one) => one.content.equals(content)),
+            [...other.entries].some(([at, one]) => isConflictOf(at, path) && one.content.equals(content)),
         ),
       violated: (what) => this.fail(new Error(what)),
     }
@@ -168,6 +168,8 @@ export class World {
         const { path } = decode(this.store.values.get(key) ?? Buffer.alloc(0)) as HeldDeletion
         unsure.add(path)
       }
+      // What is told of until the request is carried out comes back with the rest.
+      for (const { what, path } of this.ledger.deeds) if (what === 'erase') unsure.add(path)
     }
     const request: RefereeRequest = { type, service: null, folder: null, files: 0, directories: 0 }
     this.store.values.set(keys.request(String(++this.#requests)), encode(request))
