@@ -1,8 +1,18 @@
 import type { OnituError } from '@onitu/protocol'
-import type { Capabilities, Handlers, HistoryEntry, KeptContent, Metadata, Stored, UploadState } from './contract.ts'
+import type {
+  Capabilities,
+  Change,
+  Handlers,
+  HistoryEntry,
+  KeptContent,
+  Metadata,
+  Stored,
+  UploadState,
+} from './contract.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Clock } from './engine.ts'
 import { ConflictError, DriverError, ServiceError } from './errors.ts'
+import { changeOfStored } from './metadata.ts'
 import { wrapDriverError } from './wrap-error.ts'
 
 /** Deadlines in ms. Ending an upload may copy and sync the whole file; catching up may look at the whole service. */
@@ -14,9 +24,17 @@ export class DriverCalls {
   readonly capabilities: Capabilities
   #handlers: Partial<Handlers>
   #deadlines: Deadlines
+  readonly #late: (changes: readonly Change[]) => void
 
-  constructor(handlers: Partial<Handlers>, capabilities: Capabilities, clock: Clock) {
+  /** `late` is told what calls have done that were left behind by their deadlines: the driver takes it for known. */
+  constructor(
+    handlers: Partial<Handlers>,
+    capabilities: Capabilities,
+    clock: Clock,
+    late: (changes: readonly Change[]) => void,
+  ) {
     this.#handlers = handlers
+    this.#late = late
     this.capabilities = capabilities
     this.#deadlines = new Deadlines(clock)
   }
@@ -119,7 +137,7 @@ export class DriverCalls {
     const handler = this.#handlers.uploadFile
     if (handler === undefined) return this.#writeByChunks(metadata, content, token, replaced, signal)
     await this.#recheck(metadata, token, signal)
-    return this.#call('uploadFile', metadata, CALL_TIMEOUT, signal, (inner) =>
+    return this.#store('uploadFile', metadata, CALL_TIMEOUT, signal, (inner) =>
       handler(metadata, content, { token, signal: inner, ...(replaced && { replaced }) }),
     )
   }
@@ -189,7 +207,7 @@ export class DriverCalls {
   ): Promise<Stored> {
     const handler = this.#need('endUpload')
     await this.#recheck(metadata, token, signal)
-    return this.#call('endUpload', metadata, END_TIMEOUT, signal, (inner) =>
+    return this.#store('endUpload', metadata, END_TIMEOUT, signal, (inner) =>
       handler(metadata, { token, state, signal: inner, ...(replaced && { replaced }) }),
     )
   }
@@ -203,27 +221,29 @@ export class DriverCalls {
   async delete(metadata: Metadata, token: string, signal?: AbortSignal): Promise<void> {
     const handler = this.#need('deleteFile')
     if (metadata.kind === 'file') await this.#recheck(metadata, token, signal)
-    await this.#call('deleteFile', metadata, CALL_TIMEOUT, signal, (inner) =>
-      handler(metadata, { token, signal: inner }),
-    )
+    const late = () => this.#late([deletionOf(metadata)])
+    const remove = (inner: AbortSignal) => handler(metadata, { token, signal: inner })
+    await this.#call('deleteFile', metadata, CALL_TIMEOUT, signal, remove, late)
   }
 
   async move(from: Metadata, to: Metadata, token: string, signal?: AbortSignal): Promise<Stored> {
     const handler = this.#need('moveFile')
     await this.#recheck(from, token, signal)
-    return this.#call('moveFile', to, CALL_TIMEOUT, signal, (inner) => handler(from, to, { token, signal: inner }))
+    const late = (stored: Stored) => this.#late([changeOfStored(to, stored), deletionOf(from)])
+    const rename = (inner: AbortSignal) => handler(from, to, { token, signal: inner })
+    return this.#call('moveFile', to, CALL_TIMEOUT, signal, rename, late)
   }
 
   async setAttributes(metadata: Metadata, token: string, signal?: AbortSignal): Promise<Stored> {
     const handler = this.#need('setAttributes')
-    return this.#call('setAttributes', metadata, CALL_TIMEOUT, signal, (inner) =>
+    return this.#store('setAttributes', metadata, CALL_TIMEOUT, signal, (inner) =>
       handler(metadata, { token, signal: inner }),
     )
   }
 
   async createDirectory(metadata: Metadata, signal?: AbortSignal): Promise<Stored> {
     const handler = this.#need('createDirectory')
-    return this.#call('createDirectory', metadata, CALL_TIMEOUT, signal, (inner) =>
+    return this.#store('createDirectory', metadata, CALL_TIMEOUT, signal, (inner) =>
       handler(metadata, { signal: inner }),
     )
   }
@@ -314,22 +334,37 @@ export class DriverCalls {
     return handler as Handlers[N]
   }
 
+  #store(
+    name: keyof Handlers,
+    metadata: Metadata,
+    timeout: number,
+    outer: AbortSignal | undefined,
+    call: (signal: AbortSignal) => Promise<Stored>,
+  ): Promise<Stored> {
+    const late = (stored: Stored) => this.#late([changeOfStored(metadata, stored)])
+    return this.#call(name, metadata, timeout, outer, call, late)
+  }
+
   async #call<T>(
     name: keyof Handlers,
     metadata: Metadata | undefined,
     timeout: number,
     outer: AbortSignal | undefined,
     call: (signal: AbortSignal) => Promise<T>,
+    late?: (result: T) => void,
   ): Promise<T> {
     const path = metadata?.path ?? ''
+    const what = `${name} of ${JSON.stringify(path)}`
     try {
-      return await this.#deadlines.run(`${name} of ${JSON.stringify(path)}`, timeout, outer, async (signal) =>
-        call(signal),
-      )
+      return await this.#deadlines.run(what, timeout, outer, async (signal) => call(signal), late)
     } catch (error) {
       throw wrapDriverError(error, name, path)
     }
   }
+}
+
+function deletionOf({ folder, path }: Metadata): Change {
+  return { type: 'deleted', folder, path }
 }
 
 /**

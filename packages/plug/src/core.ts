@@ -41,7 +41,7 @@ export class Core {
   constructor(engine: Engine, handlers: Partial<Handlers>, peers: Peers) {
     this.#engine = engine
     this.#peers = peers
-    this.#driver = new DriverCalls(handlers, engine.capabilities, engine.clock)
+    this.#driver = new DriverCalls(handlers, engine.capabilities, engine.clock, (changes) => this.#late(changes))
     this.#recent = new RecentContents(engine.clock)
     this.provider = new ContentProvider(engine, this.#driver, this.#recent)
     this.#journals = new Journals(engine)
@@ -131,6 +131,14 @@ export class Core {
     this.#recent.clear()
     await this.#peers.close()
     await this.#driver.close()
+  }
+
+  /** What is there now may be something else by then: it is looked at. */
+  #late(changes: readonly Change[]): void {
+    if (this.#engine.signal.aborted) return
+    this.reporter.report(changes, { isDoubted: true }).catch((error: unknown) => {
+      if (!this.#engine.signal.aborted) this.#engine.warn('What a slow call has done could not be noted', error)
+    })
   }
 
   /** The setup does not change while the session runs, but a service may be added by starting it again. */

@@ -56,6 +56,23 @@ describe('deadlines of calls', () => {
     expect(await one.outcome).toBe('DRIVER_TIMEOUT')
   })
 
+  test('tell what a call gave after all that had been left behind', async () => {
+    const { clock, deadlines } = calls()
+    let finish: (value: number) => void = () => undefined
+    const late = new Promise((told) => {
+      const running = deadlines.run(
+        'slow',
+        60_000,
+        undefined,
+        () => new Promise<number>((done) => (finish = done)),
+        told,
+      )
+      running.catch(() => finish(7))
+      clock.pass(61)
+    })
+    expect(await late).toBe(7)
+  })
+
   test('begin anew for the call that goes on, and for no other', () => {
     const { clock, deadlines, call } = calls()
     const [slow, hanging] = [call('slow'), call('hanging')]

@@ -26,11 +26,13 @@ export class Deadlines {
     this.#clock = clock
   }
 
+  /** `late` is told what a call gave that its deadline had left behind. */
   async run<T>(
     what: string,
     timeout: number,
     outer: AbortSignal | undefined,
     call: (signal: AbortSignal) => Promise<T>,
+    late?: (result: T) => void,
   ): Promise<T> {
     outer?.throwIfAborted()
     const controller = new AbortController()
@@ -39,14 +41,17 @@ export class Deadlines {
     let entry: Entry | undefined
     try {
       return await new Promise<T>((resolve, reject) => {
+        let isLate = false
         const expire = (error: ServiceError) => {
+          isLate = true
           controller.abort(error)
           reject(error)
         }
         entry = { at: this.#clock.elapsed() + timeout, timeout, what, expire }
         this.#bySignal.set(controller.signal, entry)
         this.#add(entry)
-        call(controller.signal).then(resolve, reject)
+        const done = (result: T) => (isLate ? late?.(result) : resolve(result))
+        call(controller.signal).then(done, reject)
       })
     } finally {
       if (entry !== undefined) this.#entries.delete(entry)

@@ -1,5 +1,5 @@
 import { contentHash, type FileRecord, type Head, mimetypeOf, UNREAD_HASH } from '@onitu/protocol'
-import type { KeptContent, KnownFile, Metadata, Stored } from './contract.ts'
+import type { Change, KeptContent, KnownFile, Metadata, Stored } from './contract.ts'
 
 /** The hash of nothing, which is what directories have. */
 export const EMPTY_HASH = contentHash(new Uint8Array())
@@ -78,4 +78,20 @@ export function absentRecord(head: Head): FileRecord {
 export function keptContent(record: FileRecord | undefined, token: string | null): KeptContent | undefined {
   if (record === undefined || token === null || record.token !== token || record.kind !== 'file') return undefined
   return { hash: record.hash, size: record.size }
+}
+
+/** What a driver would tell of that had put this there by itself. */
+export function changeOfStored({ folder, path, kind, size, mtime, mode, extra }: Metadata, stored: Stored): Change {
+  const kept = stored.extra ?? extra
+  return {
+    type: 'updated',
+    folder,
+    path,
+    kind,
+    size,
+    mtime: kind === 'directory' ? null : stored.mtime === undefined ? mtime : stored.mtime,
+    mode: stored.mode === undefined ? mode : stored.mode,
+    token: stored.token,
+    ...(kept === undefined ? {} : { extra: kept }),
+  }
 }

@@ -60,12 +60,13 @@ export class Reporter {
     this.#sequence = await firstSequence(this.#engine)
   }
 
-  /** Resolves when the changes are durable, or turn out to be known. */
-  async report(changes: readonly Change[]): Promise<void> {
+  /** Resolves when the changes are durable, or turn out to be known. `isDoubted`: something else may be there by now. */
+  async report(changes: readonly Change[], { isDoubted = false } = {}): Promise<void> {
     const results: Promise<void>[] = []
     for (const change of changes) {
-      const checked = this.#check(change)
-      if (checked === undefined) continue
+      const accepted = this.#check(change)
+      if (accepted === undefined) continue
+      const checked = isDoubted ? { ...this.#reader.doubt(accepted), isDoubted: true as const } : accepted
       this.#undone.add(checked)
       results.push(
         new Promise<void>((done, failed) =>
