@@ -102,7 +102,9 @@ function checkReturned(world: World): string[] {
   const { deeds } = world.ledger
   const problems: string[] = []
   for (const deed of deeds) {
-    if (deed.what !== 'erase' || world.storages.get(deed.service)?.kind.mode === 'w') continue
+    const mode = world.storages.get(deed.service)?.kind.mode
+    // A directory of a service that is only read may have held what others put there and it never got.
+    if (deed.what !== 'erase' || mode === 'w' || (mode === 'r' && deed.content === undefined)) continue
     const isTouched = deeds.some((other) => other !== deed && touches(other, deed.path, deed.content))
     if (isTouched || isUnsure(world, deed.path) || world.hidesBelow(deed.service, deed.path)) continue
     for (const storage of world.storages.values()) {
