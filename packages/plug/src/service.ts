@@ -1,4 +1,4 @@
-import { createResponder, Reply, type Responder, type Subscriber } from '@onitu/escalator/messaging'
+import { createResponder, giveBackWhenSent, Reply, type Responder, type Subscriber } from '@onitu/escalator/messaging'
 import { ipcAddress, isFileId, keys, OnituError } from '@onitu/protocol'
 import type { Connection } from './connect-service.ts'
 import type { Handlers } from './contract.ts'
@@ -68,6 +68,7 @@ export class Service {
         const content = await this.#reading.during([request.fid], () =>
           provider.chunk(request, request.offset, request.size),
         )
+        giveBackWhenSent(content)
         return new Reply({ active: provider.active }, [content])
       }
       case 'reading':

@@ -5,7 +5,7 @@
  * @module @onitu/escalator/messaging
  */
 export { AccessDeniedError, RequestTimeoutError } from '../errors.ts'
-export { giveBack } from '../zmtp/bodies.ts'
+export { giveBack, giveBackWhenSent } from '../zmtp/bodies.ts'
 export {
   type Authenticator,
   type AuthenticatorOptions,
@@ -17,6 +17,7 @@ export { bindPatiently } from './bind-patiently.ts'
 export { type ConnectionHandlers, type HandshakeFailure, watchConnections } from './connection-events.ts'
 export { type CurveClientOptions, type CurveClientSocketOptions, curveClientSocketOptions } from './curve-client.ts'
 export { checkKey, generateKeyPair, type KeyPair, publicKeyOf, sharedSecret } from './curve-keys.ts'
+export { createDealerSocket, type DealerSocket } from './dealer-socket.ts'
 export { decodeEvents } from './decode-events.ts'
 export { MAX_FRAME_SIZE } from './envelope.ts'
 export { createEventPublisher, type EventPublisher, type EventPublisherOptions } from './event-publisher.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { giveBack, takeBody } from './bodies.ts'
+import { afterSending, giveBack, giveBackWhenSent, takeBody } from './bodies.ts'
 
 const SIZE = 1024 * 1024
 const take = (count: number) => Array.from({ length: count }, () => takeBody(SIZE))
@@ -28,4 +28,15 @@ it('keeps a bounded amount of memory', () => {
   const bodies = take(20)
   for (const body of bodies) giveBack(body)
   expect(usedAgain(bodies)).toBe(8)
+})
+
+it('takes back what is only passed on when it has left, and nothing else', () => {
+  const [passed, kept, other] = [takeBody(SIZE), takeBody(SIZE), Buffer.alloc(SIZE)]
+  giveBackWhenSent(passed)
+  giveBackWhenSent(other)
+  expect([afterSending(kept), afterSending(other)]).toEqual([undefined, undefined])
+  const hasLeft = afterSending(passed)
+  expect(usedAgain([passed])).toBe(0)
+  hasLeft?.()
+  expect(usedAgain([passed, kept, other])).toBe(1)
 })

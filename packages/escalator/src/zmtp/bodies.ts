@@ -7,6 +7,8 @@ const free: Buffer[] = []
 let kept = 0
 /** Those that were given out and may come back, once. */
 const taken = new WeakSet<Uint8Array>()
+/** Those of them that come back by themselves. */
+const passing = new WeakSet<Uint8Array>()
 
 /**
  * Memory for the body of a frame. Large ones are used again when whoever got them gives them back: new ones for each chunk of a large content are garbage
@@ -32,4 +34,14 @@ export function giveBack(frame: Uint8Array): void {
   }
   kept += frame.byteLength
   free.push(frame)
+}
+
+/** A frame that came from a socket is needed for nothing but the message that it is about to be sent in, to one receiver. */
+export function giveBackWhenSent(frame: Uint8Array): void {
+  if (taken.has(frame)) passing.add(frame)
+}
+
+/** Undefined where there is nothing to be done once the frame has left. */
+export function afterSending(frame: Uint8Array): (() => void) | undefined {
+  return passing.delete(frame) ? () => giveBack(frame) : undefined
 }

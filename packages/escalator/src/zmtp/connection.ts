@@ -1,4 +1,5 @@
 import type { OnReadOpts, Socket } from 'node:net'
+import { afterSending } from './bodies.ts'
 import { packPing, packPong, packReady, parseCommand, parseReady, type Ready } from './commands.ts'
 import { COMMAND, FrameError, FrameReader, MORE, packCommandFrame, packMessage } from './frames.ts'
 import { GREETING_SIZE, greeting, greetingProblem } from './greeting.ts'
@@ -93,7 +94,7 @@ export class Connection {
   }
 
   #write(pieces: readonly Uint8Array[]): void {
-    for (const piece of pieces) this.#socket.write(piece)
+    for (const piece of pieces) this.#socket.write(piece, afterSending(piece))
   }
 
   /** Into a frame that has begun, or else into memory for all reads, of which what came is a copy. */

@@ -1,6 +1,5 @@
-import { readMessages, watchConnections } from '@onitu/escalator/messaging'
+import { createDealerSocket, type DealerSocket } from '@onitu/escalator/messaging'
 import { ipcAddress, OnituError } from '@onitu/protocol'
-import { Dealer } from 'zeromq'
 import { weightOf } from '../rpc/deliver.ts'
 import { decodeError, encodeError, HUB_HEARTBEAT, HUB_LETTER, HUB_SILENCE, laneOf } from '../wire/hub-messages.ts'
 import { HubSession } from './hub-session.ts'
@@ -19,41 +18,37 @@ const FORGOTTEN = 2 * HUB_HEARTBEAT
 /** The way from the process of a remote service to its client: through Majordomo, for as long as both are there. */
 export class HubLink {
   readonly #options: HubLinkOptions
-  readonly #socket: Dealer
+  readonly #socket: DealerSocket
   #session: HubSession | undefined
-  #reading: Promise<void>
+  #closed = false
   #beats: NodeJS.Timeout
   #heard = performance.now()
 
   constructor(options: HubLinkOptions) {
     this.#options = options
-    // No high water marks: what is on its way is bounded by those who wait for answers.
-    this.#socket = new Dealer({
-      linger: 0,
-      sendHighWaterMark: 0,
-      receiveHighWaterMark: 0,
-      sendTimeout: 0,
-      immediate: true,
-    })
-    watchConnections(this.#socket, {
-      connected: () => this.#register(),
-      disconnected: () => this.#lost('Majordomo has stopped'),
-    })
-    this.#socket.connect(ipcAddress(options.runtime, 'majordomo'))
-    this.#reading = readMessages(this.#socket, (frames) => this.#receive(frames))
+    const address = ipcAddress(options.runtime, 'majordomo')
+    this.#socket = createDealerSocket(
+      { address, identity: undefined, curve: undefined },
+      {
+        connected: () => this.#register(),
+        disconnected: () => this.#lost('Majordomo has stopped'),
+        // Another try comes with the next beat.
+        failed: () => undefined,
+        message: (frames) => this.#receive(frames),
+      },
+    )
     this.#beats = setInterval(() => this.#beat(), HUB_HEARTBEAT).unref()
   }
 
   /** May be called twice. */
   async close(): Promise<void> {
     clearInterval(this.#beats)
-    if (!this.#socket.closed) {
+    if (!this.#closed) {
       this.#send([HUB_LETTER.leave])
+      this.#closed = true
       this.#lost('The service is closing')
-      this.#socket.linger = 200
-      this.#socket.close()
     }
-    await this.#reading
+    await this.#socket.close()
   }
 
   #register(): void {
@@ -62,6 +57,7 @@ export class HubLink {
   }
 
   #beat(): void {
+    if (!this.#socket.writable) this.#socket.reconnect()
     const silence = performance.now() - this.#heard
     if (silence > HUB_SILENCE) this.#lost('Majordomo does not answer')
     // One that Majordomo has forgotten is not answered: it says again who it is.
@@ -117,8 +113,9 @@ export class HubLink {
   }
 
   #send(frames: readonly (string | Uint8Array)[]): void {
-    if (this.#socket.closed) return
-    this.#socket.send([...frames]).catch(() => {
+    if (this.#closed) return
+    const bytes = frames.map((frame) => (typeof frame === 'string' ? Buffer.from(frame) : frame))
+    this.#socket.send(bytes).catch(() => {
       // Nobody is there: what was said about a session was said in vain, and its end is noticed by the missing beats.
     })
   }

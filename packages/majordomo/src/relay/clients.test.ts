@@ -36,6 +36,16 @@ describe('a client that is let in', () => {
     for (let count = 0; count < 50_001; count++) hub.clients.fromRequests(hub.peer, data)
     expect(hub.end()).toBe('FLOODED')
   })
+
+  it('is cut off when a message has more frames than the sockets inside the hub take', async () => {
+    const hub = await enter()
+    const message = (count: number) =>
+      [LETTER.data, ...Array.from({ length: count }, () => '')].map((text) => Buffer.from(text))
+    hub.clients.fromRequests(hub.peer, message(1_000))
+    expect(hub.end()).toBeUndefined()
+    hub.clients.fromRequests(hub.peer, message(1_001))
+    expect(hub.end()).toBe('PROTOCOL')
+  })
 })
 
 /** A hub on which the laptop has just been let in, with a clock of its own. */

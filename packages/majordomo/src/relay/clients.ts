@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { isOnituError, OnituError, toWireError } from '@onitu/protocol'
 import { type AuthorizedKey, findGoodKey } from '../keys/index.ts'
 import { weightOf } from '../rpc/deliver.ts'
+import { MAX_SENT_FRAMES } from '../rpc/parts.ts'
 import { confine } from '../setup/confine.ts'
 import type { RemoteRecord } from '../setup/remote-record.ts'
 import { LANE, type Lane } from '../wire/hub-messages.ts'
@@ -223,6 +224,10 @@ export class Clients {
   #forward(connection: Connection, lane: Lane, frames: readonly Buffer[]): void {
     if (connection.state !== 'open') {
       this.#options.dropped(`data of ${connection.key.name} before its time`)
+      return
+    }
+    if (frames.length > MAX_SENT_FRAMES) {
+      this.#end(connection, new OnituError('PROTOCOL', `A message has ${frames.length} frames`))
       return
     }
     connection.unread += weightOf(frames)

@@ -7,6 +7,8 @@ import { decode, encode, OnituError } from '@onitu/protocol'
 const PART = 1024 * 1024
 /** Bytes of a frame: a part with what the transport adds to it, or the first words of a client (see link-messages.ts). */
 export const MAX_FRAME = PART + 4096
+/** Frames of a message as it is sent: what both sides say fits into far fewer, and the sockets inside the hub take no more. */
+export const MAX_SENT_FRAMES = 1_000
 /** Frames of a message before it was cut. */
 const MAX_FRAMES = 20_000
 
