@@ -60,7 +60,7 @@ export const manifest: Manifest = {
     },
     requests: {
       type: 'integer',
-      description: 'Requests that may wait for the server at once',
+      description: 'Requests that may wait for the server at once, on each channel',
       default: 64,
       min: 1,
       max: 1024,

@@ -37,8 +37,14 @@ export class OpenSshServer {
     this.#parameters = parameters
   }
 
-  /** `readOnly`: it refuses every write. */
-  static async start({ readOnly = false }: { readonly readOnly?: boolean } = {}): Promise<OpenSshServer> {
+  /** `readOnly`: it refuses every write. `maxSessions`: channels of one connection, as OpenSSH has them by default 10. */
+  static async start({
+    readOnly = false,
+    maxSessions = 10,
+  }: {
+    readonly readOnly?: boolean
+    readonly maxSessions?: number
+  } = {}): Promise<OpenSshServer> {
     const folder = await temporaryFolder('onitu-sshd-')
     const port = await freePorts()
     for (const name of ['host_key', 'client_key', 'stranger_key', 'other_host_key'])
@@ -46,7 +52,7 @@ export class OpenSshServer {
     copyFileSync(join(folder.path, 'client_key.pub'), join(folder.path, 'authorized_keys'))
     chmodSync(join(folder.path, 'authorized_keys'), 0o600)
     const configuration = join(folder.path, 'sshd_config')
-    writeFileSync(configuration, settings(folder.path, port, readOnly))
+    writeFileSync(configuration, settings(folder.path, port, readOnly, maxSessions))
     if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true })
     const server = new OpenSshServer(folder, port, ['-D', '-e', '-f', configuration])
     await server.resume()
@@ -92,7 +98,7 @@ export class OpenSshServer {
   }
 }
 
-function settings(folder: string, port: number, readOnly: boolean): string {
+function settings(folder: string, port: number, readOnly: boolean, maxSessions: number): string {
   const sftp = readOnly ? 'internal-sftp -R' : 'internal-sftp'
   return [
     `ListenAddress 127.0.0.1:${port}`,
@@ -105,6 +111,7 @@ function settings(folder: string, port: number, readOnly: boolean): string {
     'UsePAM no',
     'StrictModes no',
     'MaxStartups 100',
+    `MaxSessions ${maxSessions}`,
     `Subsystem sftp ${sftp}`,
     `ForceCommand ${sftp}`,
     '',

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { Lanes } from './lanes.ts'
+import type { Session } from './session.ts'
+
+const session = (name: string) => ({ name }) as unknown as Session
+
+function lanes(open: () => Promise<Session>) {
+  const refused: unknown[] = []
+  return { refused, lanes: new Lanes(session('first'), open, (error) => refused.push(error)) }
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve))
+
+describe('lanes', () => {
+  test('write on the first channel while there is little to write', () => {
+    const { lanes: some } = lanes(() => Promise.reject(new Error('opened')))
+    const taken = [some.take(), some.take()]
+    expect(taken.map((lane) => lane.session)).toEqual([some.first, some.first])
+  })
+
+  test('open others, up to four, and give the one with the fewest writers', async () => {
+    let opened = 0
+    const { lanes: some } = lanes(async () => session(`more ${++opened}`))
+    const names: unknown[] = []
+    for (let writer = 0; writer < 16; writer++) {
+      names.push(some.take().session)
+      await settled()
+    }
+    expect(opened).toBe(3)
+    const counts = new Map<unknown, number>()
+    for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+    expect([...counts.values()]).toEqual([4, 4, 4, 4])
+  })
+
+  test('count a writer out once, however often it releases its lane', async () => {
+    const { lanes: some } = lanes(async () => session('more'))
+    for (const lane of [some.take(), some.take(), some.take()]) {
+      lane.release()
+      lane.release()
+    }
+    await settled()
+    const two = [some.take(), some.take()].map((lane) => lane.session)
+    expect(new Set(two).size).toBe(2)
+  })
+
+  test('do with what there is when the server opens no more, and say why once', async () => {
+    const { lanes: some, refused } = lanes(() => Promise.reject(new Error('no more sessions')))
+    for (let writer = 0; writer < 9; writer++) {
+      expect(some.take().session).toBe(some.first)
+      await settled()
+    }
+    expect(refused).toHaveLength(1)
+  })
+})
