@@ -105,6 +105,12 @@ export class DriverCalls {
     if (this.#handlers.getChunk !== undefined) await this.#readRange(metadata, 0, 0, token, signal)
   }
 
+  /** As `prove`, also where a driver can only read whole contents. */
+  async proveByReading(metadata: Metadata, token: string, signal?: AbortSignal): Promise<void> {
+    if (this.#handlers.getChunk === undefined) await this.readWhole(metadata, token, signal)
+    else await this.prove(metadata, token, signal)
+  }
+
   /** Exactly `size` bytes, or those up to the end of the file. `into`: where they may be put, if that spares the driver a buffer. */
   async readChunk(
     metadata: Metadata,

@@ -83,7 +83,7 @@ export class ChangeReader {
     const record = (await readRecords(this.#engine, [fid])).get(fid)
     if (record === undefined || record.token === null || record.kind === 'directory') return { type: 'changed' }
     try {
-      await this.#driver.prove(metadataOfRecord(fid, record), record.token, this.#engine.signal)
+      await this.#driver.proveByReading(metadataOfRecord(fid, record), record.token, this.#engine.signal)
     } catch (error) {
       if (!isOnituError(error)) throw error
       if (error.code === 'CHANGED') return { type: 'read', checked: { ...rest, change, fid } }
