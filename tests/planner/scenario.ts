@@ -23,28 +23,40 @@ export interface Scenario {
   readonly schedule: number
 }
 
-const PATHS = ['a', 'b', 'c', 'd', 'a/x', 'a/y.txt', 'b/x', 'b/y.png', 'c/x/z'] as const
+/** Few, so that what happens on several services happens to the same files; and enough for directories and filters. */
+const PATHS: readonly (readonly string[])[] = [
+  ['a', 'b', 'c', 'd', 'a/x', 'a/y.txt', 'b/x', 'b/y.png', 'c/x/z'],
+  ['a', 'b'],
+  ['a', 'b', 'c'],
+  ['a', 'a/x', 'b'],
+  ['a', 'a/x', 'b/x', 'b/y.png'],
+]
 
-const path = fc.constantFrom(...PATHS)
-const action: fc.Arbitrary<UserAction> = fc.record({
-  do: fc.oneof(
-    { weight: 8, arbitrary: fc.constant('write' as const) },
-    { weight: 4, arbitrary: fc.constant('erase' as const) },
-    { weight: 6, arbitrary: fc.constant('rename' as const) },
-    { weight: 8, arbitrary: fc.constantFrom('collapse', 'expand', 'mkdir', 'touch', 'chmod') },
-  ),
-  path,
-  to: path,
-})
+const actionOn = (path: fc.Arbitrary<string>): fc.Arbitrary<UserAction> =>
+  fc.record({
+    do: fc.oneof(
+      { weight: 8, arbitrary: fc.constant('write' as const) },
+      { weight: 4, arbitrary: fc.constant('erase' as const) },
+      { weight: 6, arbitrary: fc.constant('rename' as const) },
+      { weight: 2, arbitrary: fc.constant('revise' as const) },
+      { weight: 8, arbitrary: fc.constantFrom('collapse', 'expand', 'mkdir', 'touch', 'chmod') },
+    ),
+    path,
+    to: path,
+  })
 const service = fc.nat({ max: 11 })
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ type: fc.constant('user' as const), service, action }) },
-  { weight: 4, arbitrary: fc.record({ type: fc.constant('report' as const), service }) },
-  { weight: 4, arbitrary: fc.record({ type: fc.constant('decide' as const), service }) },
-  { weight: 8, arbitrary: fc.record({ type: fc.constant('order' as const), service, order: fc.nat({ max: 20 }) }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('resolve' as const), conflict: fc.nat(5), keep: fc.nat(2) }) },
-  { weight: 1, arbitrary: fc.constant({ type: 'settle' as const }) },
-)
+const stepOn = (action: fc.Arbitrary<UserAction>): fc.Arbitrary<Step> =>
+  fc.oneof(
+    { weight: 8, arbitrary: fc.record({ type: fc.constant('user' as const), service, action }) },
+    { weight: 4, arbitrary: fc.record({ type: fc.constant('report' as const), service }) },
+    { weight: 4, arbitrary: fc.record({ type: fc.constant('decide' as const), service }) },
+    { weight: 8, arbitrary: fc.record({ type: fc.constant('order' as const), service, order: fc.nat({ max: 20 }) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ type: fc.constant('resolve' as const), conflict: fc.nat(5), keep: fc.nat(2) }),
+    },
+    { weight: 1, arbitrary: fc.constant({ type: 'settle' as const }) },
+  )
 
 const services = fc.constantFrom<ModelSetup['services']>(
   { left: {}, right: {} },
@@ -83,10 +95,13 @@ const setup: fc.Arbitrary<ModelSetup> = fc.record({
   ),
 })
 
-export const scenario: fc.Arbitrary<Scenario> = fc.record({
-  setup,
-  tree: fc.array(action, { maxLength: 6 }),
-  steps: fc.array(step, { maxLength: 40 }),
-  resolving: fc.boolean(),
-  schedule: fc.nat(),
+export const scenario: fc.Arbitrary<Scenario> = fc.constantFrom(...PATHS).chain((paths) => {
+  const action = actionOn(fc.constantFrom(...paths))
+  return fc.record({
+    setup,
+    tree: fc.array(action, { maxLength: 6 }),
+    steps: fc.array(stepOn(action), { maxLength: 40 }),
+    resolving: fc.boolean(),
+    schedule: fc.nat(),
+  })
 })

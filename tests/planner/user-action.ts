@@ -2,9 +2,9 @@ import { below, directory, type Ledger, makeParents, type Tree } from './model-s
 
 /** One thing a user does on a service. What cannot be done there does nothing. */
 export interface UserAction {
-  readonly do: 'write' | 'erase' | 'rename' | 'collapse' | 'expand' | 'mkdir' | 'touch' | 'chmod'
+  readonly do: 'write' | 'erase' | 'rename' | 'revise' | 'collapse' | 'expand' | 'mkdir' | 'touch' | 'chmod'
   readonly path: string
-  /** Of a rename. */
+  /** Of what is renamed. */
   readonly to: string
 }
 
@@ -14,6 +14,11 @@ const ACTS: Readonly<Record<UserAction['do'], Act>> = {
   write,
   erase,
   rename,
+  /** Between two looks. */
+  revise(tree, ledger, path, to) {
+    write(tree, ledger, path)
+    rename(tree, ledger, path, to)
+  },
   collapse,
   expand,
   mkdir(tree, ledger, path) {
