@@ -37,7 +37,7 @@ export function decideMove(
   } else {
     // Two newer contents, or one that the hub never saw: no move can keep all, so neither path is taken from anyone.
     giveOrder(draft, policy, service, from)
-    decideUpdate(draft, policy, { service, base: moved.base, redirected: false, content: moved })
+    decideUpdate(draft, policy, { service, base: moved.base, redirected: false, content: moved, isMoved: true })
   }
 }
 
@@ -61,7 +61,7 @@ function decideSeparately(
 ): void {
   const isGone = headOf(draft, fromFid)?.kind === moved.kind || !passes
   if (!passes) decideKeptOut(draft, policy, service, moved, { base: moved.base, redirected: false })
-  else decideUpdate(draft, policy, { service, base: moved.base, redirected: false, content: moved })
+  else decideUpdate(draft, policy, { service, base: moved.base, redirected: false, content: moved, isMoved: true })
   if (isGone) decideDeletion(draft, policy, service, fromFid, fromBasis)
 }
 
@@ -74,6 +74,7 @@ function moveContent(draft: Draft, policy: Policy, service: string, moved: Moved
     redirected: false,
     content: moved,
     movedFrom: from.fid,
+    isMoved: true,
   })
   endMove(draft, policy, service, from, to, places)
   sayMoved(draft, service, from, to)

@@ -14,6 +14,8 @@ export interface Update extends Basis {
   readonly content: Content
   /** The fid that the content was moved from in the same transition. */
   readonly movedFrom?: string
+  /** A user moved it here, so it is not an older version of what was here. */
+  readonly isMoved?: true
   /** The fid at which the service still holds the content, where others may fetch it. */
   readonly heldAt?: string
 }
@@ -54,7 +56,8 @@ function hasSeenChild(draft: Draft, service: string, child: Head): boolean {
 }
 
 function decideNew(draft: Draft, policy: Policy, update: Update, tombstone: Head | undefined): Head {
-  if (tombstone !== undefined && (onlyAttributesChanged(update, tombstone) || isOlder(draft, update, tombstone.fid))) {
+  const isGone = tombstone !== undefined && update.isMoved !== true
+  if (isGone && (onlyAttributesChanged(update, tombstone) || isOlder(draft, update, tombstone.fid))) {
     return keepHead(draft, policy, update, tombstone)
   }
   if (tombstone !== undefined && modeOf(policy, update.service, update.content.folder) === 'r') {
@@ -76,25 +79,34 @@ function keepHead(draft: Draft, policy: Policy, { service, content, heldAt }: Up
   return head
 }
 
-/** Nobody changed anything: the service has what it had agreed on, or what it was ordered to have and did not note down. */
-export function isOlder(
-  draft: Draft,
-  { service, base, redirected, ordered = false, content, heldAt }: Update,
-  fid: string,
-): boolean {
-  if (redirected) return heldAt !== undefined && wasContent(draft, heldAt, base, content)
+/** Nobody changed anything: the service has what it had agreed on, or what it was ordered to have and did not note down, or what is to give way. */
+function isOlder(draft: Draft, update: Update, fid: string): boolean {
+  if (update.isMoved === true) return false
+  return olderVersion(draft, update, fid) !== undefined || isToGiveWay(draft, update, fid)
+}
+
+/** The version that the content is, if the service had agreed on it, or was ordered to have it and did not note that down. */
+export function olderVersion(draft: Draft, update: Update, fid: string): number | undefined {
+  const { service, base, redirected, content, heldAt } = update
+  if (redirected) return heldAt !== undefined && wasContent(draft, heldAt, base, content) ? base : undefined
+  if (!isOwn(draft, update, fid) && wasContent(draft, fid, base, content)) return base
+  return unnotedVersion(draft, service, fid, base, content)?.version
+}
+
+/**
+ * A deletion that the same service told of may have been the first half of a rename by its own driver, and this the second: it is no proof
+ * against it.
+ */
+function isOwn(draft: Draft, { service, ordered = false }: Update, fid: string): boolean {
   const head = headOf(draft, fid)
-  // A deletion that the same service told of may have been the first half of a rename by its own driver, and this the second: it is no proof against it.
-  const isOwn = head?.origin === service && (!ordered || head.deleted)
-  return (
-    (!isOwn && (wasContent(draft, fid, base, content) || isToGiveWay(draft, service, fid, content))) ||
-    unnotedVersion(draft, service, fid, base, content) !== undefined
-  )
+  return head?.origin === service && (!ordered || head.deleted)
 }
 
 /** It was considered already, and is there only until the order is carried out. */
-function isToGiveWay(draft: Draft, service: string, fid: string, { kind, hash }: Content): boolean {
-  return kind === 'file' && orderOf(draft, service, fid)?.replaces === hash
+function isToGiveWay(draft: Draft, update: Update, fid: string): boolean {
+  const { service, redirected, content } = update
+  if (redirected || isOwn(draft, update, fid) || content.kind !== 'file') return false
+  return orderOf(draft, service, fid)?.replaces === content.hash
 }
 
 /** Equal content makes no version (this also ends echoes), unless its attributes were changed by someone who had seen it. */

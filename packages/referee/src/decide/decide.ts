@@ -2,7 +2,7 @@ import { type Kind, mimetypeOf, type Observation } from '@onitu/protocol'
 import { decideDeletion, deleteKeptParents } from './decide-deletion.ts'
 import { decideKeptOut } from './decide-kept-out.ts'
 import { decideMove, type Moved } from './decide-move.ts'
-import { decideUpdate, isOlder } from './decide-update.ts'
+import { decideUpdate, olderVersion } from './decide-update.ts'
 import { createDraft, type Decision, type Draft, headOf, isLive, orderOf, type Situation, setOrder } from './draft.ts'
 import { endPendingMove, giveOrder, redirectOf } from './give-order.ts'
 import { isHeld } from './is-held.ts'
@@ -75,22 +75,33 @@ function decideMoved(draft: Draft, policy: Policy, service: string, moved: Moved
   const { fid, base, from } = moved
   const to = redirectOf(draft, service, from.fid)
   const target = headOf(draft, fid)
+  const isOurs = isOwnRename(draft, service, moved)
   if (to?.fid === fid && target !== undefined) {
     // The content is where it was to be moved: somebody did the same, or the Plug, which was killed before it noted it down.
     endPendingMove(draft, service, target)
     decideUpdate(draft, policy, { service, content: moved, base: to.version, redirected: false })
-  } else if (to === undefined && isOlder(draft, { service, base, redirected: false, content: moved }, fid)) {
+  } else if (to === undefined && isOurs) {
     // The Plug did, and the order is gone since: at the old place the service has nothing, as if it never had.
     decideUpdate(draft, policy, { service, content: moved, base, redirected: false })
     const head = headOf(draft, from.fid)
     if (head !== undefined) giveOrder(draft, policy, service, head)
-  } else if (to !== undefined && isOlder(draft, { service, base, redirected: false, content: moved }, fid)) {
+  } else if (to !== undefined && isOurs) {
     // The Plug did, and the content was to go elsewhere since: it goes there from where it is now.
     reroute(draft, policy, service, moved, to)
   } else {
     const basis = { base: to?.version ?? from.base, redirected: to !== undefined }
     decideMove(draft, policy, service, moved, to?.fid ?? from.fid, basis)
   }
+}
+
+/**
+ * The Plug was killed after it had renamed a file for an order, which is gone since. That order was for a version that is younger than what the service had
+ * at the old place: one who moves a file back, where it was before, is a user.
+ */
+function isOwnRename(draft: Draft, service: string, moved: Moved): boolean {
+  const { fid, base, from } = moved
+  const version = olderVersion(draft, { service, base, redirected: false, content: moved }, fid)
+  return version !== undefined && version > from.base
 }
 
 function reroute(

@@ -270,3 +270,23 @@ it('what was written into a folder that is only written, and was deleted since, 
   findOrdered(world, 'right', 'a', { content: 'A', mtime: 1000 }, version ?? 0)
   expect(orderOf(world, 'right', 'a')).toMatchObject({ version: headOf(world, 'a')?.version })
 })
+
+describe('a user who moves a file back to where another had it before', () => {
+  it('has moved it, though the content and its time are what the service might have been told to write there', () => {
+    const world = createWorld()
+    update(world, 'left', 'b', { content: 'A', mtime: 1000 })
+    move(world, 'left', 'b', 'c')
+    carryOut(world, 'right', 'c')
+    move(world, 'right', 'c', 'b')
+    expect(living(world)).toEqual({ b: 'A' })
+  })
+
+  it('has moved it, though it was there on the same service too', () => {
+    const world = createWorld()
+    shared(world, 'b', { content: 'A', mtime: 1000 })
+    move(world, 'left', 'b', 'c')
+    carryOut(world, 'right', 'c')
+    move(world, 'right', 'c', 'b')
+    expect(living(world)).toEqual({ b: 'A' })
+  })
+})
