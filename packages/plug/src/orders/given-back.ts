@@ -70,5 +70,5 @@ export class GivenBack {
 
 function isGivenBack({ head, record }: LoadedOrder): boolean {
   if (head === undefined || head.deleted || head.kind !== 'directory') return false
-  return record !== undefined && record.token === null && record.reported > 0
+  return record !== undefined && record.token === null
 }
