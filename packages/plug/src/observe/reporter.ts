@@ -189,7 +189,8 @@ export class Reporter {
       return checked.change.type === 'deleted' ? [] : [this.#reader.doubt(withoutFrom(checked, overtaken))]
     if (checked.change.type === 'deleted' && during.has(checked.fid)) return [{ ...checked, isDoubted: true }]
     const current = withoutFrom(checked, overtaken)
-    return [isOld === true && !isDirectory(current) && !this.#reader.canRely ? this.#reader.doubt(current) : current]
+    const mayBeNewer = isDirectory(current) ? !during.has(current.fid) : this.#reader.canRely
+    return [isOld === true && !mayBeNewer ? this.#reader.doubt(current) : current]
   }
 
   #settle(batch: readonly Waiting[], error: unknown): void {
@@ -289,7 +290,7 @@ export class Reporter {
   }
 }
 
-/** An order does not put another one in its place: it may have made it anew only where it was gone. */
+/** An order does not put another one in the place of one that is there. */
 function isDirectory({ change }: CheckedChange): boolean {
   return change.type !== 'deleted' && change.kind === 'directory'
 }
