@@ -8,7 +8,10 @@ export function mayCompare(values: Values, service: string, fid: string, size: n
   const read = (key: string) => decode(values.get(key) ?? NOTHING)
   const head = read(keys.head(fid)) as Head | null
   const record = read(keys.file(service, fid)) as FileRecord | null
-  return record?.writing?.size === size || (values.has(keys.order(service, fid)) && head?.size === size)
+  return (
+    record?.writing?.some((one) => one.size === size) === true ||
+    (values.has(keys.order(service, fid)) && head?.size === size)
+  )
 }
 
 const NOTHING = encode(null)

@@ -63,4 +63,5 @@ export {
   serviceStateSchema,
   type Transfer,
   transferSchema,
+  type Writing,
 } from './records.ts'

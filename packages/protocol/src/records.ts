@@ -71,6 +71,10 @@ export const orderSchema = v.object({
 })
 export type Order = v.InferOutput<typeof orderSchema>
 
+/** Something that a driver was told to put at a place. */
+const writingSchema = v.object({ version: count, hash, size })
+export type Writing = v.InferOutput<typeof writingSchema>
+
 /** `service:S:file:FID`: what S holds, as its Plug last knew. Written by the Plug of S. */
 export const fileRecordSchema = v.object({
   folder: name,
@@ -83,10 +87,10 @@ export const fileRecordSchema = v.object({
   /** The sequence number of the last observation about this file; while that is in the outbox, it is undecided. 0: none. */
   reported: count,
   /**
-   * What the driver was told to put here, where it could not be told from the work of a user if the process died before it is noted; beside
-   * `UNREAD_HASH` what it is known to have put here last.
+   * What the driver was told to put here, the newest last, where it could not be told from the work of a user if the process died before it is
+   * noted; beside `UNREAD_HASH` also what it is known to have put here last.
    */
-  writing: v.optional(v.object({ version: count, hash, size })),
+  writing: v.optional(v.array(writingSchema)),
   /** The driver's own, opaque to the rest. */
   extra: v.optional(v.unknown()),
 })

@@ -31,7 +31,7 @@ interface Case {
   /** The folder is only written. */
   readonly isUnheard?: true
   /** Of the first that is to be read. */
-  readonly own?: string
+  readonly own?: readonly string[]
 }
 
 const cases: readonly Case[] = [
@@ -64,16 +64,16 @@ const cases: readonly Case[] = [
   {
     name: 'what may be what the driver was told to put there, in a folder that is only written, is read to know that',
     changes: [seen],
-    known: { ...record, token: null, writing: { version: 9, hash: hashB, size: 1 } },
+    known: { ...record, token: null, writing: [{ version: 9, hash: hashB, size: 1 }] },
     isUnheard: true,
     observations: [],
     unread: 1,
-    own: hashB,
+    own: [hashB],
   },
   {
     name: 'what the driver was told to put there, in a folder that is only written, is agreed on and told of',
     changes: [{ ...seen, hash: hashB }],
-    known: { ...record, token: null, writing: { version: 9, hash: hashB, size: 1 } },
+    known: { ...record, token: null, writing: [{ version: 9, hash: hashB, size: 1 }] },
     isUnheard: true,
     observations: [{ type: 'updated', base: 9, hash: hashB, ordered: true }],
     records: { a: { version: 9, reported: 0 } },
@@ -83,7 +83,7 @@ const cases: readonly Case[] = [
     changes: [{ ...seen, token: 't2', hash: UNREAD_HASH }],
     known: record,
     observations: [{ type: 'updated', hash: UNREAD_HASH }],
-    records: { a: { hash: UNREAD_HASH, writing: { version: 7, hash: record.hash, size: record.size } } },
+    records: { a: { hash: UNREAD_HASH, writing: [{ version: 7, hash: record.hash, size: record.size }] } },
   },
   {
     name: 'what was never read is read by who may',
@@ -95,20 +95,20 @@ const cases: readonly Case[] = [
   {
     name: 'what the driver was told to write before the process died is built on that version',
     changes: [{ ...seen, token: 't2', hash: hashB }],
-    known: { ...record, writing: { version: 9, hash: hashB, size: 1 } },
+    known: { ...record, writing: [{ version: 9, hash: hashB, size: 1 }] },
     observations: [{ type: 'updated', base: 9, hash: hashB }],
     records: { a: { version: 9, reported: 100 } },
   },
   {
     name: 'what the driver was told to write before a later version was agreed on is a change',
     changes: [{ ...seen, token: 't2', hash: hashB }],
-    known: { ...record, writing: { version: 6, hash: hashB, size: 1 } },
+    known: { ...record, writing: [{ version: 6, hash: hashB, size: 1 }] },
     observations: [{ type: 'updated', base: 7, hash: hashB }],
   },
   {
     name: 'what the driver was told to write before a deletion was agreed on, when it was not there yet, is built on that version',
     changes: [{ ...seen, hash: hashB }],
-    known: { ...record, token: null, writing: { version: 6, hash: hashB, size: 1 } },
+    known: { ...record, token: null, writing: [{ version: 6, hash: hashB, size: 1 }] },
     observations: [{ type: 'updated', base: 6, hash: hashB }],
     records: { a: { version: 6, reported: 100 } },
   },
@@ -232,7 +232,7 @@ describe('planReport', () => {
     const plan = planReport(checked, new Map([[fid, known]]), 100)
     expect(plan.observations.map(({ observation }) => observation)).toMatchObject(observations)
     expect(plan.unread).toHaveLength(unread)
-    expect(plan.unread[0]?.own).toBe(own)
+    expect(plan.unread[0]?.own).toEqual(own)
     for (const [path, expected] of Object.entries(records)) {
       expect(plan.records.get(fileId('docs', path))).toMatchObject(expected)
     }

@@ -1,4 +1,4 @@
-import { type FileRecord, fileId, type Observation, UNREAD_HASH } from '@onitu/protocol'
+import { type FileRecord, fileId, type Observation, UNREAD_HASH, type Writing } from '@onitu/protocol'
 import type { Change, Seen } from '../contract.ts'
 import { EMPTY_HASH } from '../metadata.ts'
 
@@ -12,8 +12,8 @@ export interface CheckedChange {
   readonly isDoubted?: true
   /** The folder is only written: nobody hears of it. */
   readonly isUnheard?: true
-  /** In such a folder: the hash of what the driver was told to put there. It is read to know whether it is that, and for nothing else. */
-  readonly own?: string
+  /** In such a folder: the hashes of what the driver was told to put there. It is read to know whether it is that, and for nothing else. */
+  readonly own?: readonly string[]
 }
 
 export function checkedChange(change: Change): CheckedChange {
@@ -33,7 +33,7 @@ export type ReportStep =
   /** Nothing that the Plug did not know. */
   | { readonly type: 'known' }
   /** What is there has to be read, or looked at, before it can be said whether this is a change. */
-  | { readonly type: 'needs_hash'; readonly own?: string }
+  | { readonly type: 'needs_hash'; readonly own?: readonly string[] }
   /** The same content under another token: the record follows, nobody is told. */
   | { readonly type: 'renewed'; readonly records: readonly (readonly [fid: string, record: FileRecord])[] }
   | {
@@ -91,8 +91,8 @@ function planUpdate(
   const hash = hashOf(seen)
   if (hash === UNREAD_HASH && held?.hash === hash && held.token === seen.token) return { type: 'known' }
   if (hash === undefined) {
-    const writing = isHeard ? undefined : unnoted(record, seen)
-    return { type: 'needs_hash', ...(writing !== undefined && { own: writing.hash }) }
+    const own = isHeard ? [] : unnoted(record, seen).map((writing) => writing.hash)
+    return { type: 'needs_hash', ...(own.length > 0 && { own }) }
   }
   const own = ownWrite(record, seen, hash)
   // Where nobody hears of it there is nothing to decide, but whether it is to be there any more.
@@ -144,18 +144,17 @@ function planMove(
  * was done; undefined when it is something else. It may be older than the deletion that was agreed on since, when there was nothing.
  */
 function ownWrite(record: FileRecord | undefined, seen: Seen, hash: string): FileRecord | undefined {
-  const writing = unnoted(record, seen)
   // What is never read is compared when it is in the way.
-  if (record === undefined || writing === undefined || hash !== writing.hash) return undefined
-  return { ...record, hash: writing.hash, version: writing.version }
+  const writing = unnoted(record, seen).findLast((one) => one.hash === hash)
+  return record === undefined || writing === undefined ? undefined : { ...record, hash, version: writing.version }
 }
 
-/** What the driver was told to put here and nobody wrote down, if it may be what is there. */
-function unnoted(record: FileRecord | undefined, seen: Seen): FileRecord['writing'] {
-  const writing = record?.writing
-  if (record === undefined || writing === undefined) return undefined
-  if (record.token !== null && writing.version <= record.version) return undefined
-  return kindOf(seen) === 'file' && seen.size !== writing.size ? undefined : writing
+/** What the driver was told to put here and nobody wrote down, that may be what is there. */
+function unnoted(record: FileRecord | undefined, seen: Seen): Writing[] {
+  return (record?.writing ?? []).filter(({ version, size }) => {
+    const isPast = record !== undefined && record.token !== null && version <= record.version
+    return !isPast && (kindOf(seen) === 'directory' || size === seen.size)
+  })
 }
 
 function kindOf(seen: Seen): 'file' | 'directory' {
@@ -179,7 +178,7 @@ function describe({ folder, path, kind, size, hash, mtime, mode }: FileRecord) {
 function recordOfSeen(seen: Seen, hash: string, previous: FileRecord | undefined, sequence: number): FileRecord {
   const kind = kindOf(seen)
   const extra = seen.extra ?? previous?.extra
-  const writing = hash === UNREAD_HASH && previous !== undefined ? lastPut(previous) : undefined
+  const writing = hash === UNREAD_HASH && previous !== undefined ? putBefore(previous) : []
   return {
     folder: seen.folder,
     path: seen.path,
@@ -191,7 +190,7 @@ function recordOfSeen(seen: Seen, hash: string, previous: FileRecord | undefined
     version: previous?.version ?? 0,
     token: seen.token,
     reported: sequence,
-    ...(writing === undefined ? {} : { writing }),
+    ...(writing.length === 0 ? {} : { writing }),
     ...(extra === undefined ? {} : { extra }),
   }
 }
@@ -200,10 +199,9 @@ function recordOfSeen(seen: Seen, hash: string, previous: FileRecord | undefined
  * What the driver put there last, if that has an end: a late listing shows what was there before, and the next one what was put there, as
  * something that was never read. It is compared with this when it is in the way, as is a file that only got another time.
  */
-function lastPut({ writing, kind, token, version, hash, size }: FileRecord): FileRecord['writing'] {
-  if (writing !== undefined) return writing
+function putBefore({ writing = [], kind, token, version, hash, size }: FileRecord): Writing[] {
   const isKnown = kind === 'file' && token !== null && hash !== UNREAD_HASH
-  return isKnown ? { version, hash, size } : undefined
+  return isKnown ? [{ version, hash, size }, ...writing] : writing
 }
 
 export interface ReportPlan {

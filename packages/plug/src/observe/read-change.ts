@@ -43,7 +43,7 @@ export class ChangeReader {
     try {
       if (isUnread && checked.own !== undefined) {
         const hash = await this.#hash(fid, change)
-        return withHash(checked, change, hash === checked.own ? hash : UNREAD_HASH)
+        return withHash(checked, change, checked.own.includes(hash) ? hash : UNREAD_HASH)
       }
       if (isUnread) {
         if (checked.isDoubted) await this.#driver.prove(metadataOfSeen(fid, change), change.token, this.#engine.signal)

@@ -1,4 +1,4 @@
-import { contentHash, type FileRecord, isOnituError } from '@onitu/protocol'
+import { contentHash, type FileRecord, isOnituError, type Writing } from '@onitu/protocol'
 import type { Metadata } from '../contract.ts'
 import { absentRecord, metadataOfRecord } from '../metadata.ts'
 import { hashLarge } from '../observe/hash-large.ts'
@@ -14,18 +14,18 @@ import { moveAside } from './move-aside.ts'
 export async function compare(tools: OrderTools, job: Job, aside: string, token: string): Promise<Outcome> {
   const { engine } = tools
   const { head, loaded } = job
-  const { writing, ...record } = loaded.record ?? absentRecord(head)
+  const { writing = [], ...record } = loaded.record ?? absentRecord(head)
   const hash = await hashOf(tools, metadataOfRecord(head.fid, record), token)
   const isWanted = !head.deleted && hash === head.hash
-  if (!isWanted && hash !== writing?.hash && !head.deleted) return moveAside(tools, job, aside, token)
-  await commitRecords(engine, [[head.fid, compared(record, isWanted ? undefined : writing, hash)]])
+  const own = isWanted ? undefined : writing.findLast((one) => one.hash === hash)
+  if (!isWanted && own === undefined && !head.deleted) return moveAside(tools, job, aside, token)
+  await commitRecords(engine, [[head.fid, compared(record, own, hash)]])
   return 'again'
 }
 
-function compared(record: FileRecord, writing: FileRecord['writing'], hash: string | undefined): FileRecord {
+function compared(record: FileRecord, own: Writing | undefined, hash: string | undefined): FileRecord {
   if (hash === undefined) return record
-  if (writing === undefined || writing.hash !== hash) return { ...record, hash }
-  return { ...record, hash, version: writing.version, reported: 0 }
+  return own === undefined ? { ...record, hash } : { ...record, hash, version: own.version, reported: 0 }
 }
 
 /** Undefined where it may not be read. */

@@ -3,6 +3,9 @@ import { absentRecord } from '../metadata.ts'
 import type { Job, OrderTools } from './carry-out.ts'
 import { commitRecords } from './commit-order.ts'
 
+/** Notes of one file of which nobody knows what became of them. */
+const MOST = 4
+
 /** What a driver says when it has left everything as it was. */
 const UNDONE: ReadonlySet<string> = new Set(['CONFLICT', 'CHANGED', 'ENOSPC', 'EDQUOT'])
 
@@ -33,6 +36,8 @@ function mayBeDone(error: unknown): boolean {
 async function note({ engine }: OrderTools, { head, loaded }: Job): Promise<void> {
   const record = loaded.record ?? absentRecord({ ...head, version: 0 })
   const { version, hash, size } = head
-  if (record.writing?.version === version && record.writing.hash === hash) return
-  await commitRecords(engine, [[head.fid, { ...record, writing: { version, hash, size } }]])
+  const known = record.writing ?? []
+  if (known.some((one) => one.version === version && one.hash === hash)) return
+  const writing = [...known, { version, hash, size }].slice(-MOST)
+  await commitRecords(engine, [[head.fid, { ...record, writing }]])
 }

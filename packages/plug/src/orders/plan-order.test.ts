@@ -150,12 +150,18 @@ const cases: readonly [name: string, change: Partial<OrderView>, plan: Partial<O
   ],
   [
     'content that was never read is compared before it is deleted, if it is as long as what the driver was writing',
-    { head: gone, record: { ...record, reported: 5, hash: UNREAD_HASH, writing: { version: 7, hash: old, size: 3 } } },
+    {
+      head: gone,
+      record: { ...record, reported: 5, hash: UNREAD_HASH, writing: [{ version: 7, hash: old, size: 3 }] },
+    },
     { do: 'compare', token: 't' },
   ],
   [
     'content that was never read is not deleted',
-    { head: gone, record: { ...record, reported: 5, hash: UNREAD_HASH, writing: { version: 7, hash: old, size: 4 } } },
+    {
+      head: gone,
+      record: { ...record, reported: 5, hash: UNREAD_HASH, writing: [{ version: 7, hash: old, size: 4 }] },
+    },
     { do: 'acknowledge' },
   ],
   [

@@ -126,7 +126,7 @@ function mayBeSame(head: Head, held: Held): boolean {
 }
 
 function mayBeOurs({ hash, size, writing }: Held): boolean {
-  return hash === UNREAD_HASH && writing?.size === size
+  return hash === UNREAD_HASH && writing?.some((one) => one.size === size) === true
 }
 
 function planContent({ order, from, can }: OrderView, head: Head, held: Held | undefined): OrderPlan {
