@@ -290,3 +290,12 @@ describe('a user who moves a file back to where another had it before', () => {
     expect(living(world)).toEqual({ b: 'A' })
   })
 })
+
+it('a service that is no target but was to have the version before is told of the next one: it may have carried that order out meanwhile', () => {
+  const world = createWorld({ rules: [{ match: { path: '/a' }, sync: ['left', 'right'] }] })
+  shared(world, 'a', { content: 'A', mtime: 1000 })
+  move(world, 'left', 'a', 'c')
+  expect(orderOf(world, 'right', 'c')).toBeDefined()
+  update(world, 'left', 'c', { content: 'B', mtime: 2000 })
+  expect(orderOf(world, 'right', 'c')).toMatchObject({ version: headOf(world, 'c')?.version })
+})

@@ -35,7 +35,7 @@ export function newVersion(
   }
   const previous = headOf(draft, head.fid)
   draft.heads.set(head.fid, head)
-  const targets = new Set(targetsOf(draft, policy, head, options.movedFrom))
+  const targets = new Set(targetsOf(draft, policy, head, options.movedFrom, previous))
   for (const [service] of servicesOf(policy, head.folder)) {
     // An order for a version that is no longer the head could never be carried out; one that says where what is here belongs
     // has to stay, though, or what is observed about that would be taken for something about this head.

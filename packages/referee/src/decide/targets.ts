@@ -2,7 +2,7 @@ import { type Head, type IgnoredBy, type IgnoredFor, ignoredEvent } from '@onitu
 import { filterFile } from '../options/filter-file.ts'
 import type { ServiceFolderOptions } from '../options/folder-options.ts'
 import { letsIn, type Rule, servicesByRules } from '../options/rules.ts'
-import type { Draft } from './draft.ts'
+import { type Draft, isLive, orderOf } from './draft.ts'
 import { holdsAnything } from './give-order.ts'
 import { type Policy, servicesOf } from './policy.ts'
 
@@ -12,14 +12,17 @@ const NO_RULES: readonly Rule[] = []
 
 /**
  * The services that should have a live head: those that the rules name and those that hold the file already, where
- * their own options let it pass, and the one where it was made. `fromFid`: where holders hold it before a move.
+ * their own options let it pass, and the one where it was made. `fromFid`: where holders hold it before a move. `previous`: the version before; who is
+ * to have that may have it by now.
  */
-export function targetsOf(draft: Draft, policy: Policy, head: Head, fromFid?: string): string[] {
+export function targetsOf(draft: Draft, policy: Policy, head: Head, fromFid?: string, previous?: Head): string[] {
   const named = policy.rules === undefined ? undefined : servicesByRules(policy.rules, head)
   return servicesOf(policy, head.folder).flatMap(([service, options]) => {
     if (service === head.origin) return [service]
     const owns =
-      holdsAnything(draft, service, head.fid) || (fromFid !== undefined && holdsAnything(draft, service, fromFid))
+      holdsAnything(draft, service, head.fid) ||
+      (fromFid !== undefined && holdsAnything(draft, service, fromFid)) ||
+      (isLive(previous) && orderOf(draft, service, head.fid)?.version === previous.version)
     const wanted = (named?.has(service) ?? true) && letsIn(policy.serviceRules?.get(service) ?? NO_RULES, service, head)
     if (!wanted && !owns) return []
     return passesService(draft, service, options, head) ? [service] : []
