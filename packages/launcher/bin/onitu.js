@@ -2,4 +2,8 @@
 // The flags keep the young generation and the threads of V8, and so the memory of the launcher and of `onitu remote`, small; with the initial size the
 // contents that pass through are collected less often (see supervisor/child.ts). Committed, so that a package manager finds the command at install time,
 // before anything is built.
-import '../dist/cli/main.js'
+import { setFlagsFromString } from 'node:v8'
+
+// The compiler for code that is run often takes 6 MB once it has run, and no command is at work for long; but see cli/optimize-when-busy.ts.
+setFlagsFromString('--no-opt')
+await import('../dist/cli/main.js')

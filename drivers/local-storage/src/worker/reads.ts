@@ -107,7 +107,7 @@ function readRange(fd: number, path: string, token: string, offset: number, size
 
 /** Fewer bytes only at the end of the file. */
 export function readFully(fd: number, offset: number, size: number): Uint8Array {
-  const content = new Uint8Array(size)
+  const content = Buffer.allocUnsafeSlow(size)
   let filled = 0
   while (filled < size) {
     const read = readSync(fd, content, filled, size - filled, offset + filled)
@@ -115,5 +115,5 @@ export function readFully(fd: number, offset: number, size: number): Uint8Array 
     filled += read
   }
   // A copy, not a view: the buffer is handed to the other thread as a whole.
-  return filled === size ? content : content.slice(0, filled)
+  return filled === size ? content : Uint8Array.from(content.subarray(0, filled))
 }

@@ -1,6 +1,7 @@
 import { type RemoteEvent, runRemote } from '@onitu/majordomo/client'
 import { formatRemoteEvent } from '../client/format-remote-event.ts'
 import { readClientSetup } from '../client/read-client-setup.ts'
+import { optimizeWhenBusy } from './optimize-when-busy.ts'
 
 export interface RemoteOptions {
   readonly setupFile: string
@@ -20,6 +21,7 @@ export async function remote({ setupFile, debug, check }: RemoteOptions): Promis
     return
   }
   const { secretKey, options, folders, rules } = setup
+  optimizeWhenBusy()
   const stopping = new AbortController()
   const unlisten = onSignals(() => stopping.abort())
   try {

@@ -3,6 +3,7 @@ import { isOnituError } from '@onitu/protocol'
 import { plainConsole, terminalConsole } from '../bus/console-log.ts'
 import { Launcher } from '../launcher.ts'
 import { readSetup } from '../setup/read-setup.ts'
+import { optimizeWhenBusy } from './optimize-when-busy.ts'
 
 export interface StartOptions {
   readonly setupFile: string
@@ -15,6 +16,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** `onitu start`: until a signal or `onitu stop`. A second signal ends by force. */
 export async function start({ setupFile, configDirectory, debug }: StartOptions): Promise<void> {
   const setup = await readSetup(setupFile)
+  optimizeWhenBusy()
   const output = process.stdout
   const console = output.isTTY ? terminalConsole(output, debug) : plainConsole(output, debug)
   const launcher = new Launcher({
