@@ -41,7 +41,7 @@ export class ChangeReader {
     // The Referee ignores it; that it is there has to be known all the same, or an order would find it in its way for ever.
     const isUnread = this.#engine.folders.get(change.folder)?.mode === 'w'
     try {
-      if (isUnread && checked.own !== undefined) {
+      if (isUnread && checked.own !== undefined && (await this.#isUnnoted(fid, checked.own))) {
         const hash = await this.#hash(fid, change)
         return withHash(checked, change, checked.own.includes(hash) ? hash : UNREAD_HASH)
       }
@@ -73,6 +73,12 @@ export class ChangeReader {
     if (change.type === 'deleted') return checked
     const { hash: _, ...seen } = change
     return { ...checked, change: seen, isDoubted: true }
+  }
+
+  /** Still: an order may have been carried out since. */
+  async #isUnnoted(fid: string, own: readonly string[]): Promise<boolean> {
+    const record = (await readRecords(this.#engine, [fid])).get(fid)
+    return record?.writing?.some(({ hash }) => own.includes(hash)) === true
   }
 
   /**
