@@ -86,6 +86,12 @@ const cases: readonly Case[] = [
     records: { a: { hash: UNREAD_HASH, writing: [{ version: 7, hash: record.hash, size: record.size }] } },
   },
   {
+    name: 'what was not read is nothing new under a token under which it is known',
+    changes: [{ ...seen, hash: UNREAD_HASH }],
+    known: record,
+    observations: [],
+  },
+  {
     name: 'what was never read is read by who may',
     changes: [seen],
     known: { ...record, hash: UNREAD_HASH },

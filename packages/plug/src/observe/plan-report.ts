@@ -87,8 +87,10 @@ function planUpdate(
   const held = record !== undefined && record.token !== null && record.kind === kindOf(seen) ? record : undefined
   // A driver that has read the content again under the same token (two writes within its granularity) gives a hash.
   const known = held?.token === seen.token ? knownHash(held) : undefined
-  if (known !== undefined && (seen.hash === undefined || hashOf(seen) === known)) return { type: 'known' }
   const hash = hashOf(seen)
+  // Nor does it matter that it was not read, where it is known under that token, or was not read before.
+  if (known !== undefined && (seen.hash === undefined || hash === known || hash === UNREAD_HASH))
+    return { type: 'known' }
   if (hash === UNREAD_HASH && held?.hash === hash && held.token === seen.token) return { type: 'known' }
   if (hash === undefined) {
     const own = isHeard ? [] : unnoted(record, seen).map((writing) => writing.hash)
