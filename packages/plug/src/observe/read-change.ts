@@ -46,7 +46,8 @@ export class ChangeReader {
         return withHash(checked, change, checked.own.includes(hash) ? hash : UNREAD_HASH)
       }
       if (isUnread) {
-        if (checked.isDoubted) await this.#driver.prove(metadataOfSeen(fid, change), change.token, this.#engine.signal)
+        if (checked.isDoubted || checked.own !== undefined)
+          await this.#driver.prove(metadataOfSeen(fid, change), change.token, this.#engine.signal)
         return withHash(checked, change, UNREAD_HASH)
       }
       return withHash(checked, change, await this.#hash(fid, change))
