@@ -105,7 +105,13 @@ function registerWriting(plug: DriverPlug, { channel }: FolderWorker): void {
   const chunks = new SharedChunks()
   plug.handler('uploadFile', (metadata, content, { token, replaced, signal }) => {
     signal.throwIfAborted()
-    return channel.call('uploadFile', { target: targetOf(metadata), token, replaced, content })
+    // Of its own: a message takes all the memory that a view is of, as that of the answer with many files.
+    return channel.call('uploadFile', {
+      target: targetOf(metadata),
+      token,
+      replaced,
+      content: Uint8Array.from(content),
+    })
   })
   plug.handler('startUpload', async (metadata, { token, signal }) => {
     signal.throwIfAborted()
