@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 
-/** In `%GetOptimizationStatus`: the code that runs is that of the optimizing compiler. */
-const OPTIMIZED = 16
+/** In `%GetOptimizationStatus`: the code that runs is that of TurboFan, which the flag is about; later versions have Maglev besides. */
+const OPTIMIZED = 64
 
 /** Runs hot code, lets V8 optimize, runs it again, and prints whether it was optimized each time. */
 const script = `
