@@ -4,6 +4,8 @@
 // before anything is built.
 import { setFlagsFromString } from 'node:v8'
 
-// The compiler for code that is run often takes 6 MB once it has run, and no command is at work for long; but see cli/optimize-when-busy.ts.
-setFlagsFromString('--no-opt')
+// The compiler for code that is run often takes 6 MB once it has run, and no command is at work for long; but see cli/optimize-when-busy.ts. From Node 24 on
+// it could not be let again.
+const major = Number(process.versions.node.split('.')[0])
+if (major < 24) setFlagsFromString('--no-opt')
 await import('../dist/cli/main.js')
