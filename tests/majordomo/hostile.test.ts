@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { connect } from '@onitu/escalator'
 import { isAlive, readSessionFile, sessionFilePath } from '@onitu/launcher'
+import { publicKeyPath } from '@onitu/majordomo/keys'
 import { ipcAddress } from '@onitu/protocol'
 import { type Launcher, LocalStorageDriver, snapshotTree } from '@onitu/test-utils'
 import * as fc from 'fast-check'
@@ -43,8 +44,9 @@ afterAll(async () => {
 test(`${FRAMES} random and malicious messages of a client with a good key harm nobody else (seed ${SEED})`, {
   timeout: 300_000,
 }, async () => {
-  const { publicKey, secretKey } = await setup.newKey('evil')
-  await setup.authorize(publicKey, 'evil', { folders: ['shared'] })
+  const { path, secretKey } = await setup.newKey('evil')
+  // By the command, after which the hub knows it.
+  await launcher.run('keys', 'authorize', publicKeyPath(path), '--service', 'evil', '--folders', 'shared')
   const serverKey = (await launcher.run('keys', 'show')).stdout.split(' ')[0] ?? ''
   const before = await state()
   const pids = ['escalator', 'referee', 'majordomo', 'server'].map((part) => launcher.pid(part))

@@ -1,16 +1,15 @@
-import { curveClientSocketOptions, publicKeyOf } from '@onitu/escalator/messaging'
 import { Dealer } from 'zeromq'
-import { createRoutingId, prove } from '../../packages/majordomo/src/handshake/proof.ts'
 import type { ClientSetup } from '../../packages/majordomo/src/setup/client-setup.ts'
 import {
-  challengeSchema,
   decodeLink,
   encodeLink,
+  endedSchema,
   LETTER,
   PROTOCOL_VERSION,
   welcomeSchema,
 } from '../../packages/majordomo/src/wire/link-messages.ts'
 import { clientSetup } from '../../packages/majordomo/test/support/client-setup.ts'
+import { curveOptions } from '../../packages/majordomo/test/support/curve-options.ts'
 import type { RemoteSetup } from './remote-setup.ts'
 
 /** ms */
@@ -22,8 +21,6 @@ type Frames = readonly (Uint8Array | string)[]
 export class HostileClient {
   readonly #requests: Dealer
   readonly #handlers: Dealer
-  readonly #secretKey: string
-  readonly #id = createRoutingId()
   readonly #ports: RemoteSetup
   readonly #setup: ClientSetup
 
@@ -32,26 +29,17 @@ export class HostileClient {
     keys: { readonly secretKey: string; readonly serverKey: string },
     setup: ClientSetup,
   ) {
-    const curve = curveClientSocketOptions(keys)
-    const dealer = (routingId: string) =>
-      new Dealer({ ...curve, routingId, linger: 0, sendTimeout: 1_000, receiveTimeout: 30_000 })
-    this.#requests = dealer(this.#id)
-    this.#handlers = dealer(createRoutingId())
-    this.#secretKey = keys.secretKey
+    const dealer = () => new Dealer({ ...curveOptions(keys), linger: 0, sendTimeout: 1_000, receiveTimeout: 30_000 })
+    this.#requests = dealer()
+    this.#handlers = dealer()
     this.#ports = ports
     this.#setup = setup
   }
 
   /** Until it is let in. */
   async enter(): Promise<void> {
-    const publicKey = publicKeyOf(this.#secretKey)
     this.#requests.connect(`tcp://127.0.0.1:${this.#ports.requests}`)
-    await this.#requests.send(encodeLink(LETTER.hello, { version: PROTOCOL_VERSION, publicKey }))
-    const challenge = decodeLink(challengeSchema, await this.#receive(this.#requests, LETTER.challenge))
-    if (challenge === undefined) throw new Error('The challenge is none')
-    const proof = prove(this.#secretKey, challenge, Buffer.from(this.#id))
-    const { cookie } = challenge
-    await this.#requests.send(encodeLink(LETTER.proof, { publicKey, cookie, proof, setup: this.#setup }))
+    await this.#hello()
     const welcome = decodeLink(welcomeSchema, await this.#expect(this.#requests, LETTER.welcome))
     if (welcome === undefined) throw new Error('The welcome is none')
     this.#handlers.connect(`tcp://127.0.0.1:${this.#ports.handlers}`)
@@ -76,10 +64,11 @@ export class HostileClient {
     this.#handlers.close()
   }
 
-  /**
-   * Setting a service up takes its time: it says meanwhile that it is there. Not before it has sent its proof: the hub remembers
-   * nobody until then, and answers that it does not know the session.
-   */
+  async #hello(): Promise<void> {
+    await this.#requests.send(encodeLink(LETTER.hello, { version: PROTOCOL_VERSION, setup: this.#setup }))
+  }
+
+  /** Setting a service up takes its time: it says meanwhile that it is there. */
   async #expect(socket: Dealer, wanted: string): Promise<Uint8Array | undefined> {
     const beats = setInterval(() => void this.#requests.send(encodeLink(LETTER.beat)), BEAT)
     try {
@@ -94,7 +83,11 @@ export class HostileClient {
       const [letter, body] = await socket.receive()
       const got = letter?.toString()
       if (got === wanted) return body
-      if (got === LETTER.ended) throw new Error(`Not let in: ${body?.toString('latin1')}`)
+      if (got !== LETTER.ended) continue
+      const error = decodeLink(endedSchema, body)
+      // Its hello was not heard: too many had come with its key.
+      if (error?.code === 'UNKNOWN_SESSION') await this.#hello()
+      else throw new Error(`Not let in: ${error?.message}`)
     }
   }
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { curveClientSocketOptions, generateKeyPair } from '@onitu/escalator/messaging'
+import { generateKeyPair } from '@onitu/escalator/messaging'
 import { Dealer } from 'zeromq'
+import { curveOptions } from '../../packages/majordomo/test/support/curve-options.ts'
 
 type Frames = readonly Uint8Array[]
 
@@ -27,9 +28,9 @@ export const strangers: Readonly<Record<string, (port: number, serverKey: string
     pour(port, [greeting('CURVE'), announced(LARGE_FRAME), ...frames]),
   'a frame without end': (port, _, frames) => pour(port, [greeting('CURVE'), announced(2 ** 52), ...frames]),
   'another key': (port, serverKey, frames) =>
-    say(port, frames, curveClientSocketOptions({ serverKey, secretKey: generateKeyPair().secretKey })),
+    say(port, frames, curveOptions({ serverKey, secretKey: generateKeyPair().secretKey })),
   'another key, and another one expected of the hub': (port, _, frames) =>
-    say(port, frames, curveClientSocketOptions({ serverKey: generateKeyPair().publicKey, ...generateKeyPair() })),
+    say(port, frames, curveOptions({ serverKey: generateKeyPair().publicKey, ...generateKeyPair() })),
   'no key': (port, _, frames) => say(port, frames, {}),
 }
 

@@ -1,6 +1,6 @@
 import { OnituError, type OnituErrorOptions } from '@onitu/protocol'
-import type { HandshakeFailure } from './messaging/connection-events.ts'
 import type { Key } from './wire/key.ts'
+import type { HandshakeFailure } from './zmtp/mechanism.ts'
 
 /** `get` of an absent key without a default. `details.key` names it. */
 export class KeyNotFoundError extends OnituError {

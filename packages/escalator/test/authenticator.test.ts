@@ -130,7 +130,7 @@ describe('a responder with an authenticator', () => {
     const other = friend(guarded)
     await Promise.all([ask(revoked.client, 1), ask(other.client, 2)])
     guarded.allowed.delete(revoked.keys.publicKey)
-    await guarded.responder.disconnectAll()
+    guarded.responder.recheckKeys()
     await expect(ask(revoked.client, 'revoked')).rejects.toEqual(
       expect.objectContaining({ retryable: expect.anything() }),
     )

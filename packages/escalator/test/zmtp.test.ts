@@ -7,8 +7,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Dealer as ZmqDealer, Router as ZmqRouter } from 'zeromq'
 import { encodeReplies, encodeRequests } from '../src/messaging/envelope.ts'
 import { createRequester, createResponder, type Responder } from '../src/messaging/index.ts'
-import { greeting } from '../src/zmtp/greeting.ts'
+import { makeGreeting } from '../src/zmtp/greeting.ts'
 
+const greeting = makeGreeting('NULL')
 const LARGE = 3 * 1024 * 1024
 let directory: string
 const open: { close(): unknown }[] = []

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
+import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { curveClientSocketOptions, generateKeyPair, type KeyPair } from '@onitu/escalator/messaging'
+import { generateKeyPair, type KeyPair } from '@onitu/escalator/messaging'
 import { ipcAddress } from '@onitu/protocol'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Dealer } from 'zeromq'
 import { ClientLink } from '../src/client/client-link.ts'
-import { createRoutingId, prove } from '../src/handshake/proof.ts'
 import { HubLink } from '../src/hub/hub-link.ts'
 import type { HubSession } from '../src/hub/hub-session.ts'
 import type { AuthorizedKey } from '../src/keys/index.ts'
@@ -15,18 +16,21 @@ import { Majordomo } from '../src/relay/majordomo.ts'
 import { type IncomingCall, WithContent } from '../src/rpc/answerer.ts'
 import { HUB_LETTER } from '../src/wire/hub-messages.ts'
 import {
-  challengeSchema,
   decodeLink,
   encodeLink,
   endedSchema,
   LETTER,
+  PROTOCOL_VERSION,
   welcomeSchema,
 } from '../src/wire/link-messages.ts'
 import { clientSetup as setup } from './support/client-setup.ts'
+import { curveOptions } from './support/curve-options.ts'
+import { RawClient } from './support/raw-client.ts'
 
 /** Bytes that may wait for a service. */
 const MEMORY = 16 * 1024 * 1024
 const server = generateKeyPair()
+const hello = encodeLink(LETTER.hello, { version: PROTOCOL_VERSION, setup })
 const [laptop, nas] = [generateKeyPair(), generateKeyPair()]
 
 let runtime: string
@@ -105,21 +109,20 @@ it('refuses a server with another key than the one that is pinned', async () => 
   await expect(client.open()).rejects.toMatchObject({ code: 'WRONG_HUB' })
 })
 
-it('does not let an authorised client be another one, though it knows its public key', async () => {
+it('takes the token of a client from nobody who has another key', async () => {
   serve('laptop')
-  const socket = await dealer(nas)
-  await socket.send(encodeLink(LETTER.hello, { version: 1, publicKey: laptop.publicKey }))
-  const [, frame] = await socket.receive()
-  const challenge = decodeLink(challengeSchema, frame)
-  if (challenge === undefined) throw new Error('no challenge')
-  const proof = prove(nas.secretKey, challenge, Buffer.from(socket.routingId ?? ''))
-  const { cookie } = challenge
-  await socket.send(encodeLink(LETTER.proof, { publicKey: laptop.publicKey, cookie, proof, setup }))
+  const socket = await dealer(laptop)
+  await socket.send(hello)
+  const { token } = decodeLink(welcomeSchema, (await socket.receive())[1]) ?? {}
+  const thief = await dealer(nas, majordomo.handlers)
+  await thief.send(encodeLink(LETTER.token, { token }))
   await until(() => majordomo.status().dropped === 1)
-  expect(statements).toEqual([])
+  const own = await dealer(laptop, majordomo.handlers)
+  await own.send(encodeLink(LETTER.token, { token }))
+  expect((await own.receive())[0]?.toString()).toBe(LETTER.bound)
 })
 
-it('takes no data, and no token, from who has proved nothing', async () => {
+it('takes no data, and no token, from who is not in', async () => {
   const { calls } = serve('laptop')
   const client = await open(laptop)
   const socket = await dealer(nas)
@@ -130,6 +133,48 @@ it('takes no data, and no token, from who has proved nothing', async () => {
   await until(() => majordomo.status().dropped === 3)
   await client.call('echo', [])
   expect(calls).toEqual(['echo'])
+})
+
+it.each([
+  ['of another version', encodeLink(LETTER.hello, { version: 99, setup: 'whatever there will be' }), 'VERSION'],
+  ['without a setup', encodeLink(LETTER.hello, { version: PROTOCOL_VERSION }), 'INVALID_SETUP'],
+  ['that is none', encodeLink(LETTER.hello), 'INVALID_SETUP'],
+])('says why to a client with a hello %s', async (_, frames, code) => {
+  const socket = await dealer(laptop)
+  await socket.send(frames)
+  expect(await endOf(socket)).toBe(code)
+})
+
+it('bears a message without end only as far as the client may have it hold, and cuts off nobody else', async () => {
+  serve('nas')
+  const other = await open(nas)
+  for (const size of [0, 1024, 1024 * 1024]) {
+    const hostile = await raw(laptop)
+    const part = Buffer.alloc(size)
+    let sent = 0
+    while (await hostile.send(part)) sent += size
+    // What is on the way in the buffers of the system comes to it.
+    expect(sent).toBeLessThan(3 * MEMORY)
+    expect((await other.call('echo', [])).result).toEqual(['nas', []])
+  }
+})
+
+it('cuts off the oldest of many connections of one key, and nobody else', async () => {
+  serve('nas')
+  const other = await open(nas)
+  const sockets = await Promise.all([1, 2, 3].map(() => raw(laptop)))
+  await sockets[0]?.closed
+  expect(sockets.map(({ isOpen }) => isOpen)).toEqual([false, true, true])
+  expect((await other.call('echo', [])).result).toEqual(['nas', []])
+})
+
+it('has room for a client though strangers hold all connections that there may be', async () => {
+  serve('laptop')
+  const port = Number(majordomo.requests.split(':').pop())
+  const strangers = await Promise.all(Array.from({ length: 200 }, () => stranger(port)))
+  const client = await open(laptop)
+  expect((await client.call('echo', [])).result).toEqual(['laptop', []])
+  await until(() => strangers.filter(({ destroyed }) => destroyed).length > 0)
 })
 
 it('refuses folders that were not granted', async () => {
@@ -275,27 +320,38 @@ async function open(keys: KeyPair, handle?: Handle): Promise<ClientLink> {
 /** A socket that says whatever a test wants. */
 async function dealer(keys: KeyPair, address = majordomo.requests): Promise<Dealer> {
   const socket = new Dealer({
-    routingId: createRoutingId(),
     linger: 0,
-    ...curveClientSocketOptions({ serverKey: server.publicKey, secretKey: keys.secretKey }),
+    ...curveOptions({ serverKey: server.publicKey, secretKey: keys.secretKey }),
   })
   socket.connect(address)
   closers.push(() => socket.close())
   return socket
 }
 
-/** Goes through the handshake, and stays silent. Gives the socket of the second port. */
-async function enter(socket: Dealer, { publicKey, secretKey }: KeyPair): Promise<Dealer> {
-  await socket.send(encodeLink(LETTER.hello, { version: 1, publicKey }))
-  const challenge = decodeLink(challengeSchema, (await socket.receive())[1])
-  if (challenge === undefined) throw new Error('no challenge')
-  const proof = prove(secretKey, challenge, Buffer.from(socket.routingId ?? ''))
-  await socket.send(encodeLink(LETTER.proof, { publicKey, cookie: challenge.cookie, proof, setup }))
+/** Comes in, and stays silent. Gives the socket of the second port. */
+async function enter(socket: Dealer, keys: KeyPair): Promise<Dealer> {
+  await socket.send(hello)
   const { token } = decodeLink(welcomeSchema, (await socket.receive())[1]) ?? {}
-  const second = await dealer({ publicKey, secretKey }, majordomo.handlers)
+  const second = await dealer(keys, majordomo.handlers)
   await second.send(encodeLink(LETTER.token, { token }))
   await second.receive()
   return second
+}
+
+/** A connection with a good key that sends frames of one message, one by one. */
+async function raw(keys: KeyPair): Promise<RawClient> {
+  const client = await RawClient.connect(Number(majordomo.requests.split(':').pop()), keys, server.publicKey)
+  closers.push(() => client.close())
+  return client
+}
+
+async function stranger(port: number): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  closers.push(() => void socket.destroy())
+  await once(socket, 'connect')
+  socket.resume()
+  return socket
 }
 
 /** Why it was cut off. There may be beats before. */

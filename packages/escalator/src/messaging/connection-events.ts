@@ -1,11 +1,5 @@
 import type { Event, Socket } from 'zeromq'
-
-/**
- * Why a connection did not come about: `denied`, the server does not allow the key; `security`, one side wants CURVE
- * and the other does not, or the peer has other keys than expected, or does not speak the protocol at all; `lost`, it
- * was closed before both sides had agreed.
- */
-export type HandshakeFailure = 'denied' | 'security' | 'lost'
+import type { HandshakeFailure } from '../zmtp/mechanism.ts'
 
 export interface ConnectionHandlers {
   /** A peer has reached this bound socket; nothing is agreed yet. */

@@ -1,4 +1,6 @@
-import { checkKey, publicKeyOf } from './curve-keys.ts'
+import type { RawKeyPair } from '../zmtp/curve/x25519.ts'
+import { keyBytes, rawKeysOf } from './curve-keys.ts'
+import { encodeKey } from './z85.ts'
 
 /** What a client needs to connect to a server with CURVE. All keys are Z85: 40 characters. */
 export interface CurveClientOptions {
@@ -9,24 +11,13 @@ export interface CurveClientOptions {
   readonly publicKey?: string
 }
 
-export interface CurveClientSocketOptions {
-  readonly curveServerKey: string
-  readonly curvePublicKey: string
-  readonly curveSecretKey: string
-}
-
-/** For the constructor of a client's socket. @throws TypeError when a key is none, or two do not belong together */
-export function curveClientSocketOptions({
-  serverKey,
-  secretKey,
-  publicKey,
-}: CurveClientOptions): CurveClientSocketOptions {
-  const own = publicKeyOf(checkKey(secretKey, 'The secret key of a client'))
-  if (publicKey !== undefined && publicKey !== own)
+/** @throws TypeError when a key is none, or two do not belong together */
+export function rawCurveKeys({ serverKey, secretKey, publicKey }: CurveClientOptions): {
+  readonly keys: RawKeyPair
+  readonly serverKey: Uint8Array
+} {
+  const keys = rawKeysOf(secretKey, 'The secret key of a client')
+  if (publicKey !== undefined && publicKey !== encodeKey(keys.publicKey))
     throw new TypeError('The public key of the client does not belong to its secret key; it may be left out')
-  return {
-    curveServerKey: checkKey(serverKey, 'The public key of the server'),
-    curvePublicKey: own,
-    curveSecretKey: secretKey,
-  }
+  return { keys, serverKey: keyBytes(serverKey, 'The public key of the server') }
 }

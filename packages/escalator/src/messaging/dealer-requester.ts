@@ -1,8 +1,9 @@
 import { fromWireError, OnituError } from '@onitu/protocol'
 import { AccessDeniedError, RequestTimeoutError } from '../errors.ts'
+import type { Dealer } from '../zmtp/dealer.ts'
+import type { HandshakeFailure } from '../zmtp/mechanism.ts'
 import { afterMicrotasks } from './after-microtasks.ts'
-import type { HandshakeFailure } from './connection-events.ts'
-import { createDealerSocket, type DealerSocket } from './dealer-socket.ts'
+import { createDealerSocket } from './dealer-socket.ts'
 import { decodeReplies, encodeRequests, type ReplyItem, type RequestItem } from './envelope.ts'
 import { Numbered } from './numbered.ts'
 import { RECEIPT, Receipts } from './receipts.ts'
@@ -32,7 +33,7 @@ const NO_FRAMES: readonly Uint8Array[] = []
 /** See `createRequester`. */
 export class DealerRequester implements Requester {
   readonly address: string
-  #socket: DealerSocket
+  #socket: Dealer
   #timeout: number
   #nextId = 1
   #pending = new Numbered<Pending>()

@@ -6,18 +6,19 @@
  */
 export { AccessDeniedError, RequestTimeoutError } from '../errors.ts'
 export { giveBack, giveBackWhenSent } from '../zmtp/bodies.ts'
+export type { Dealer, DealerHandlers } from '../zmtp/dealer.ts'
+export type { HandshakeFailure } from '../zmtp/mechanism.ts'
+export type { Router } from '../zmtp/router.ts'
 export {
   type Authenticator,
   type AuthenticatorOptions,
   type Candidate,
-  type CurveServerSocketOptions,
   createAuthenticator,
 } from './authenticator.ts'
-export { bindPatiently } from './bind-patiently.ts'
-export { type ConnectionHandlers, type HandshakeFailure, watchConnections } from './connection-events.ts'
-export { type CurveClientOptions, type CurveClientSocketOptions, curveClientSocketOptions } from './curve-client.ts'
-export { checkKey, generateKeyPair, type KeyPair, publicKeyOf, sharedSecret } from './curve-keys.ts'
-export { createDealerSocket, type DealerSocket } from './dealer-socket.ts'
+export { type BindOptions, bindRouter } from './bind-router.ts'
+export type { CurveClientOptions } from './curve-client.ts'
+export { checkKey, generateKeyPair, type KeyPair, publicKeyOf } from './curve-keys.ts'
+export { createDealerSocket, type DealerSocketOptions } from './dealer-socket.ts'
 export { decodeEvents } from './decode-events.ts'
 export { MAX_FRAME_SIZE } from './envelope.ts'
 export { createEventPublisher, type EventPublisher, type EventPublisherOptions } from './event-publisher.ts'
@@ -50,4 +51,4 @@ export {
   runProcess,
 } from './run-process.ts'
 export { createSubscriber, type Subscriber, type SubscriberOptions } from './subscriber.ts'
-export { transportOptions } from './transport-options.ts'
+export { encodeKey } from './z85.ts'

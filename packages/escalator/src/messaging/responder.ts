@@ -55,12 +55,8 @@ export interface Responder {
   /** From now on `peerGone` is called when this peer goes away. */
   watch(peer: string): void
   unwatch(peer: string): void
-  /**
-   * Closes every connection, at once. Peers connect again by themselves, as far as the authenticator then allows them:
-   * ZeroMQ has no way to close the connection of one peer.
-   * @throws OnituError `BIND_FAILED`
-   */
-  disconnectAll(): Promise<void>
+  /** Cuts off, at once, each connection whose key the authenticator does not allow any more. */
+  recheckKeys(): void
   /** Sends the answers that are ready, aborts the signal, unbinds. May be called twice. */
   close(): Promise<void>
 }

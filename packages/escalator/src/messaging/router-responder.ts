@@ -1,5 +1,7 @@
 import { OnituError, toWireError } from '@onitu/protocol'
+import type { Router } from '../zmtp/router.ts'
 import type { Authenticator } from './authenticator.ts'
+import { bindRouter } from './bind-router.ts'
 import { createConnectionCounter } from './connection-counter.ts'
 import { decodeRequests, encodeReplies, MAX_FRAME_SIZE, type RequestItem } from './envelope.ts'
 import { Peer, type Waiting } from './peer.ts'
@@ -8,16 +10,15 @@ import { refuseLarge, STALLED } from './refusals.ts'
 import { Parked, Reply } from './reply.ts'
 import { ReplyBatches } from './reply-batches.ts'
 import type { RequestContext, RequestHandler, Responder, ResponderCounters, ResponderOptions } from './responder.ts'
-import { bindRouterSocket, type RouterSocket } from './router-socket.ts'
-import { isPeerGone } from './socket-errors.ts'
 
 const DEFAULT_CONCURRENCY = 1_000
-/** When to look for the peer that is gone after a connection was lost, in ms. */
-const PROBE_DELAYS = [10, 200, 2_000]
 /** How often to look for peers that do not read, in ms. */
 const STALL_CHECK = 1_000
-/** ms */
-const REBIND_PATIENCE = 5_000
+/** Answers that were given just before closing still reach a peer that reads, in ms. */
+const CLOSING_LINGER = 500
+/** Bytes of a message: several requests, or one with binary frames. */
+const MAX_MESSAGE = 2 * MAX_FRAME_SIZE
+
 /** See `createResponder`. */
 export class RouterResponder implements Responder {
   #connections = createConnectionCounter()
@@ -28,9 +29,7 @@ export class RouterResponder implements Responder {
   #undelivered = 0
   #dropped = 0
   address = ''
-  #socket: RouterSocket | undefined
-  #generation = 0
-  #restarting: Promise<void> = Promise.resolve()
+  #router: Router | undefined
   #authenticator: Authenticator | undefined
   #handle: RequestHandler
   #concurrency: number
@@ -68,18 +67,27 @@ export class RouterResponder implements Responder {
     }
   }
 
-  async bind(address: string, patience = 0): Promise<void> {
-    const socket = await bindRouterSocket(address, this.#authenticator, patience, {
-      accepted: this.#connections.accepted,
-      failed: this.#connections.failed,
-      disconnected: () => {
-        this.#connections.disconnected()
-        this.#probeSoon()
+  async bind(address: string): Promise<void> {
+    const { accepted, failed, disconnected } = this.#connections
+    this.#router = await bindRouter(
+      {
+        address,
+        authenticator: this.#authenticator,
+        patience: 0,
+        maxFrame: MAX_FRAME_SIZE,
+        maxMessage: MAX_MESSAGE,
       },
-      message: (frames) => this.#receive(frames),
-    })
-    this.address = socket.address
-    this.#socket = socket
+      {
+        accepted,
+        failed,
+        disconnected: (peer) => {
+          disconnected()
+          if (peer !== undefined) this.#gone(peer)
+        },
+        message: (frames) => this.#receive(frames),
+      },
+    )
+    this.address = this.#router.address
   }
 
   watch(peer: string): void {
@@ -90,9 +98,10 @@ export class RouterResponder implements Responder {
     this.#watched.delete(peer)
   }
 
-  disconnectAll(): Promise<void> {
-    this.#restarting = this.#restarting.then(() => this.#restart())
-    return this.#restarting
+  recheckKeys(): void {
+    const authenticator = this.#authenticator
+    if (authenticator === undefined) return
+    this.#router?.disconnectWhere(({ publicKey }, address) => !authenticator.allows(publicKey, address))
   }
 
   async close(): Promise<void> {
@@ -100,32 +109,15 @@ export class RouterResponder implements Responder {
       this.#closed = true
       clearInterval(this.#stallCheck)
       this.#replies.flush()
-      this.#abort.abort(new OnituError('CLOSED', 'The responder is closing', { retryable: true }))
+      this.#abort.abort(new OnituError('CLOSING', 'The responder is closing', { retryable: true }))
       this.#slotFree?.()
     }
-    // Whoever asked for a restart was told how it went.
-    await Promise.allSettled([this.#socket?.close(), this.#restarting])
-    await this.#socket?.close()
-  }
-
-  /** A new socket at the same address: the only way to be rid of connections (unbinding is not safe beside sending). */
-  async #restart(): Promise<void> {
-    if (this.#closed) return
-    this.#replies.flush()
-    const closed = this.#socket?.close()
-    this.#generation++
-    this.#connections.reset()
-    this.#peers.clear()
-    for (const peer of [...this.#watched]) this.#forget(peer)
-    this.#slotFree?.()
-    await closed
-    await this.bind(this.address, REBIND_PATIENCE)
-    if (this.#closed) await this.#socket?.close()
+    await this.#router?.close(CLOSING_LINGER)
   }
 
   #receive([identity, header, ...frames]: Buffer[]): void | Promise<void> {
     if (identity === undefined) return
-    const name = `${this.#generation}:${identity.toString('latin1')}`
+    const name = identity.toString('latin1')
     const bytes = (header?.byteLength ?? 0) + byteLength(frames)
     this.#bytesReceived += bytes
     const context: RequestContext = { frames, signal: this.#abort.signal, peer: name }
@@ -226,26 +218,9 @@ export class RouterResponder implements Responder {
     this.#peers.get(peer)?.answer(frames)
   }
 
-  /** With sendTimeout 0 a send is done, or has failed, when the call returns: there is never a pending one. */
   #deliver(peer: string, frames: readonly Uint8Array[]): void {
-    const identity = this.#identity(peer)
-    if (identity === undefined || this.#socket === undefined || this.#socket.closed) {
-      this.#undelivered++
-      return
-    }
-    this.#bytesSent += byteLength(frames)
-    this.#socket.send([identity, ...frames]).catch((error: unknown) => {
-      this.#undelivered++
-      if (!isPeerGone(error)) return
-      this.#peers.delete(peer)
-      this.#forget(peer)
-    })
-  }
-
-  /** Undefined when the peer had its connection to a former socket: its name may be somebody else's by now. */
-  #identity(peer: string): Buffer | undefined {
-    const end = peer.indexOf(':')
-    return Number(peer.slice(0, end)) === this.#generation ? Buffer.from(peer.slice(end + 1), 'latin1') : undefined
+    if (this.#router?.deliver(peer, frames) === true) this.#bytesSent += byteLength(frames)
+    else this.#undelivered++
   }
 
   #dropStalled(): void {
@@ -258,16 +233,11 @@ export class RouterResponder implements Responder {
     }
   }
 
-  /** The event may come before the socket has given up the connection, hence more than once. */
-  #probeSoon(): void {
-    for (const delay of PROBE_DELAYS) setTimeout(() => this.#probe(), delay).unref()
-  }
-
-  /** ZeroMQ tells that some connection is gone, but not whose: an empty batch of replies finds out. */
-  #probe(): void {
-    if (this.#closed) return
-    const probe = encodeReplies([])
-    for (const peer of this.#peers.keys()) this.#deliver(peer, [probe])
+  /** Unless it has come back already, under the name that it gave itself. */
+  #gone(peer: string): void {
+    if (this.#router?.has(peer) === true) return
+    this.#peers.delete(peer)
+    this.#forget(peer)
   }
 
   #forget(peer: string): void {

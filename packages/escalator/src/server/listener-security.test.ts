@@ -5,7 +5,6 @@ describe('the security of a listener', () => {
   it.each([
     'ipc:///run/escalator.sock',
     'ipc://*',
-    'inproc://name',
     'tcp://127.0.0.1:4224',
     'tcp://127.9.9.9:*',
     'tcp://localhost:4224',

@@ -6,12 +6,12 @@ export type ListenerSecurity = 'none' | 'curve'
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[(::1|0:0:0:0:0:0:0:1)\])$/i
 
 /**
- * How an address is to be guarded. Sockets in the file system and in the process are guarded by their surroundings, so
+ * How an address is to be guarded. Sockets in the file system are guarded by their directory, so
  * keys are for tcp; without keys only this machine may be served.
  * @throws OnituError `KEYS_REQUIRED`, `BIND_FAILED`
  */
 export function listenerSecurity(address: string, hasKeys: boolean): ListenerSecurity {
-  if (address.startsWith('ipc://') || address.startsWith('inproc://')) return 'none'
+  if (address.startsWith('ipc://')) return 'none'
   if (!address.startsWith('tcp://')) {
     throw new OnituError(
       'BIND_FAILED',

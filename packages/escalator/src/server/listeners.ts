@@ -34,8 +34,8 @@ export interface Listeners {
   readonly counters: ResponderCounters & { readonly refused: number }
   watch(peer: string): void
   unwatch(peer: string): void
-  /** Who is no longer allowed is cut off at once; for that all connections over tcp are made anew. */
-  allow(publicKeys: Iterable<string>): Promise<void>
+  /** Who is no longer allowed is cut off at once. */
+  allow(publicKeys: Iterable<string>): void
   /** May be called twice. */
   close(): Promise<void>
 }
@@ -53,7 +53,7 @@ export async function createListeners(options: ListenersOptions): Promise<Listen
   const responders: Responder[] = []
   const guarded: Responder[] = []
   let allowed = checkAllowed(curve?.allowedKeys ?? [])
-  const authenticator = curve && (await createGuard(curve, (key) => allowed.has(key)))
+  const authenticator = curve && createGuard(curve, (key) => allowed.has(key))
 
   const close = async () => {
     await Promise.all(responders.map((responder) => responder.close()))
@@ -99,12 +99,10 @@ export async function createListeners(options: ListenersOptions): Promise<Listen
       const [responder, peer] = find(name)
       responder?.unwatch(peer)
     },
-    async allow(publicKeys) {
+    allow(publicKeys) {
       if (authenticator === undefined) throw new OnituError('NO_KEYS', 'This server was started without keys')
-      const former = allowed
       allowed = checkAllowed(publicKeys)
-      if ([...former].every((key) => allowed.has(key))) return
-      await Promise.all(guarded.map((responder) => responder.disconnectAll()))
+      for (const responder of guarded) responder.recheckKeys()
     },
     close,
   }
@@ -113,7 +111,7 @@ export async function createListeners(options: ListenersOptions): Promise<Listen
 function createGuard(
   { secretKey, publicKey, refused }: CurveServerOptions,
   isAllowed: (publicKey: string) => boolean,
-): Promise<Authenticator> {
+): Authenticator {
   if (publicKey !== undefined && publicKey !== publicKeyOf(secretKey))
     throw new TypeError('The public key of the server does not belong to its secret key; it may be left out')
   return createAuthenticator({

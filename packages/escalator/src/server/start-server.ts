@@ -115,7 +115,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     address: serving.addresses[0] ?? '',
     addresses: serving.addresses,
     stats,
-    allowKeys: (publicKeys) => serving.allow(publicKeys),
+    allowKeys: async (publicKeys) => serving.allow(publicKeys),
     close,
   }
 }

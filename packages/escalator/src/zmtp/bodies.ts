@@ -5,8 +5,8 @@ const KEPT = 8 * 1024 * 1024
 
 const free: Buffer[] = []
 let kept = 0
-/** Those that were given out and may come back, once. */
-const taken = new WeakSet<Uint8Array>()
+/** Those that were given out and may come back, once, each by the frame that is known for it. */
+const taken = new WeakMap<Uint8Array, Buffer>()
 /** Those of them that come back by themselves. */
 const passing = new WeakSet<Uint8Array>()
 
@@ -20,20 +20,27 @@ export function takeBody(size: number): Buffer {
   const [found] = at === -1 ? [] : free.splice(at, 1)
   if (found !== undefined) kept -= size
   const body = found ?? Buffer.allocUnsafeSlow(size)
-  taken.add(body)
+  taken.set(body, body)
   return body
 }
 
 /** A frame that came from a socket is not needed any more, by anybody. What is none, or came back before, is left alone. */
 export function giveBack(frame: Uint8Array): void {
-  if (!taken.delete(frame) || !Buffer.isBuffer(frame)) return
-  while (kept + frame.byteLength > KEPT) {
+  const body = taken.get(frame)
+  if (body === undefined) return
+  taken.delete(frame)
+  while (kept + body.byteLength > KEPT) {
     const oldest = free.shift()
     if (oldest === undefined) return
     kept -= oldest.byteLength
   }
-  kept += frame.byteLength
-  free.push(frame)
+  kept += body.byteLength
+  free.push(body)
+}
+
+/** A part of a body is what others get to see of it: it stands for the whole, which nobody else holds. */
+export function lend(body: Buffer, part: Uint8Array): void {
+  if (taken.delete(body)) taken.set(part, body)
 }
 
 /** A frame that came from a socket is needed for nothing but the message that it is about to be sent in, to one receiver. */

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { packPing, packPong, packReady, parseCommand, parseReady } from './commands.ts'
-import { greeting, greetingProblem, makeGreeting } from './greeting.ts'
+import { greetingProblem, makeGreeting } from './greeting.ts'
+
+const greeting = makeGreeting('NULL')
 
 describe('the commands of a handshake', () => {
   it('say what a socket is, and its name', () => {
@@ -41,7 +43,7 @@ describe('the commands of a handshake', () => {
 
 describe('a greeting', () => {
   it('is ours', () => {
-    expect(greetingProblem(greeting)).toBeUndefined()
+    expect(greetingProblem(greeting, 'NULL')).toBeUndefined()
   })
 
   it.each([
@@ -49,6 +51,6 @@ describe('a greeting', () => {
     ['that wants CURVE', makeGreeting('CURVE'), '"CURVE"'],
     ['of an old version', Buffer.concat([greeting.subarray(0, 10), Buffer.of(1), greeting.subarray(11)]), 'version 1'],
   ])('%s is refused with the reason', (_, bytes, reason) => {
-    expect(greetingProblem(bytes)).toContain(reason)
+    expect(greetingProblem(bytes, 'NULL')).toContain(reason)
   })
 })

@@ -3,6 +3,8 @@ export interface Ready {
   readonly socketType: string
   /** Empty: none. */
   readonly identity: Buffer
+  /** What the other end has proved to own; undefined where nothing has to be proved. */
+  readonly publicKey?: Buffer
 }
 
 export interface Command {
@@ -16,11 +18,12 @@ const PING_TTL = 2
 /** RFC 37 allows no more. */
 const MAX_CONTEXT = 16
 
-export function packReady({ socketType, identity }: Ready): Buffer {
-  return packCommand(
-    READY,
-    Buffer.concat([packProperty('Socket-Type', Buffer.from(socketType)), packProperty('Identity', identity)]),
-  )
+export function packReady(ready: Ready): Buffer {
+  return packCommand(READY, packProperties(ready))
+}
+
+export function packProperties({ socketType, identity }: Ready): Buffer {
+  return Buffer.concat([packProperty('Socket-Type', Buffer.from(socketType)), packProperty('Identity', identity)])
 }
 
 export function packPing(): Buffer {
@@ -43,14 +46,17 @@ export function parseReady(body: Buffer): Ready | undefined {
   const command = parseCommand(body)
   if (command?.name !== READY) return undefined
   const properties = parseProperties(command.data)
-  if (properties === undefined) return undefined
+  return properties && readyOf(properties)
+}
+
+export function readyOf(properties: ReadonlyMap<string, Buffer>): Ready {
   return {
     socketType: properties.get('socket-type')?.toString('latin1') ?? '',
     identity: properties.get('identity') ?? Buffer.alloc(0),
   }
 }
 
-function packCommand(name: string, data: Buffer): Buffer {
+export function packCommand(name: string, data: Buffer): Buffer {
   return Buffer.concat([Buffer.of(name.length), Buffer.from(name), data])
 }
 
@@ -60,8 +66,8 @@ function packProperty(name: string, value: Buffer): Buffer {
   return Buffer.concat([Buffer.of(name.length), Buffer.from(name), length, value])
 }
 
-/** By name in lower case: names are case-blind. */
-function parseProperties(data: Buffer): Map<string, Buffer> | undefined {
+/** By name in lower case: names are case-blind. Undefined when they are malformed. */
+export function parseProperties(data: Buffer): Map<string, Buffer> | undefined {
   const properties = new Map<string, Buffer>()
   for (let at = 0; at < data.byteLength; ) {
     const nameEnd = at + 1 + (data[at] ?? 0)

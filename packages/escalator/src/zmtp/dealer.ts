@@ -1,19 +1,23 @@
 import { connect } from 'node:net'
+import type { Ready } from './commands.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
+import { type Failure, type HandshakeFailure, type Mechanism, nullMechanism } from './mechanism.ts'
 import { notSent } from './not-sent.ts'
 
 export interface DealerOptions extends Pick<ConnectionOptions, 'maxFrame' | 'heartbeat'> {
   readonly endpoint: Endpoint
   /** Empty: the other end makes one up. */
   readonly identity: Buffer
+  /** How each connection makes sure of the other end. Default: not at all. */
+  readonly mechanism?: (own: Ready) => Mechanism
 }
 
 export interface DealerHandlers {
   readonly connected: () => void
   readonly disconnected: () => void
-  /** The other end is not what was expected; it is not asked again until `reconnect`. */
-  readonly failed: () => void
+  /** The other end is not what was expected, or refuses: it is not asked again until `reconnect`. When it was `lost` it is. */
+  readonly failed: (failure: HandshakeFailure) => void
   readonly message: (frames: Buffer[]) => void
 }
 
@@ -43,30 +47,37 @@ export class Dealer {
 
   /** Rejected with the code `EAGAIN` while there is no connection; nothing is kept for the next one. */
   send(frames: readonly Uint8Array[]): Promise<void> {
-    return this.#connection?.send(frames) === true ? Promise.resolve() : Promise.reject(notSent('EAGAIN'))
+    return this.deliver(frames) ? Promise.resolve() : Promise.reject(notSent('EAGAIN'))
+  }
+
+  /** False while there is no connection. */
+  deliver(frames: readonly Uint8Array[]): boolean {
+    return this.#connection?.send(frames) === true
   }
 
   /** Now, without waiting. */
   reconnect(): void {
     clearTimeout(this.#timer)
     if (this.#closed || this.#connection !== undefined) return
-    const { endpoint, identity, ...options } = this.#options
-    this.#connection = new Connection(
+    const { endpoint, identity, mechanism = nullMechanism, ...options } = this.#options
+    const connection: Connection = new Connection(
       (onread) => connect({ ...endpoint, onread }),
-      { ...options, ready: { socketType: 'DEALER', identity }, peerType: 'ROUTER' },
+      { ...options, mechanism: mechanism({ socketType: 'DEALER', identity }), peerType: 'ROUTER' },
       {
         ready: () => this.#begin(),
         message: (frames) => this.#handlers.message(frames),
-        closed: (problem) => this.#end(problem),
+        closed: (failure) => this.#end(failure, connection.hasHeard),
       },
     )
+    this.#connection = connection
   }
 
-  /** What was not sent is gone. May be called twice. */
-  close(): void {
+  /** What was sent still leaves, for up to `linger` ms. May be called twice. */
+  close(linger = 0): void {
     this.#closed = true
     clearTimeout(this.#timer)
-    this.#connection?.destroy()
+    if (linger > 0) this.#connection?.end(linger)
+    else this.#connection?.destroy()
   }
 
   #begin(): void {
@@ -75,13 +86,14 @@ export class Dealer {
     this.#handlers.connected()
   }
 
-  #end(problem: string | undefined): void {
+  #end(failure: Failure | undefined, hasHeard: boolean): void {
     const wasReady = this.#ready
     this.#connection = undefined
     this.#ready = false
     if (this.#closed) return
-    if (problem === undefined) this.#timer = setTimeout(() => this.reconnect(), this.#nextDelay())
-    else this.#handlers.failed()
+    if (failure === undefined) this.#timer = setTimeout(() => this.reconnect(), this.#nextDelay())
+    if (failure !== undefined) this.#handlers.failed(failure.kind)
+    else if (!wasReady && hasHeard) this.#handlers.failed('lost')
     if (wasReady) this.#handlers.disconnected()
   }
 

@@ -35,14 +35,20 @@ export class FrameError extends Error {
 
 /** The pieces to write for one message. */
 export function packMessage(frames: readonly Uint8Array[]): Uint8Array[] {
+  return packFrames(frames, MORE)
+}
+
+/** The pieces to write for frames of which the flags are `common`, but for the last, which has none. */
+export function packFrames(frames: readonly Uint8Array[], common = 0): Uint8Array[] {
   const last = frames.length - 1
   let size = 0
   for (const { byteLength } of frames) size += byteLength + headerSize(byteLength)
-  if (size > COPIED) return frames.flatMap((frame, index) => [header(index < last ? MORE : 0, frame.byteLength), frame])
+  if (size > COPIED)
+    return frames.flatMap((frame, index) => [header(index < last ? common : 0, frame.byteLength), frame])
   const packed = Buffer.allocUnsafe(size)
   let at = 0
   for (const [index, frame] of frames.entries()) {
-    at = writeHeader(packed, at, index < last ? MORE : 0, frame.byteLength)
+    at = writeHeader(packed, at, index < last ? common : 0, frame.byteLength)
     packed.set(frame, at)
     at += frame.byteLength
   }
@@ -60,6 +66,11 @@ export class FrameReader {
   /** The beginning of a header. */
   #rest: Buffer = Buffer.alloc(0)
   #partial: PartialFrame | undefined
+
+  /** Bytes of a body. May be changed between two frames. */
+  set maxFrame(bytes: number) {
+    this.#maxFrame = bytes
+  }
 
   constructor(maxFrame: number, emit: (flags: number, body: Buffer) => void) {
     this.#maxFrame = maxFrame

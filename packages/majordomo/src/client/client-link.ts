@@ -1,34 +1,23 @@
 import {
   type CurveClientOptions,
-  curveClientSocketOptions,
-  readMessages,
-  transportOptions,
-  watchConnections,
+  createDealerSocket,
+  type Dealer,
+  type HandshakeFailure,
 } from '@onitu/escalator/messaging'
 import { fromWireError, isOnituError, OnituError } from '@onitu/protocol'
-import { Dealer } from 'zeromq'
-import { createRoutingId, prove } from '../handshake/proof.ts'
 import { Answerer, type IncomingCall } from '../rpc/answerer.ts'
 import { type Answer, Caller, type CallOptions } from '../rpc/caller.ts'
 import { deliverToAnswerer, deliverToCaller } from '../rpc/deliver.ts'
 import { MAX_FRAME } from '../rpc/parts.ts'
 import type { ClientSetup } from '../setup/client-setup.ts'
-import {
-  challengeSchema,
-  decodeLink,
-  encodeLink,
-  endedSchema,
-  LETTER,
-  PROTOCOL_VERSION,
-  welcomeSchema,
-} from '../wire/link-messages.ts'
+import { decodeLink, encodeLink, endedSchema, LETTER, PROTOCOL_VERSION, welcomeSchema } from '../wire/link-messages.ts'
 
 export interface ClientLinkOptions {
   /** tcp addresses of the two ports. */
   readonly requests: string
   readonly handlers: string
   /** Keys: that of the hub is pinned. */
-  readonly curve: CurveClientOptions & { readonly publicKey: string }
+  readonly curve: CurveClientOptions
   readonly setup: ClientSetup
   /** Answers a call of a handler. */
   readonly handle: (call: IncomingCall) => Promise<unknown>
@@ -38,6 +27,8 @@ export interface ClientLinkOptions {
 const FIRST_PATIENCE = 20_000
 /** Heartbeats that the hub may be silent. It is looked for twice a heartbeat, so that three of them are enough to notice. */
 const SILENT_BEATS = 2.5
+/** ms for the last words. */
+const LINGER = 500
 /** How often the other side may hang up before both have agreed: a network that fails does so less often. */
 const HANGUPS = 5
 /** ms between beats before the hub has said how often. */
@@ -48,15 +39,14 @@ export class ClientLink {
   /** The service that the key stands for; known once it is open. */
   service = ''
   readonly #options: ClientLinkOptions
-  readonly #requestsId = createRoutingId()
-  readonly #requests: Dealer
-  readonly #handlers: Dealer
+  #requests: Dealer | undefined
+  #handlers: Dealer | undefined
   readonly #caller: Caller
   readonly #answerer: Answerer
   #heartbeat = FIRST_HEARTBEAT
   #silence = FIRST_PATIENCE
   #heard = performance.now()
-  #hasProved = false
+  #hasSaidHello = false
   #beats: NodeJS.Timeout | undefined
   #settleOpening: { resolve: () => void; reject: (error: OnituError) => void } | undefined
   #ended: OnituError | undefined
@@ -66,9 +56,6 @@ export class ClientLink {
 
   constructor(options: ClientLinkOptions) {
     this.#options = options
-    const { requests, handlers, curve } = options
-    this.#requests = createDealer(requests, curve, this.#requestsId)
-    this.#handlers = createDealer(handlers, curve, createRoutingId())
     this.#caller = new Caller((frames) => this.#send(this.#requests, [Buffer.from(LETTER.data), ...frames]))
     this.#answerer = new Answerer({
       send: (frames) => this.#send(this.#handlers, [Buffer.from(LETTER.data), ...frames]),
@@ -84,11 +71,11 @@ export class ClientLink {
   open(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#settleOpening = { resolve, reject }
-      this.#watch(this.#requests, () => this.#hello())
-      this.#watch(this.#handlers, () => undefined)
-      void this.#read(this.#requests, (frames) => this.#fromRequests(frames))
-      void this.#read(this.#handlers, (frames) => this.#fromHandlers(frames))
-      this.#requests.connect(this.#options.requests)
+      this.#requests = this.#connect(
+        this.#options.requests,
+        () => this.#hello(),
+        (frames) => this.#fromRequests(frames),
+      )
       this.#heard = performance.now()
       this.#beat()
     })
@@ -106,52 +93,47 @@ export class ClientLink {
 
   /** Says good-bye. May be called twice. */
   close(): void {
-    if (this.#ended === undefined) this.#send(this.#requests, encodeLink(LETTER.bye))
+    if (this.#ended === undefined) this.#requests?.deliver(encodeLink(LETTER.bye))
     this.#end(new OnituError('CLOSED', 'The connection was closed', { retryable: true }))
   }
 
-  #watch(socket: Dealer, connected: () => void): void {
-    let isUp = false
+  #connect(address: string, connected: () => void, receive: (frames: readonly Buffer[]) => void): Dealer {
     let hangups = 0
-    watchConnections(socket, {
-      connected: () => {
-        isUp = true
-        connected()
+    const failed = (failure: HandshakeFailure) => {
+      if (failure === 'denied') this.#end(denied())
+      // A server that cannot read what was encrypted for another one hangs up without a word.
+      else if (failure === 'security' || ++hangups >= HANGUPS) this.#end(wrongHub())
+    }
+    return createDealerSocket(
+      { address, curve: this.#options.curve, maxFrame: MAX_FRAME },
+      {
+        connected,
+        failed,
+        disconnected: () =>
+          this.#end(new OnituError('LOST', 'The connection to the hub was lost', { retryable: true })),
+        message: (frames) => this.#receive(frames, receive),
       },
-      failed: (failure) => {
-        if (failure === 'denied') this.#end(denied())
-        else if (failure === 'security') this.#end(wrongHub())
-      },
-      disconnected: () => {
-        if (isUp) this.#end(new OnituError('LOST', 'The connection to the hub was lost', { retryable: true }))
-        // A server that cannot read what was encrypted for another one hangs up without a word.
-        else if (++hangups >= HANGUPS) this.#end(wrongHub())
-      },
-    })
+    )
   }
 
-  async #read(socket: Dealer, receive: (frames: readonly Buffer[]) => void): Promise<void> {
-    await readMessages(socket, (frames) => {
-      if (this.#ended !== undefined) return
-      this.#heard = performance.now()
-      try {
-        receive(frames)
-      } catch (error) {
-        this.#end(isOnituError(error) ? error : new OnituError('PROTOCOL', String(error), { cause: error }))
-      }
-    })
+  #receive(frames: readonly Buffer[], receive: (frames: readonly Buffer[]) => void): void {
+    if (this.#ended !== undefined) return
+    this.#heard = performance.now()
+    try {
+      receive(frames)
+    } catch (error) {
+      this.#end(isOnituError(error) ? error : new OnituError('PROTOCOL', String(error), { cause: error }))
+    }
   }
 
   #hello(): void {
-    const { publicKey } = this.#options.curve
-    this.#send(this.#requests, encodeLink(LETTER.hello, { version: PROTOCOL_VERSION, publicKey }))
+    const { setup } = this.#options
+    this.#hasSaidHello = true
+    this.#send(this.#requests, encodeLink(LETTER.hello, { version: PROTOCOL_VERSION, setup }))
   }
 
   #fromRequests([letter, ...frames]: readonly Buffer[]): void {
     switch (letter?.toString('latin1')) {
-      case LETTER.challenge:
-        this.#prove(frames[0])
-        return
       case LETTER.welcome:
         this.#enter(frames[0])
         return
@@ -173,23 +155,16 @@ export class ClientLink {
     else if (what === LETTER.data) deliverToAnswerer(this.#answerer, frames)
   }
 
-  #prove(frame: Buffer | undefined): void {
-    const challenge = expectBody(decodeLink(challengeSchema, frame), 'challenge')
-    const { curve, setup } = this.#options
-    const proof = prove(curve.secretKey, challenge, Buffer.from(this.#requestsId))
-    const { cookie } = challenge
-    this.#hasProved = true
-    this.#send(this.#requests, encodeLink(LETTER.proof, { publicKey: curve.publicKey, cookie, proof, setup }))
-  }
-
   #enter(frame: Buffer | undefined): void {
     const { token, service, heartbeat } = expectBody(decodeLink(welcomeSchema, frame), 'welcome')
     this.service = service
     this.#heartbeat = heartbeat
     this.#silence = SILENT_BEATS * heartbeat
-    this.#handlers.connect(this.#options.handlers)
-    // Waits in the socket until the connection is up.
-    this.#send(this.#handlers, encodeLink(LETTER.token, { token }))
+    this.#handlers ??= this.#connect(
+      this.#options.handlers,
+      () => this.#send(this.#handlers, encodeLink(LETTER.token, { token })),
+      (frames) => this.#fromHandlers(frames),
+    )
     this.#beat()
   }
 
@@ -201,43 +176,27 @@ export class ClientLink {
       this.#end(new OnituError('LOST', `The hub does not answer at ${this.#options.requests}`, { retryable: true }))
       return
     }
-    if (says && this.#hasProved) this.#send(this.#requests, encodeLink(LETTER.beat))
+    if (says && this.#hasSaidHello) this.#send(this.#requests, encodeLink(LETTER.beat))
     this.#beats = setTimeout(() => this.#beat(!says), this.#heartbeat / 2)
   }
 
-  #send(socket: Dealer, frames: readonly Uint8Array[]): void {
-    if (socket.closed || this.#ended !== undefined) return
-    socket.send([...frames]).catch((error: unknown) => {
-      if (!socket.closed)
-        this.#end(new OnituError('LOST', `The hub cannot be told anything: ${String(error)}`, { retryable: true }))
-    })
+  #send(socket: Dealer | undefined, frames: readonly Uint8Array[]): void {
+    if (this.#ended !== undefined) return
+    if (socket?.deliver(frames) !== true)
+      this.#end(new OnituError('LOST', 'There is no connection to the hub', { retryable: true }))
   }
 
   #end(error: OnituError): void {
     if (this.#ended !== undefined) return
     this.#ended = error
     clearTimeout(this.#beats)
-    this.#requests.close()
-    this.#handlers.close()
+    this.#requests?.close(LINGER)
+    this.#handlers?.close()
     this.#caller.close(error)
     this.#answerer.close(error)
     this.#settleOpening?.reject(error)
     this.#setEnded(error)
   }
-}
-
-function createDealer(address: string, curve: CurveClientOptions, routingId: string): Dealer {
-  return new Dealer({
-    routingId,
-    linger: 500,
-    // What is on its way is bounded by those who wait for answers.
-    sendHighWaterMark: 0,
-    receiveHighWaterMark: 0,
-    sendTimeout: 0,
-    maxMessageSize: MAX_FRAME,
-    ...transportOptions(address),
-    ...curveClientSocketOptions(curve),
-  })
 }
 
 function endOf(frame: Buffer | undefined): OnituError {

@@ -1,4 +1,4 @@
-import { createDealerSocket, type DealerSocket } from '@onitu/escalator/messaging'
+import { createDealerSocket, type Dealer } from '@onitu/escalator/messaging'
 import { ipcAddress, OnituError } from '@onitu/protocol'
 import { weightOf } from '../rpc/deliver.ts'
 import { decodeError, encodeError, HUB_HEARTBEAT, HUB_LETTER, HUB_SILENCE, laneOf } from '../wire/hub-messages.ts'
@@ -18,7 +18,7 @@ const FORGOTTEN = 2 * HUB_HEARTBEAT
 /** The way from the process of a remote service to its client: through Majordomo, for as long as both are there. */
 export class HubLink {
   readonly #options: HubLinkOptions
-  readonly #socket: DealerSocket
+  readonly #socket: Dealer
   #session: HubSession | undefined
   #closed = false
   #beats: NodeJS.Timeout
@@ -28,7 +28,7 @@ export class HubLink {
     this.#options = options
     const address = ipcAddress(options.runtime, 'majordomo')
     this.#socket = createDealerSocket(
-      { address, identity: undefined, curve: undefined },
+      { address },
       {
         connected: () => this.#register(),
         disconnected: () => this.#lost('Majordomo has stopped'),

@@ -2,8 +2,7 @@ import { generateKeyPair } from '@onitu/escalator/messaging'
 import { encode } from '@onitu/protocol'
 import { describe, expect, it } from 'vitest'
 import { clientSetup as setup } from '../../test/support/client-setup.ts'
-import { createRoutingId, prove } from '../handshake/proof.ts'
-import { challengeSchema, decodeLink, encodeLink, endedSchema, LETTER, welcomeSchema } from '../wire/link-messages.ts'
+import { decodeLink, encodeLink, endedSchema, LETTER, PROTOCOL_VERSION, welcomeSchema } from '../wire/link-messages.ts'
 import { Clients } from './clients.ts'
 
 const HEARTBEAT = 1_000
@@ -12,7 +11,7 @@ const laptop = generateKeyPair()
 describe('a client that is let in', () => {
   it('is forgotten after three heartbeats of silence, and not after two', async () => {
     const hub = await enter()
-    hub.clients.fromRequests(hub.peer, [Buffer.from(LETTER.beat)])
+    hub.say([Buffer.from(LETTER.beat)])
     for (let half = 0; half < 5; half++) {
       hub.pass(HEARTBEAT / 2)
       expect(hub.end()).toBeUndefined()
@@ -26,14 +25,14 @@ describe('a client that is let in', () => {
     const data = [Buffer.from(LETTER.data), encode([1])] as Buffer[]
     const second = () => {
       for (let count = 0; count < 20_000; count++) {
-        hub.clients.fromRequests(hub.peer, data)
+        hub.say(data)
         hub.takeAll()
       }
       hub.pass(1_000)
     }
     for (let seconds = 0; seconds < 3; seconds++) second()
     expect(hub.end()).toBeUndefined()
-    for (let count = 0; count < 50_001; count++) hub.clients.fromRequests(hub.peer, data)
+    for (let count = 0; count < 50_001; count++) hub.say(data)
     expect(hub.end()).toBe('FLOODED')
   })
 
@@ -41,9 +40,9 @@ describe('a client that is let in', () => {
     const hub = await enter()
     const message = (count: number) =>
       [LETTER.data, ...Array.from({ length: count }, () => '')].map((text) => Buffer.from(text))
-    hub.clients.fromRequests(hub.peer, message(1_000))
+    hub.say(message(1_000))
     expect(hub.end()).toBeUndefined()
-    hub.clients.fromRequests(hub.peer, message(1_001))
+    hub.say(message(1_001))
     expect(hub.end()).toBe('PROTOCOL')
   })
 })
@@ -82,27 +81,22 @@ async function enter() {
         if (letterOf(frames) === LETTER.welcome) setUp()
       },
       toHandlers: () => undefined,
+      dismiss: () => undefined,
       serviceReady: async () => undefined,
       opened: () => undefined,
       ended: () => undefined,
       forward: (_service, session) => unread.push(session),
     },
   })
-  const peer = createRoutingId()
   const { publicKey } = laptop
   const last = (letter: string) => sent.findLast(({ frames }) => letterOf(frames) === letter)?.frames[1]
-  const say = (letter: string, body: unknown) => clients.fromRequests(peer, encodeLink(letter, body) as Buffer[])
-  say(LETTER.hello, { version: 1, publicKey })
-  const challenge = decodeLink(challengeSchema, last(LETTER.challenge))
-  if (challenge === undefined) throw new Error('There is no challenge')
-  const proof = prove(laptop.secretKey, challenge, Buffer.from(peer))
-  say(LETTER.proof, { publicKey, cookie: challenge.cookie, proof, setup })
+  const say = (frames: readonly Uint8Array[]) => clients.fromRequests('peer', publicKey, frames as Buffer[])
+  say(encodeLink(LETTER.hello, { version: PROTOCOL_VERSION, setup }))
   await welcomed
   const token = decodeLink(welcomeSchema, last(LETTER.welcome))?.token
-  clients.fromHandlers(createRoutingId(), encodeLink(LETTER.token, { token }) as Buffer[])
+  clients.fromHandlers('second peer', publicKey, encodeLink(LETTER.token, { token }) as Buffer[])
   return {
-    clients,
-    peer,
+    say,
     /** So much time passes, with the look at its end. */
     pass(ms: number): void {
       now += ms

@@ -15,6 +15,8 @@ import { Entrance } from './entrance.ts'
 export interface Ways {
   toRequests(peer: string, frames: readonly Uint8Array[]): void
   toHandlers(peer: string, frames: readonly Uint8Array[]): void
+  /** The client, at both ports, is to go. */
+  dismiss(peer: string, handlersPeer: string | undefined): void
   /** Resolves when the process of the service is there. */
   serviceReady(service: string): Promise<void>
   opened(service: string, session: string): void
@@ -68,21 +70,13 @@ export class Clients {
     })
   }
 
-  /** A message on the port for requests. */
-  fromRequests(peer: string, [letter, ...frames]: readonly Buffer[]): void {
+  /** A message on the port for requests, from a connection that has proved the key. */
+  fromRequests(peer: string, publicKey: string, [letter, ...frames]: readonly Buffer[]): void {
     const what = letter?.toString('latin1')
     const connection = this.#connections.atRequests(peer)
-    if (what === LETTER.hello) {
-      this.#entrance.hello(peer, frames[0])
-      return
-    }
-    if (what === LETTER.proof) {
-      if (connection === undefined) this.#entrance.proof(peer, frames[0])
-      else this.#options.dropped('too many proofs')
-      return
-    }
     if (connection === undefined) {
-      this.#entrance.other(peer, what)
+      if (what === LETTER.hello) this.#entrance.hello(peer, publicKey, frames[0])
+      else this.#entrance.other(peer, publicKey, what)
       return
     }
     if (!this.#hear(connection)) return
@@ -93,12 +87,12 @@ export class Clients {
     else this.#options.dropped(`a message of an unknown type from ${connection.key.name}`)
   }
 
-  /** A message on the port for handlers. */
-  fromHandlers(peer: string, [letter, ...frames]: readonly Buffer[]): void {
+  /** A message on the port for handlers, from a connection that has proved the key. */
+  fromHandlers(peer: string, publicKey: string, [letter, ...frames]: readonly Buffer[]): void {
     const what = letter?.toString('latin1')
     const connection = this.#connections.atHandlers(peer)
     if (connection === undefined) {
-      if (what === LETTER.token) this.#bind(peer, frames[0])
+      if (what === LETTER.token) this.#bind(peer, publicKey, frames[0])
       else this.#options.dropped('a message on the port for handlers from somebody without a token')
     } else if (this.#hear(connection)) {
       if (what === LETTER.data) this.#forward(connection, LANE.handlers, frames)
@@ -136,20 +130,11 @@ export class Clients {
     )
   }
 
-  /** A peer of either port does not read, or is gone. */
-  undeliverable(peer: string): void {
+  /** A peer of either port is gone, or does not read. */
+  gone(peer: string): void {
     const connection = this.#connections.atRequests(peer) ?? this.#connections.atHandlers(peer)
     if (connection !== undefined)
-      this.#end(connection, new OnituError('LOST', 'The client does not take what it is sent', { retryable: true }))
-  }
-
-  /** Finds out who cannot be reached any more: those are `undeliverable`. */
-  probe(): void {
-    const { ways } = this.#options
-    for (const { peer, handlersPeer } of this.#connections) {
-      ways.toRequests(peer, encodeLink(LETTER.beat))
-      if (handlersPeer !== undefined) ways.toHandlers(handlersPeer, encodeLink(LETTER.beat))
-    }
+      this.#end(connection, new OnituError('LOST', 'The connection to the client was lost', { retryable: true }))
   }
 
   /** Who has been silent is gone. To be called twice a heartbeat. */
@@ -204,10 +189,10 @@ export class Clients {
     ways.toRequests(connection.peer, encodeLink(LETTER.welcome, welcome))
   }
 
-  #bind(peer: string, frame: Buffer | undefined): void {
+  #bind(peer: string, publicKey: string, frame: Buffer | undefined): void {
     const token = decodeLink(tokenSchema, frame)?.token
     const name = token === undefined ? '' : Buffer.from(token).toString('latin1')
-    const connection = this.#connections.bind(name, peer)
+    const connection = this.#connections.bind(name, publicKey, peer)
     if (connection === undefined) {
       this.#options.dropped('a token that is none')
       return
@@ -251,6 +236,7 @@ export class Clients {
     const { ways, disconnected } = this.#options
     const { service } = connection.key
     ways.toRequests(connection.peer, encodeEnded(error))
+    ways.dismiss(connection.peer, connection.handlersPeer)
     if (!wasOpen) return
     ways.ended(service, connection.session, error)
     disconnected(service, error)

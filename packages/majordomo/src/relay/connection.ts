@@ -3,7 +3,7 @@ import { RateLimit } from './rate-limit.ts'
 
 /** A client that has proved who it is. */
 export interface Connection {
-  /** Its routing id on the port for requests. */
+  /** Its name on the port for requests. */
   readonly peer: string
   readonly key: AuthorizedKey
   /** How the processes of the hub call it. */
@@ -12,7 +12,7 @@ export interface Connection {
   readonly token: Buffer
   /** `starting`: its service is being set up. `welcomed`: it is to come to the second port. */
   state: 'starting' | 'welcomed' | 'open'
-  /** Its routing id on the port for handlers. */
+  /** Its name on the port for handlers. */
   handlersPeer: string | undefined
   /** When something of it was last read. */
   heard: number

@@ -26,9 +26,9 @@ export class Connections {
   }
 
   /** Whose token that is, once: it has come to the second port. */
-  bind(token: string, peer: string): Connection | undefined {
+  bind(token: string, publicKey: string, peer: string): Connection | undefined {
     const connection = this.#tokens.get(token)
-    if (connection === undefined) return undefined
+    if (connection?.key.publicKey !== publicKey) return undefined
     this.#tokens.delete(token)
     connection.handlersPeer = peer
     this.#handlers.set(peer, connection)

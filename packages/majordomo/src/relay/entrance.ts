@@ -1,16 +1,7 @@
 import { isOnituError, OnituError } from '@onitu/protocol'
-import { Challenger, ROUTING_ID_SIZE } from '../handshake/proof.ts'
 import { type AuthorizedKey, findGoodKey } from '../keys/index.ts'
 import type { ClientSetup } from '../setup/client-setup.ts'
-import {
-  decodeLink,
-  encodeEnded,
-  encodeLink,
-  helloSchema,
-  LETTER,
-  PROTOCOL_VERSION,
-  proofSchema,
-} from '../wire/link-messages.ts'
+import { decodeHello, encodeEnded, LETTER, PROTOCOL_VERSION } from '../wire/link-messages.ts'
 import { RateLimit } from './rate-limit.ts'
 
 export interface EntranceOptions {
@@ -19,83 +10,64 @@ export interface EntranceOptions {
   /** Those that may connect. */
   readonly keys: () => readonly AuthorizedKey[]
   readonly answer: (peer: string, frames: readonly Uint8Array[]) => void
-  /** Somebody has proved the key. @throws OnituError what he is told: he is not let in */
+  /** @throws OnituError what the client is told: it is not let in */
   readonly admit: (peer: string, key: AuthorizedKey, setup: ClientSetup) => void
   /** A message that is not understood or not allowed. */
   readonly dropped: (why: string) => void
 }
 
-/** What somebody may ask who has proved nothing. */
-const STRANGER_RATE = { burst: 10, perSecond: 2 }
-const MAX_STRANGERS = 10_000
+/** What may be asked with one key by whoever is not in. */
+const RATE = { burst: 10, perSecond: 2 }
 
-/** What is said with those who have proved nothing, until they have. Nothing is remembered of them but how often they have asked. */
+/** What is said with those whose key is good, until they are let in. */
 export class Entrance {
   readonly #options: EntranceOptions
-  readonly #challenger: Challenger
-  readonly #strangers = new Map<string, RateLimit>()
+  /** By key: there are as many as are authorised. */
+  readonly #hellos = new Map<string, RateLimit>()
+  readonly #late = new Map<string, RateLimit>()
 
   constructor(options: EntranceOptions) {
     this.#options = options
-    this.#challenger = new Challenger(options.now)
   }
 
-  hello(peer: string, frame: Buffer | undefined): void {
-    const { answer, dropped, keys } = this.#options
-    const hello = decodeLink(helloSchema, frame)
-    if (hello === undefined || peer.length !== ROUTING_ID_SIZE) dropped('a hello that is none')
-    else if (!this.#mayAsk(peer)) dropped('too many hellos')
-    else if (hello.version !== PROTOCOL_VERSION) answer(peer, encodeEnded(wrongVersion(hello.version)))
-    else if (findGoodKey(keys(), hello.publicKey) === undefined) dropped('a hello with a key that is not authorised')
-    else {
-      const challenge = this.#challenger.challenge(Buffer.from(peer, 'latin1'), hello.publicKey)
-      answer(peer, encodeLink(LETTER.challenge, challenge))
-    }
-  }
-
-  /** Not to be asked for somebody who is in. */
-  proof(peer: string, frame: Buffer | undefined): void {
+  /** Not to be asked for somebody who is in. `publicKey`: what the connection has proved. */
+  hello(peer: string, publicKey: string, frame: Buffer | undefined): void {
     const { answer, dropped, keys, admit } = this.#options
-    if (!this.#mayAsk(peer)) {
-      dropped('too many proofs')
+    if (!this.#mayAsk(this.#hellos, publicKey)) {
+      dropped('too many hellos')
       return
     }
-    const given = decodeLink(proofSchema, frame)
-    if (given === undefined) {
-      answer(peer, encodeEnded(badSetup()))
-      dropped('a proof that cannot be read')
+    const key = findGoodKey(keys(), publicKey)
+    if (key === undefined) {
+      dropped('a hello with a key that is not authorised any more')
       return
     }
-    const key = findGoodKey(keys(), given.publicKey)
-    const id = Buffer.from(peer, 'latin1')
-    if (key === undefined || !this.#challenger.isProven(id, key.publicKey, given.cookie, given.proof)) {
-      dropped('a proof that is none')
-      return
-    }
-    this.#strangers.delete(peer)
+    const hello = decodeHello(frame)
     try {
-      admit(peer, key, given.setup)
+      if (hello !== undefined && hello.version !== PROTOCOL_VERSION) throw wrongVersion(hello.version)
+      if (hello?.setup === undefined) throw badSetup()
+      admit(peer, key, hello.setup)
     } catch (error) {
       if (!isOnituError(error)) throw error
       answer(peer, encodeEnded(error))
+      if (hello === undefined) dropped('a hello that cannot be read')
     }
   }
 
   /** Something else than one says who wants to come in. */
-  other(peer: string, what: string | undefined): void {
-    this.#options.dropped('a message from somebody who has proved nothing')
+  other(peer: string, publicKey: string, what: string | undefined): void {
+    this.#options.dropped('a message from somebody who is not in')
     // One that was forgotten while it could not be reached learns that it has to begin anew.
-    const isLate = what === LETTER.beat && this.#mayAsk(peer)
+    const isLate = what === LETTER.beat && this.#mayAsk(this.#late, publicKey)
     if (isLate) this.#options.answer(peer, encodeEnded(unknownSession()))
   }
 
-  #mayAsk(peer: string): boolean {
+  #mayAsk(asked: Map<string, RateLimit>, publicKey: string): boolean {
     const now = this.#options.now()
-    let limit = this.#strangers.get(peer)
+    let limit = asked.get(publicKey)
     if (limit === undefined) {
-      if (this.#strangers.size >= MAX_STRANGERS) this.#strangers.clear()
-      limit = new RateLimit(STRANGER_RATE, now)
-      this.#strangers.set(peer, limit)
+      limit = new RateLimit(RATE, now)
+      asked.set(publicKey, limit)
     }
     return limit.take(now)
   }

@@ -1,4 +1,4 @@
-import { createAuthenticator } from '@onitu/escalator/messaging'
+import { type Authenticator, createAuthenticator } from '@onitu/escalator/messaging'
 import { OnituError } from '@onitu/protocol'
 import type { MajordomoStatus } from '../control/index.ts'
 import { type AuthorizedKey, findGoodKey } from '../keys/index.ts'
@@ -25,7 +25,7 @@ export interface MajordomoOptions {
 
 /** Lines in the log about strangers: a flood of them must not become a flood of lines. */
 const LOG_RATE = { burst: 20, perSecond: 0.2 }
-/** Connections to a port beside those of as many clients as there may be. */
+/** Connections to a port beside two of each of as many clients as there may be. */
 const STRANGERS = 100
 /** ms that a client waits for the process of its service. */
 const SERVICE_PATIENCE = 30_000
@@ -37,8 +37,7 @@ export class Majordomo {
   readonly #handlers: Front
   readonly #services: Services
   readonly #clients: Clients
-  readonly #closeAuthenticator: () => void
-  readonly #counters: { readonly refused: number }
+  readonly #authenticator: Authenticator
   #keys: readonly AuthorizedKey[]
   #dropped = 0
   #broken = 0
@@ -46,33 +45,36 @@ export class Majordomo {
   #check: NodeJS.Timeout
   readonly #lines = new RateLimit(LOG_RATE, performance.now())
 
-  private constructor(options: MajordomoOptions, authenticator: Awaited<ReturnType<typeof createAuthenticator>>) {
+  private constructor(options: MajordomoOptions) {
     this.#options = options
     this.#keys = options.keys
-    this.#counters = authenticator.counters
-    this.#closeAuthenticator = () => authenticator.close()
+    this.#authenticator = createAuthenticator({
+      secretKey: options.secretKey,
+      // Asked before any message is read, on both ports.
+      allow: ({ publicKey }) => findGoodKey(this.#keys, publicKey) !== undefined,
+      refused: ({ publicKey, address }) =>
+        this.#warn(`A client at ${address} was refused: the key ${publicKey} is not authorised`),
+    })
     const now = () => performance.now()
-    const watch = {
-      undeliverable: (peer: string) => this.#clients.undeliverable(peer),
-      lost: () => this.#clients.probe(),
+    const { clients: most, memory } = options.limits
+    const common = {
+      authenticator: this.#authenticator,
+      mostConnections: 2 * most + STRANGERS,
+      memory,
+      gone: (peer: string) => this.#clients.gone(peer),
       broken: () => {
         this.#broken++
       },
     }
-    const mostConnections = options.limits.clients + STRANGERS
     this.#requests = new Front({
+      ...common,
       address: options.requests,
-      authenticator,
-      mostConnections,
-      receive: (peer, frames) => this.#clients.fromRequests(peer, frames),
-      ...watch,
+      receive: (peer, frames, publicKey) => this.#clients.fromRequests(peer, publicKey, frames),
     })
     this.#handlers = new Front({
+      ...common,
       address: options.handlers,
-      authenticator,
-      mostConnections,
-      receive: (peer, frames) => this.#clients.fromHandlers(peer, frames),
-      ...watch,
+      receive: (peer, frames, publicKey) => this.#clients.fromHandlers(peer, publicKey, frames),
     })
     this.#services = new Services({
       runtime: options.runtime,
@@ -95,6 +97,10 @@ export class Majordomo {
       ways: {
         toRequests: (peer, frames) => this.#requests.send(peer, frames),
         toHandlers: (peer, frames) => this.#handlers.send(peer, frames),
+        dismiss: (peer, handlersPeer) => {
+          this.#requests.dismiss(peer)
+          if (handlersPeer !== undefined) this.#handlers.dismiss(handlersPeer)
+        },
         serviceReady: (service) => this.#services.registered(service, SERVICE_PATIENCE),
         opened: (service, session) => this.#services.opened(service, session),
         ended: (service, session, error) => this.#services.ended(service, session, error),
@@ -106,14 +112,7 @@ export class Majordomo {
 
   /** @throws OnituError `BIND_FAILED` */
   static async start(options: MajordomoOptions): Promise<Majordomo> {
-    const authenticator = await createAuthenticator({
-      secretKey: options.secretKey,
-      // Asked before any message is read, on both ports.
-      allow: ({ publicKey }) => findGoodKey(majordomo.#keys, publicKey) !== undefined,
-      refused: ({ publicKey, address }) =>
-        majordomo.#warn(`A client at ${address} was refused: the key ${publicKey} is not authorised`),
-    })
-    const majordomo = new Majordomo(options, authenticator)
+    const majordomo = new Majordomo(options)
     try {
       await majordomo.#services.bind()
       await Promise.all([majordomo.#requests.bind(), majordomo.#handlers.bind()])
@@ -137,12 +136,14 @@ export class Majordomo {
   setKeys(keys: readonly AuthorizedKey[]): void {
     this.#keys = keys
     this.#clients.checkKeys()
+    for (const front of [this.#requests, this.#handlers])
+      front.dismissWhere((publicKey) => findGoodKey(keys, publicKey) === undefined)
   }
 
   status(): MajordomoStatus {
     return {
       clients: [...this.#seen].map(([service, state]) => ({ service, ...state })),
-      refused: this.#counters.refused + this.#broken,
+      refused: this.#authenticator.counters.refused + this.#broken,
       dropped: this.#dropped,
     }
   }
@@ -153,7 +154,7 @@ export class Majordomo {
     this.#clients.endAll(new OnituError('CLOSING', 'The hub is stopping', { retryable: true }))
     await Promise.all([this.#requests.close(), this.#handlers.close()])
     await this.#services.close()
-    this.#closeAuthenticator()
+    this.#authenticator.close()
   }
 
   #tell(service: string, connected: boolean, what: string): void {

@@ -1,3 +1,4 @@
+import { giveBackWhenSent } from '@onitu/escalator/messaging'
 import { ipcAddress, nameProblem, OnituError } from '@onitu/protocol'
 import {
   decodeError,
@@ -46,8 +47,7 @@ export class Services {
     this.#front = new Front({
       address: ipcAddress(options.runtime, 'majordomo'),
       receive: (peer, frames) => this.#receive(peer, frames),
-      undeliverable: (peer) => this.#forget(peer),
-      lost: () => this.#probe(),
+      gone: (peer) => this.#forget(peer),
     })
     this.#check = setInterval(() => this.#forgetSilent(), HUB_HEARTBEAT).unref()
   }
@@ -77,7 +77,9 @@ export class Services {
     this.#send(service, [HUB_LETTER.ended, Buffer.from(session, 'latin1'), encodeError(error)])
   }
 
+  /** The frames are needed for nothing else. */
   forward(service: string, session: string, lane: Lane, frames: readonly Uint8Array[]): void {
+    for (const frame of frames) giveBackWhenSent(frame)
     this.#send(service, [HUB_LETTER.data, Buffer.from(session, 'latin1'), lane, ...frames])
   }
 
@@ -126,7 +128,10 @@ export class Services {
     if (what === HUB_LETTER.data) {
       const lane = laneOf(first)
       if (lane === undefined) dropped('a message on no lane')
-      else data(session, lane, rest)
+      else {
+        for (const frame of rest) giveBackWhenSent(frame)
+        data(session, lane, rest)
+      }
     } else if (what === HUB_LETTER.taken && first?.byteLength === 4) taken(session, first.readUInt32BE())
     else if (what === HUB_LETTER.ended) ended(session, decodeError(first))
     else dropped('a message of an unknown type')
@@ -157,11 +162,6 @@ export class Services {
   #forgetSilent(): void {
     const now = this.#options.now()
     for (const [peer, { heard }] of this.#processes) if (now - heard > HUB_SILENCE) this.#forget(peer)
-  }
-
-  /** Finds out who is not there any more. */
-  #probe(): void {
-    for (const peer of this.#processes.keys()) this.#front.send(peer, [HUB_LETTER.beat])
   }
 
   #changed(timeout: number): Promise<void> {

@@ -1,18 +1,14 @@
 import { decode, encode, type WireError } from '@onitu/protocol'
 import * as v from 'valibot'
-import { clientSetupSchema } from '../setup/client-setup.ts'
+import { type ClientSetup, clientSetupSchema } from '../setup/client-setup.ts'
 
 /*
  * What passes between a client and Majordomo. The first frame of a message is one letter that says what follows: one frame
  * of msgpack, or, for DATA, whatever the client and the process of its service say to each other.
  */
 export const LETTER = {
-  /** Client: who I say I am. */
+  /** Client: the version, and what I want to be. Who it is the connection has proved. */
   hello: 'H',
-  /** Hub: prove it. */
-  challenge: 'C',
-  /** Client: the proof, and what I want to be. */
-  proof: 'P',
   /** Hub: come in, with a token for the second port. */
   welcome: 'W',
   /** Client, on the second port: the token. */
@@ -28,23 +24,15 @@ export const LETTER = {
   data: 'D',
 } as const
 
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
-const key = v.pipe(v.string(), v.length(40))
 const bytes = (size: number) =>
   v.pipe(
     v.instance(Uint8Array),
     v.check((value) => value.byteLength === size, `Expected ${size} bytes`),
   )
 
-export const helloSchema = v.object({ version: v.pipe(v.number(), v.integer()), publicKey: key })
-export const challengeSchema = v.object({ publicKey: key, cookie: bytes(40) })
-export const proofSchema = v.object({
-  publicKey: key,
-  cookie: bytes(40),
-  proof: bytes(32),
-  setup: clientSetupSchema,
-})
+const helloSchema = v.object({ version: v.pipe(v.number(), v.integer()), setup: v.unknown() })
 export const welcomeSchema = v.object({
   token: bytes(32),
   service: v.string(),
@@ -78,6 +66,19 @@ export function decodeLink<const S extends v.GenericSchema>(
     if (error instanceof Error) return undefined
     throw error
   }
+}
+
+export interface Hello {
+  readonly version: number
+  /** Undefined when it is none, at least of this version. */
+  readonly setup: ClientSetup | undefined
+}
+
+/** Undefined when it is none of any version. */
+export function decodeHello(frame: Uint8Array | undefined): Hello | undefined {
+  const hello = decodeLink(helloSchema, frame)
+  const setup = v.safeParse(clientSetupSchema, hello?.setup, { abortEarly: true })
+  return hello && { version: hello.version, setup: setup.success ? setup.output : undefined }
 }
 
 /** Bytes: a setup of many folders and rules, not more. */
