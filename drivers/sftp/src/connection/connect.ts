@@ -1,10 +1,11 @@
-import { connect as openSocket, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { ServiceError, systemCode } from '@onitu/plug'
 import { type Pace, readSecret } from '@onitu/plug/kit'
 import { Client, type ClientChannel, type ConnectConfig } from 'ssh2'
 import type { SftpOptions } from '../options/read-options.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key.ts'
 import { Lanes } from './lanes.ts'
+import { corked, openSocket } from './open-socket.ts'
 import { Session } from './session.ts'
 import { connectionLost } from './sftp-status.ts'
 
@@ -42,10 +43,10 @@ export async function connect(options: SftpOptions, { pace, refused }: ConnectHo
   const check = await hostKeyCheck(options)
   const credentials = await readCredentials(options)
   const client = new Client()
-  const socket = openSocket({ host: options.host, port: options.port, noDelay: true })
+  const socket = openSocket(options.host, options.port)
   const sessions: Session[] = []
   const { timeout, requests } = options
-  const together = corking(socket)
+  const together = (write: () => void) => corked(socket, write)
   const open = async () => {
     const channel = await openChannel(client, options)
     channel.stderr.resume()
@@ -71,18 +72,6 @@ export async function connect(options: SftpOptions, { pace, refused }: ConnectHo
     client.on('error', () => client.destroy())
     client.destroy()
     throw error
-  }
-}
-
-/** What ssh2 writes piece by piece goes to the system in one call. */
-function corking(socket: Socket): (write: () => void) => void {
-  return (write) => {
-    socket.cork()
-    try {
-      write()
-    } finally {
-      socket.uncork()
-    }
   }
 }
 
