@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { publicKeyPath } from '@onitu/majordomo/keys'
 import { contentHash, fileId, isOnituError } from '@onitu/protocol'
 import { type Launcher, LocalStorageDriver, snapshotTree, waitUntil } from '@onitu/test-utils'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -147,8 +148,9 @@ describe('a hostile client', () => {
   })
 
   async function open(handle: (call: IncomingCall) => Promise<unknown>): Promise<ClientLink> {
-    const { publicKey, secretKey } = await setup.newKey(EVIL)
-    await setup.authorize(publicKey, EVIL)
+    const { path, publicKey, secretKey } = await setup.newKey(EVIL)
+    // By the command, after which the hub knows it.
+    await launcher.run('keys', 'authorize', publicKeyPath(path), '--service', EVIL)
     const serverKey = (await launcher.run('keys', 'show')).stdout.split(' ')[0] ?? ''
     const [requests, handlers] = [setup.requests, setup.handlers].map((port) => `tcp://127.0.0.1:${port}`)
     const link = new ClientLink({

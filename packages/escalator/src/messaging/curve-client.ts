@@ -1,4 +1,4 @@
-import type { RawKeyPair } from '../zmtp/curve/x25519.ts'
+import type { KeyPair } from '../zmtp/curve/x25519.ts'
 import { keyBytes, rawKeysOf } from './curve-keys.ts'
 import { encodeKey } from './z85.ts'
 
@@ -13,7 +13,7 @@ export interface CurveClientOptions {
 
 /** @throws TypeError when a key is none, or two do not belong together */
 export function rawCurveKeys({ serverKey, secretKey, publicKey }: CurveClientOptions): {
-  readonly keys: RawKeyPair
+  readonly keys: KeyPair
   readonly serverKey: Uint8Array
 } {
   const keys = rawKeysOf(secretKey, 'The secret key of a client')

@@ -1,4 +1,4 @@
-import { type RawKeyPair, rawKeyPair, rawPublicKey } from '../zmtp/curve/x25519.ts'
+import { type KeyPair as CurveKeyPair, keyPairOf, makeKeyPair, secretBytesOf } from '../zmtp/curve/x25519.ts'
 import { decodeKey, encodeKey } from './z85.ts'
 
 /** Both as Z85: 40 characters. */
@@ -10,21 +10,20 @@ export interface KeyPair {
 /** A new key pair. The public key begins with a letter or a digit, so that it reads well in lists and shells. */
 export function generateKeyPair(): KeyPair {
   for (;;) {
-    const { publicKey, secretKey } = rawKeyPair()
-    const pair = { publicKey: encodeKey(publicKey), secretKey: encodeKey(secretKey) }
+    const keys = makeKeyPair()
+    const pair = { publicKey: encodeKey(keys.publicKey), secretKey: encodeKey(secretBytesOf(keys)) }
     if (/^[0-9A-Za-z]/.test(pair.publicKey)) return pair
   }
 }
 
 /** The public key that belongs to a secret key. @throws TypeError when it is not a key */
 export function publicKeyOf(secretKey: string): string {
-  return encodeKey(rawPublicKey(keyBytes(secretKey, 'The secret key')))
+  return encodeKey(keyPairOf(keyBytes(secretKey, 'The secret key')).publicKey)
 }
 
 /** @throws TypeError when it is not a key; the message does not show it */
-export function rawKeysOf(secretKey: string, what: string): RawKeyPair {
-  const bytes = keyBytes(secretKey, what)
-  return { secretKey: bytes, publicKey: rawPublicKey(bytes) }
+export function rawKeysOf(secretKey: string, what: string): CurveKeyPair {
+  return keyPairOf(keyBytes(secretKey, what))
 }
 
 /** @throws TypeError when it is not a key; the message does not show it */

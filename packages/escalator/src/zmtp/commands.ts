@@ -56,7 +56,7 @@ export function readyOf(properties: ReadonlyMap<string, Buffer>): Ready {
   }
 }
 
-export function packCommand(name: string, data: Buffer): Buffer {
+function packCommand(name: string, data: Buffer): Buffer {
   return Buffer.concat([Buffer.of(name.length), Buffer.from(name), data])
 }
 

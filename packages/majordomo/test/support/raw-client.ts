@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import type { KeyPair } from '@onitu/escalator/messaging'
 import { decodeKey } from '../../../escalator/src/messaging/z85.ts'
 import { CurveClient } from '../../../escalator/src/zmtp/curve/curve-client.ts'
+import { keyPairOf } from '../../../escalator/src/zmtp/curve/x25519.ts'
 import { FrameReader, MORE, packCommandFrame, packFrames } from '../../../escalator/src/zmtp/frames.ts'
 import { makeGreeting } from '../../../escalator/src/zmtp/greeting.ts'
 import type { FrameCipher } from '../../../escalator/src/zmtp/mechanism.ts'
@@ -25,7 +26,7 @@ export class RawClient {
     // Being hung up on is what is expected.
     socket.on('error', () => undefined)
     const client = new CurveClient({
-      keys: { publicKey: bytes(keys.publicKey), secretKey: bytes(keys.secretKey) },
+      keys: keyPairOf(bytes(keys.secretKey)),
       serverKey: bytes(serverKey),
       own: { socketType: 'DEALER', identity: Buffer.alloc(0) },
     })

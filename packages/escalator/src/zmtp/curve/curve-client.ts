@@ -20,10 +20,10 @@ import { messageCipher } from './message-cipher.ts'
 import { NonceCounter, nonceOf, nonceSizes } from './nonces.ts'
 import { BOX_OVERHEAD } from './secret-box.ts'
 import { sharedKey } from './shared-key.ts'
-import { KEY_SIZE, type RawKeyPair, rawKeyPair } from './x25519.ts'
+import { KEY_SIZE, type KeyPair, makeKeyPair } from './x25519.ts'
 
 export interface CurveClientOptions {
-  readonly keys: RawKeyPair
+  readonly keys: KeyPair
   /** A server without the secret part of it cannot answer. */
   readonly serverKey: Uint8Array
   /** What this end is. */
@@ -38,7 +38,7 @@ export class CurveClient implements Mechanism {
   readonly isServer = false
   readonly #options: CurveClientOptions
   /** For this connection alone. */
-  readonly #forNow = rawKeyPair()
+  readonly #forNow = makeKeyPair()
   readonly #own = new NonceCounter()
   readonly #theirs = new NonceCounter()
   #shared: Uint8Array | undefined

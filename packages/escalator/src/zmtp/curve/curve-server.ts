@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 import { packProperties, parseProperties, type Ready, readyOf } from '../commands.ts'
 import { type FrameCipher, failed, type Mechanism, type Step } from '../mechanism.ts'
 import {
@@ -22,10 +22,10 @@ import { messageCipher } from './message-cipher.ts'
 import { NonceCounter, nonceOf, nonceSizes } from './nonces.ts'
 import { BOX_OVERHEAD } from './secret-box.ts'
 import { sharedKey } from './shared-key.ts'
-import { KEY_SIZE, type RawKeyPair, rawKeyPair } from './x25519.ts'
+import { KEY_SIZE, type KeyPair, makeKeyPair } from './x25519.ts'
 
 export interface CurveServerOptions {
-  readonly keys: RawKeyPair
+  readonly keys: KeyPair
   /** What this end is. */
   readonly own: Ready
   /** Asked once a client has proved that it has the secret part of the key, before anything else of it is read. */
@@ -37,7 +37,7 @@ interface Greeted {
   readonly clientKey: Buffer
   readonly cookie: Buffer
   /** Made here for this connection alone. */
-  readonly secretKey: Uint8Array
+  readonly secretKey: KeyObject
   /** Between that key and the one that the client has made for it. */
   readonly shared: Uint8Array
 }
@@ -78,7 +78,7 @@ export class CurveServer implements Mechanism {
     const signature = key && this.#open(hello.subarray(HELLO_KEY_AT + KEY_SIZE), NONCE.hello, key)
     if (key === undefined || signature?.byteLength !== SIGNATURE_SIZE)
       return failed('it expects a server with another key')
-    const { secretKey, publicKey } = rawKeyPair()
+    const { secretKey, publicKey } = makeKeyPair()
     const shared = sharedKey(secretKey, clientKey)
     if (shared === undefined) return failed('its key is none')
     const cookie = randomBytes(COOKIE_SIZE)

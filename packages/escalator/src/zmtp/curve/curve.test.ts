@@ -4,10 +4,10 @@ import { COMMAND, MORE } from '../frames.ts'
 import type { Step } from '../mechanism.ts'
 import { CurveClient } from './curve-client.ts'
 import { CurveServer } from './curve-server.ts'
-import { type RawKeyPair, rawKeyPair } from './x25519.ts'
+import { type KeyPair, makeKeyPair } from './x25519.ts'
 
-const serverKeys = rawKeyPair()
-const clientKeys = rawKeyPair()
+const serverKeys = makeKeyPair()
+const clientKeys = makeKeyPair()
 const identity = Buffer.from('me')
 const none = Buffer.alloc(0)
 
@@ -16,7 +16,7 @@ interface Ends {
   readonly client: CurveClient
 }
 
-function makeEnds(allowed: RawKeyPair = clientKeys, serverKey = serverKeys.publicKey): Ends {
+function makeEnds(allowed: KeyPair = clientKeys, serverKey = serverKeys.publicKey): Ends {
   return {
     server: new CurveServer({
       keys: serverKeys,
@@ -61,7 +61,7 @@ describe('both ends of CURVE', () => {
   })
 
   it('say so when the key is not allowed', () => {
-    const { atServer, atClient } = shakeHands(makeEnds(rawKeyPair()))
+    const { atServer, atClient } = shakeHands(makeEnds(makeKeyPair()))
     expect([atServer, atClient]).toMatchObject([
       { type: 'failed', failure: { kind: 'denied' } },
       { type: 'failed', failure: { kind: 'denied' } },
@@ -69,7 +69,7 @@ describe('both ends of CURVE', () => {
   })
 
   it('have nothing to say to each other when the server has another key', () => {
-    const { server, client } = makeEnds(clientKeys, rawKeyPair().publicKey)
+    const { server, client } = makeEnds(clientKeys, makeKeyPair().publicKey)
     expect(server.take(client.begin() ?? none)).toMatchObject({ type: 'failed', failure: { kind: 'security' } })
   })
 

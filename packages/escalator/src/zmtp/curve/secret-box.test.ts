@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { BOX_OVERHEAD, nativeBox, portableBox, type SecretBox } from './secret-box.ts'
 import { sharedKey } from './shared-key.ts'
-import { rawKeyPair } from './x25519.ts'
+import { makeKeyPair, secretBytesOf } from './x25519.ts'
 
 const native = nativeBox()
 const boxes: [string, SecretBox, SecretBox][] = [
@@ -47,16 +47,16 @@ describe.each(boxes)('a box %s', (_, box, other) => {
 
 describe('the key of two key pairs', () => {
   it('is the same for both, and that of libsodium', () => {
-    const [one, other] = [rawKeyPair(), rawKeyPair()]
+    const [one, other] = [makeKeyPair(), makeKeyPair()]
     const shared = sharedKey(one.secretKey, other.publicKey) ?? Buffer.alloc(0)
     expect(sharedKey(other.secretKey, one.publicKey)).toEqual(shared)
     const sodium = createRequire(import.meta.url)('sodium-native')
     const sealed = Buffer.alloc(5 + BOX_OVERHEAD)
-    sodium.crypto_box_easy(sealed, Buffer.from('hello'), nonce, Buffer.from(other.publicKey), one.secretKey)
+    sodium.crypto_box_easy(sealed, Buffer.from('hello'), nonce, Buffer.from(other.publicKey), secretBytesOf(one))
     expect(Buffer.from(portableBox.open(sealed, nonce, shared) ?? []).toString()).toBe('hello')
   })
 
   it('is none for a public key that belongs to no secret one', () => {
-    expect(sharedKey(rawKeyPair().secretKey, new Uint8Array(32))).toBeUndefined()
+    expect(sharedKey(makeKeyPair().secretKey, new Uint8Array(32))).toBeUndefined()
   })
 })

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { hsalsa } from '@noble/ciphers/salsa.js'
 import { KEY_SIZE, x25519 } from './x25519.ts'
 
@@ -8,7 +9,7 @@ const SIGMA = new Uint32Array([0x61707865, 0x3320646e, 0x79622d32, 0x6b206574])
  * The key of the boxes between the holders of two secret keys (NaCl's `crypto_box_beforenm`).
  * Undefined for a public key that belongs to no secret one.
  */
-export function sharedKey(secretKey: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined {
+export function sharedKey(secretKey: KeyObject, publicKey: Uint8Array): Uint8Array | undefined {
   let secret: Buffer
   try {
     secret = x25519(secretKey, publicKey)
