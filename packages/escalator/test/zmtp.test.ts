@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Dealer as ZmqDealer, Router as ZmqRouter } from 'zeromq'
 import { encodeReplies, encodeRequests } from '../src/messaging/envelope.ts'
-import { createRequester, createResponder, type Responder } from '../src/messaging/index.ts'
+import { createDealerSocket, createRequester, createResponder, type Responder } from '../src/messaging/index.ts'
 import { makeGreeting } from '../src/zmtp/greeting.ts'
 
 const greeting = makeGreeting('NULL')
@@ -54,6 +54,40 @@ describe('our ZMTP and libzmq', () => {
     const [name] = await socket.receive()
     await socket.send([name ?? '', encodeReplies([{ id: 1, ok: true, body: 'x'.repeat(LARGE) }])])
     expect((await answer).body).toHaveLength(LARGE)
+  })
+})
+
+describe('a requester on our ZMTP', () => {
+  it('tries again where nobody says anything, and does not take that for a refusal', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+    try {
+      const silent = kept(createServer((socket) => socket.resume()))
+      silent.listen(0, '127.0.0.1')
+      await once(silent, 'listening')
+      const { port } = silent.address() as AddressInfo
+      const failures: string[] = []
+      const failed = (failure: string) => failures.push(failure)
+      const ignore = () => undefined
+      const handlers = { connected: ignore, disconnected: ignore, message: ignore, failed }
+      kept(createDealerSocket({ address: `tcp://127.0.0.1:${port}` }, handlers))
+      const [first] = await once(silent, 'connection')
+      const closed = once(first, 'close')
+      await vi.advanceTimersByTimeAsync(10_000)
+      await closed
+      let cameAgain = false
+      silent.once('connection', () => {
+        cameAgain = true
+      })
+      // It hears of the end a moment later, and waits a little more.
+      const tries = async () => {
+        await vi.advanceTimersByTimeAsync(100)
+        expect(cameAgain).toBe(true)
+      }
+      await vi.waitFor(tries, { timeout: 10_000 })
+      expect(failures).toEqual([])
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })
 

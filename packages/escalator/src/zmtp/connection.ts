@@ -65,7 +65,8 @@ export class Connection {
     this.#reader = new FrameReader(HANDSHAKE_FRAME, (flags, body) => this.#take(flags, body))
     const socket = typeof open === 'function' ? open(this.#reading()) : open
     this.#socket = socket
-    this.#handshake = setTimeout(() => this.#fail('it did not say hello in time'), HANDSHAKE)
+    // Silence says nothing about what the other end is: it is as good as lost.
+    this.#handshake = setTimeout(() => socket.destroy(), HANDSHAKE)
     socket.setNoDelay(true)
     socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     // It is followed by 'close', and no sentence of the system adds to that.
