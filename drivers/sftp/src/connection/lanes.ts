@@ -24,7 +24,7 @@ interface Opened {
 export class Lanes {
   /** The channel for everything. */
   readonly first: Session
-  readonly #lanes: Opened[]
+  readonly #lanes: [Opened, ...Opened[]]
   readonly #open: () => Promise<Session>
   readonly #refused: (error: unknown) => void
   #most = MOST
@@ -40,17 +40,17 @@ export class Lanes {
 
   /** The one with the fewest writers. */
   take(): Lane {
-    const lane = this.#lanes.reduce((best, one) => (one.writers < best.writers ? one : best))
+    const lane = fewest(this.#lanes)
     if (lane.writers >= CROWDED) this.#widen()
-    lane.writers++
-    let isHeld = true
-    return {
-      session: lane.session,
-      release() {
-        if (isHeld) lane.writers--
-        isHeld = false
-      },
-    }
+    return hold(lane)
+  }
+
+  /** Another one than that of `session`; undefined where there is none yet, or the server allows none. */
+  beside(session: Session): Lane | undefined {
+    const lane = fewest(this.#lanes.filter((one) => one.session !== session))
+    if (lane !== undefined) return hold(lane)
+    this.#widen()
+    return undefined
   }
 
   async run<T>(work: (session: Session) => Promise<T>): Promise<T> {
@@ -76,5 +76,25 @@ export class Lanes {
       .finally(() => {
         this.#isOpening = false
       })
+  }
+}
+
+/** The first of those with the fewest writers. */
+function fewest(lanes: readonly [Opened, ...Opened[]]): Opened
+function fewest(lanes: readonly Opened[]): Opened | undefined
+function fewest(lanes: readonly Opened[]): Opened | undefined {
+  const [first, ...others] = lanes
+  return others.reduce((best, one) => (best !== undefined && one.writers < best.writers ? one : best), first)
+}
+
+function hold(lane: Opened): Lane {
+  lane.writers++
+  let isHeld = true
+  return {
+    session: lane.session,
+    release() {
+      if (isHeld) lane.writers--
+      isHeld = false
+    },
   }
 }

@@ -14,6 +14,7 @@ import { hasStatus, NO_SUCH_FILE } from '../connection/sftp-status.ts'
 import type { Folder } from '../folder.ts'
 import { requirePath, TEMPORARY_DIRECTORY } from '../paths.ts'
 import type { OpenMode } from '../protocol/packets.ts'
+import { EarlyFlush } from './early-flush.ts'
 import { guarded } from './guarded.ts'
 import { missingParents, requireReplaceable, stateOf, unlinkIfThere } from './state.ts'
 import { all, type Flow, FREE, readRange, writeRange } from './transfer.ts'
@@ -40,10 +41,12 @@ export class Uploads {
   readonly #logger: DriverPlug['logger']
   readonly #open = new Map<string, Open>()
   readonly #resumed = new Set<string>()
+  readonly #early: EarlyFlush
 
   constructor(fsync: boolean, logger: DriverPlug['logger']) {
     this.#fsync = fsync
     this.#logger = logger
+    this.#early = new EarlyFlush(logger)
   }
 
   start(lanes: Lanes, folder: Folder, metadata: Metadata, { token, signal }: WriteContext): Promise<void> {
@@ -81,6 +84,7 @@ export class Uploads {
     return this.#guarded(lanes, folder, metadata, async (part) => {
       const { session, handle } = await this.#part(lanes, part, metadata)
       await writeRange(session, handle, chunk, offset, flow)
+      if (this.#fsync) this.#early.wrote(lanes, session, part, chunk.byteLength)
     })
   }
 
@@ -169,6 +173,7 @@ export class Uploads {
     this.#open.get(part)?.lane.release()
     this.#open.delete(part)
     this.#resumed.delete(part)
+    this.#early.forget(part)
     if (open === undefined) return
     const [result] = await Promise.allSettled([open.handle.then((handle) => open.lane.session.close(handle))])
     if (result.status === 'rejected') this.#logger.debug({ err: result.reason }, `Could not close ${part}`)
