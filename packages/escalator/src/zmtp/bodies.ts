@@ -5,8 +5,8 @@ const KEPT = 8 * 1024 * 1024
 
 const free: Buffer[] = []
 let kept = 0
-/** Those that were given out and may come back, once, each by the frame that is known for it. */
-const taken = new WeakMap<Uint8Array, Buffer>()
+/** Those that were given out and may come back, once: themselves or a part that stands for them. No map from one to the other, which would keep both until a full collection. */
+const taken = new WeakSet<Uint8Array>()
 /** Those of them that come back by themselves. */
 const passing = new WeakSet<Uint8Array>()
 
@@ -20,15 +20,15 @@ export function takeBody(size: number): Buffer {
   const [found] = at === -1 ? [] : free.splice(at, 1)
   if (found !== undefined) kept -= size
   const body = found ?? Buffer.allocUnsafeSlow(size)
-  taken.set(body, body)
+  taken.add(body)
   return body
 }
 
 /** A frame that came from a socket is not needed any more, by anybody. What is none, or came back before, is left alone. */
 export function giveBack(frame: Uint8Array): void {
-  const body = taken.get(frame)
-  if (body === undefined) return
-  taken.delete(frame)
+  if (!taken.delete(frame)) return
+  // A body has its memory to itself.
+  const body = Buffer.from(frame.buffer)
   while (kept + body.byteLength > KEPT) {
     const oldest = free.shift()
     if (oldest === undefined) return
@@ -40,7 +40,7 @@ export function giveBack(frame: Uint8Array): void {
 
 /** A part of a body is what others get to see of it: it stands for the whole, which nobody else holds. */
 export function lend(body: Buffer, part: Uint8Array): void {
-  if (taken.delete(body)) taken.set(part, body)
+  if (taken.delete(body)) taken.add(part)
 }
 
 /** A frame that came from a socket is needed for nothing but the message that it is about to be sent in, to one receiver. */
