@@ -124,7 +124,7 @@ describe('a responder with an authenticator', () => {
     await until(() => guarded.responder.counters.connections === 1, 'one connection is left')
   })
 
-  it('cuts off a key that is taken away, also on a connection that is up, and nobody else for long', async () => {
+  it('cuts off a key that is taken away, also on a connection that is up, and nobody else', async () => {
     const guarded = await guard()
     const revoked = friend(guarded)
     const other = friend(guarded)

@@ -8,7 +8,6 @@ import { decodeReplies, encodeRequests, type ReplyItem, type RequestItem } from 
 import { Numbered } from './numbered.ts'
 import { RECEIPT, Receipts } from './receipts.ts'
 import type { Answer, Requester, RequesterOptions, RequestOptions } from './requester.ts'
-import { isNotWritable } from './socket-errors.ts'
 import { takeGroup } from './take-group.ts'
 
 interface Pending {
@@ -26,7 +25,7 @@ const DEFAULT_TIMEOUT = 10_000
 const DEADLINE_STEP = 25
 /** A lost connection is reported by an event; this only covers an event that came before the socket could send. */
 const RETRY_DELAY = 20
-/** When to try again after the handshake was refused, in ms: ZeroMQ itself gives up then. The second part is jitter. */
+/** When to try again after the handshake was refused, in ms. The second part is jitter. */
 const REFUSED_DELAY = [500, 500] as const
 const NO_FRAMES: readonly Uint8Array[] = []
 
@@ -39,7 +38,6 @@ export class DealerRequester implements Requester {
   #pending = new Numbered<Pending>()
   #queue: Pending[] = []
   #scheduled = false
-  #writing = false
   #closed = false
   #connected = false
   #deadlines: NodeJS.Timeout | undefined
@@ -107,37 +105,21 @@ export class DealerRequester implements Requester {
 
   #flush(): void {
     this.#scheduled = false
-    if (this.#writing || this.#closed || !this.#connected || this.#queue.length === 0) return
-    this.#writing = true
-    void this.#write()
-  }
-
-  async #write(): Promise<void> {
     while (this.#queue.length > 0 && this.#connected && !this.#closed) {
-      if (!(await this.#sendGroup(takeGroup(this.#queue, this.#pending)))) break
+      if (!this.#sendGroup(takeGroup(this.#queue, this.#pending))) break
     }
-    this.#writing = false
   }
 
   /** False when the socket cannot send now; the group is back in the queue then. */
-  async #sendGroup(group: Pending[]): Promise<boolean> {
+  #sendGroup(group: Pending[]): boolean {
     const header = this.#encode(group)
     if (header === undefined) return true
-    for (const pending of group) pending.sent = true
-    try {
-      await this.#socket.send([header, ...(group[0]?.frames ?? NO_FRAMES)])
-      return true
-    } catch (error) {
-      if (this.#closed) return false
-      for (const pending of group) pending.sent = false
-      if (!isNotWritable(error)) {
-        for (const pending of group) pending.settle(error)
-        return true
-      }
+    const isSent = this.#socket.send([header, ...(group[0]?.frames ?? NO_FRAMES)])
+    if (!isSent) {
       this.#queue.unshift(...group)
       this.#retryLater()
-      return false
-    }
+    } else for (const pending of group) pending.sent = true
+    return isSent
   }
 
   /** Undefined when the group cannot go as one; what can be sent of it is in the queue again, request by request. */
@@ -179,12 +161,9 @@ export class DealerRequester implements Requester {
     for (const item of this.#decode(header)) this.#settle(item, rest)
   }
 
-  /** At once, whatever waits: a send is over, or has failed, when the call returns. */
+  /** At once, whatever waits. */
   #report(receipt: RequestItem): void {
-    this.#socket.send([encodeRequests([receipt])]).catch((error: unknown) => {
-      if (this.#closed || !isNotWritable(error)) return
-      this.#receipts.takeBack(receipt)
-    })
+    if (!this.#socket.send([encodeRequests([receipt])])) this.#receipts.takeBack(receipt)
   }
 
   /** Replies that cannot be read fail nobody here: whoever waits for them runs into the deadline. */

@@ -219,7 +219,7 @@ export class RouterResponder implements Responder {
   }
 
   #deliver(peer: string, frames: readonly Uint8Array[]): void {
-    if (this.#router?.deliver(peer, frames) === true) this.#bytesSent += byteLength(frames)
+    if (this.#router?.send(peer, frames) === true) this.#bytesSent += byteLength(frames)
     else this.#undelivered++
   }
 

@@ -40,8 +40,7 @@ export interface Server {
   /** Since the start. */
   stats(): ServerCounters
   /**
-   * Replaces the keys that may connect, at once. When one is taken away, all connections over tcp are closed, and those
-   * whose keys are good connect again by themselves: ZeroMQ cannot close a single one.
+   * Replaces the keys that may connect, at once. Connections of one that is taken away are cut off.
    */
   allowKeys(publicKeys: Iterable<string>): Promise<void>
   /** Finishes what it was asked, then frees the databases. May be called twice. */

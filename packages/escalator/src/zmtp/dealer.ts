@@ -3,7 +3,6 @@ import type { Ready } from './commands.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
 import { type Failure, type HandshakeFailure, type Mechanism, nullMechanism } from './mechanism.ts'
-import { notSent } from './not-sent.ts'
 
 export interface DealerOptions extends Pick<ConnectionOptions, 'maxFrame' | 'heartbeat'> {
   readonly endpoint: Endpoint
@@ -45,13 +44,8 @@ export class Dealer {
     return this.#ready
   }
 
-  /** Rejected with the code `EAGAIN` while there is no connection; nothing is kept for the next one. */
-  send(frames: readonly Uint8Array[]): Promise<void> {
-    return this.deliver(frames) ? Promise.resolve() : Promise.reject(notSent('EAGAIN'))
-  }
-
-  /** False while there is no connection. */
-  deliver(frames: readonly Uint8Array[]): boolean {
+  /** False while there is no connection; nothing is kept for the next one. */
+  send(frames: readonly Uint8Array[]): boolean {
     return this.#connection?.send(frames) === true
   }
 

@@ -7,7 +7,6 @@ import type { Ready } from './commands.ts'
 import { Connection, type ConnectionOptions } from './connection.ts'
 import { type Endpoint, formatEndpoint, uniquePath } from './endpoint.ts'
 import { type HandshakeFailure, type Mechanism, nullMechanism } from './mechanism.ts'
-import { notSent } from './not-sent.ts'
 
 export interface RouterOptions extends Pick<ConnectionOptions, 'maxFrame' | 'maxMessage' | 'maxUnsent' | 'heartbeat'> {
   /** How each connection makes sure of the other end; `address` is its IP address. Default: not at all. */
@@ -80,19 +79,12 @@ export class Router {
     )
   }
 
-  /** The name of the receiver first. Rejected with the code `EHOSTUNREACH` when it is not connected, or does not read. */
-  send([name, ...frames]: readonly Uint8Array[]): Promise<void> {
-    return name !== undefined && this.deliver(asName(name), frames)
-      ? Promise.resolve()
-      : Promise.reject(notSent('EHOSTUNREACH'))
-  }
-
   has(name: string): boolean {
     return this.#named.has(name)
   }
 
   /** False when it is not connected, or does not read. */
-  deliver(name: string, frames: readonly Uint8Array[]): boolean {
+  send(name: string, frames: readonly Uint8Array[]): boolean {
     return this.#named.get(name)?.send(frames) === true
   }
 

@@ -57,7 +57,7 @@ function removeSocket(path: string): void {
   try {
     if (lstatSync(path).isSocket()) unlinkSync(path)
   } catch (error) {
-    // ZeroMQ unlinks its sockets itself when it closes them, maybe between the listing and here.
+    // Sockets are unlinked when they are closed, maybe between the listing and here.
     if (systemCode(error) !== 'ENOENT') throw error
   }
 }

@@ -93,7 +93,7 @@ export class ClientLink {
 
   /** Says good-bye. May be called twice. */
   close(): void {
-    if (this.#ended === undefined) this.#requests?.deliver(encodeLink(LETTER.bye))
+    if (this.#ended === undefined) this.#requests?.send(encodeLink(LETTER.bye))
     this.#end(new OnituError('CLOSED', 'The connection was closed', { retryable: true }))
   }
 
@@ -182,7 +182,7 @@ export class ClientLink {
 
   #send(socket: Dealer | undefined, frames: readonly Uint8Array[]): void {
     if (this.#ended !== undefined) return
-    if (socket?.deliver(frames) !== true)
+    if (socket?.send(frames) !== true)
       this.#end(new OnituError('LOST', 'There is no connection to the hub', { retryable: true }))
   }
 

@@ -115,8 +115,7 @@ export class HubLink {
   #send(frames: readonly (string | Uint8Array)[]): void {
     if (this.#closed) return
     const bytes = frames.map((frame) => (typeof frame === 'string' ? Buffer.from(frame) : frame))
-    this.#socket.send(bytes).catch(() => {
-      // Nobody is there: what was said about a session was said in vain, and its end is noticed by the missing beats.
-    })
+    // Where nobody is there, what was said about a session was said in vain, and its end is noticed by the missing beats.
+    this.#socket.send(bytes)
   }
 }
