@@ -1,6 +1,6 @@
 import { OnituError } from '@onitu/protocol'
+import { Publisher as PublisherSocket } from 'zeromq'
 import { MAX_FRAME_SIZE } from './envelope.ts'
-import { zeromq } from './zeromq.ts'
 
 export interface PublisherOptions {
   /** Where to bind. Default: an ipc address of its own in the system's temporary directory. */
@@ -20,7 +20,7 @@ const SUBSCRIBER_QUEUE = 10_000
 const CLOSING_LINGER = 500
 
 export async function createPublisher({ address = 'ipc://*' }: PublisherOptions = {}): Promise<Publisher> {
-  const socket = new (zeromq().Publisher)({
+  const socket = new PublisherSocket({
     sendTimeout: 0,
     sendHighWaterMark: SUBSCRIBER_QUEUE,
     linger: CLOSING_LINGER,

@@ -1,7 +1,7 @@
 import { OnituError } from '@onitu/protocol'
+import { Pull } from 'zeromq'
 import { MAX_FRAME_SIZE } from './envelope.ts'
 import { iterateMessages, type MessageSource } from './iterate-messages.ts'
-import { zeromq } from './zeromq.ts'
 
 export interface PullerOptions {
   /** Where to bind. Default: an ipc address of its own in the system's temporary directory. */
@@ -16,7 +16,7 @@ export interface Puller extends MessageSource {
 const QUEUE = 10_000
 
 export async function createPuller({ address = 'ipc://*' }: PullerOptions = {}): Promise<Puller> {
-  const socket = new (zeromq().Pull)({ receiveHighWaterMark: QUEUE, linger: 0, maxMessageSize: MAX_FRAME_SIZE })
+  const socket = new Pull({ receiveHighWaterMark: QUEUE, linger: 0, maxMessageSize: MAX_FRAME_SIZE })
   try {
     await socket.bind(address)
   } catch (cause) {

@@ -1,10 +1,9 @@
 import { OnituError } from '@onitu/protocol'
-import type { Push } from 'zeromq'
+import { Push } from 'zeromq'
 import { afterMicrotasks } from './after-microtasks.ts'
 import { watchConnections } from './connection-events.ts'
 import { MAX_FRAME_SIZE } from './envelope.ts'
 import { isNotWritable } from './socket-errors.ts'
-import { zeromq } from './zeromq.ts'
 
 export interface PusherOptions {
   readonly address: string
@@ -54,7 +53,7 @@ class BoundedPusher implements Pusher {
     this.#capacity = capacity
     this.#onDrop = onDrop
     // immediate: without a connection the socket takes nothing, so the one bounded queue is the one here.
-    this.#socket = new (zeromq().Push)({
+    this.#socket = new Push({
       immediate: true,
       sendTimeout: 0,
       linger: CLOSING_LINGER,

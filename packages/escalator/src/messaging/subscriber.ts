@@ -1,7 +1,7 @@
+import { Subscriber as SubscriberSocket } from 'zeromq'
 import { watchConnections } from './connection-events.ts'
 import { MAX_FRAME_SIZE } from './envelope.ts'
 import { iterateMessages } from './iterate-messages.ts'
-import { zeromq } from './zeromq.ts'
 
 export interface SubscriberOptions {
   readonly address: string
@@ -20,7 +20,7 @@ export interface Subscriber extends AsyncIterable<Uint8Array[]> {
 const QUEUE = 10_000
 
 export function createSubscriber({ address, prefixes = [''], connected }: SubscriberOptions): Subscriber {
-  const socket = new (zeromq().Subscriber)({
+  const socket = new SubscriberSocket({
     receiveHighWaterMark: QUEUE,
     linger: 0,
     reconnectInterval: 20,
