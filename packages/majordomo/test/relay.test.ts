@@ -48,7 +48,7 @@ beforeEach(async () => {
     handlers: 'tcp://127.0.0.1:0',
     secretKey: server.secretKey,
     keys: [keyOf('laptop', laptop), keyOf('nas', nas)],
-    heartbeat: 100,
+    heartbeat: 300,
     limits: { clients: 10, memory: MEMORY },
     setUp: async (service) => {
       statements.push(service)

@@ -6,8 +6,6 @@ export interface ConnectionCounter extends Pick<Required<ConnectionHandlers>, 'a
   readonly connections: number
   /** Handshakes that did not come to an end: the key is not allowed, the two sides disagree, or one went away. */
   readonly failedHandshakes: number
-  /** All connections were closed on this side, which no event tells. */
-  reset(): void
 }
 
 export function createConnectionCounter(): ConnectionCounter {
@@ -29,9 +27,6 @@ export function createConnectionCounter(): ConnectionCounter {
     },
     failed() {
       failedHandshakes++
-    },
-    reset() {
-      connections = 0
     },
   }
 }

@@ -109,7 +109,7 @@ export class RouterResponder implements Responder {
       this.#closed = true
       clearInterval(this.#stallCheck)
       this.#replies.flush()
-      this.#abort.abort(new OnituError('CLOSING', 'The responder is closing', { retryable: true }))
+      this.#abort.abort(new OnituError('CLOSED', 'The responder is closing', { retryable: true }))
       this.#slotFree?.()
     }
     await this.#router?.close(CLOSING_LINGER)

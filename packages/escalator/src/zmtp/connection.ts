@@ -216,7 +216,7 @@ export class Connection {
     if (step.type !== 'agreed' || isOther) return
     clearTimeout(this.#handshake)
     this.#peer = step.peer
-    this.#cipher = mechanism.cipher
+    this.#cipher = step.cipher
     this.#reader.maxFrame = maxFrame + (this.#cipher?.overhead ?? 0)
     this.#startHeartbeat()
     this.#events.ready(step.peer)

@@ -15,7 +15,8 @@ export type HandshakeFailure = Failure['kind'] | 'lost'
 /** What follows from what the other end said. */
 export type Step =
   | { readonly type: 'go on'; readonly reply?: Buffer }
-  | { readonly type: 'agreed'; readonly reply?: Buffer; readonly peer: Ready }
+  /** `cipher`: how frames travel from now on; undefined: as they are. */
+  | { readonly type: 'agreed'; readonly reply?: Buffer; readonly peer: Ready; readonly cipher?: FrameCipher }
   | { readonly type: 'failed'; readonly reply?: Buffer; readonly failure: Failure }
 
 /** How frames travel once both ends have agreed. */
@@ -37,8 +38,6 @@ export interface Mechanism {
   begin(): Buffer | undefined
   /** Takes a command of the other end, until it has agreed or failed. */
   take(command: Buffer): Step
-  /** Undefined: as they are. To be asked for when both have agreed. */
-  readonly cipher: FrameCipher | undefined
 }
 
 /** No security, for what is protected by other means. `own`: what this end is. */
@@ -46,7 +45,6 @@ export function nullMechanism(own: Ready): Mechanism {
   return {
     name: 'NULL',
     isServer: false,
-    cipher: undefined,
     begin: () => packReady(own),
     take(command) {
       const peer = parseReady(command)

@@ -1,7 +1,15 @@
 import { createDealerSocket, type Dealer } from '@onitu/escalator/messaging'
 import { ipcAddress, OnituError } from '@onitu/protocol'
 import { weightOf } from '../rpc/deliver.ts'
-import { decodeError, encodeError, HUB_HEARTBEAT, HUB_LETTER, HUB_SILENCE, laneOf } from '../wire/hub-messages.ts'
+import {
+  decodeError,
+  encodeError,
+  HUB_HEARTBEAT,
+  HUB_LETTER,
+  HUB_SILENCE,
+  hubFrames,
+  laneOf,
+} from '../wire/hub-messages.ts'
 import { HubSession } from './hub-session.ts'
 
 export interface HubLinkOptions {
@@ -114,8 +122,7 @@ export class HubLink {
 
   #send(frames: readonly (string | Uint8Array)[]): void {
     if (this.#closed) return
-    const bytes = frames.map((frame) => (typeof frame === 'string' ? Buffer.from(frame) : frame))
     // Where nobody is there, what was said about a session was said in vain, and its end is noticed by the missing beats.
-    this.#socket.send(bytes)
+    this.#socket.send(hubFrames(frames))
   }
 }

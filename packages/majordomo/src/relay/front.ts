@@ -65,9 +65,8 @@ export class Front {
     )
   }
 
-  send(peer: string, frames: readonly (Uint8Array | string)[]): void {
-    const bytes = frames.map((frame) => (typeof frame === 'string' ? Buffer.from(frame) : frame))
-    if (this.#router?.send(peer, bytes) !== true) this.#options.gone(peer)
+  send(peer: string, frames: readonly Uint8Array[]): void {
+    if (this.#router?.send(peer, frames) !== true) this.#options.gone(peer)
   }
 
   /** It was told that all is over: when it does not go by itself it is cut off. */

@@ -6,6 +6,7 @@ import {
   HUB_HEARTBEAT,
   HUB_LETTER,
   HUB_SILENCE,
+  hubFrames,
   type Lane,
   laneOf,
 } from '../wire/hub-messages.ts'
@@ -91,7 +92,7 @@ export class Services {
 
   #send(service: string, frames: readonly (string | Uint8Array)[]): void {
     const peer = this.#peers.get(service)
-    if (peer !== undefined) this.#front.send(peer, frames)
+    if (peer !== undefined) this.#front.send(peer, hubFrames(frames))
   }
 
   #receive(peer: string, [letter, ...frames]: readonly Buffer[]): void {
@@ -107,7 +108,7 @@ export class Services {
     }
     registered.heard = this.#options.now()
     if (what === HUB_LETTER.beat) {
-      this.#front.send(peer, [HUB_LETTER.beat])
+      this.#front.send(peer, hubFrames([HUB_LETTER.beat]))
       return
     }
     if (what === HUB_LETTER.leave) {
@@ -147,7 +148,7 @@ export class Services {
     if (before !== undefined && before !== peer) this.#forget(before)
     this.#processes.set(peer, { service, heard: this.#options.now() })
     this.#peers.set(service, peer)
-    this.#front.send(peer, [HUB_LETTER.beat])
+    this.#front.send(peer, hubFrames([HUB_LETTER.beat]))
     for (const wake of this.#waiting) wake()
   }
 

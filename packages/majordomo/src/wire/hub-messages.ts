@@ -29,6 +29,11 @@ export const HUB_SILENCE = 30_000
 export type Lane = 'r' | 'h'
 export const LANE: Readonly<Record<'requests' | 'handlers', Lane>> = { requests: 'r', handlers: 'h' }
 
+/** Letters and lanes as bytes. */
+export function hubFrames(frames: readonly (string | Uint8Array)[]): Uint8Array[] {
+  return frames.map((frame) => (typeof frame === 'string' ? Buffer.from(frame) : frame))
+}
+
 export function laneOf(frame: Uint8Array | undefined): Lane | undefined {
   const text = frame === undefined ? '' : Buffer.from(frame).toString('latin1')
   return text === LANE.requests || text === LANE.handlers ? text : undefined

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import type { KeyPair } from '@onitu/escalator/messaging'
 import { decodeKey } from '../../../escalator/src/messaging/z85.ts'
@@ -31,24 +30,27 @@ export class RawClient {
       own: { socketType: 'DEALER', identity: Buffer.alloc(0) },
     })
     socket.write(Buffer.concat([makeGreeting('CURVE'), packCommandFrame(client.begin() ?? Buffer.alloc(0))]))
-    await new Promise<void>((resolve, reject) => {
+    const cipher = await new Promise<FrameCipher | undefined>((resolve, reject) => {
       let greeting = 64
+      let isAgreed = false
       const reader = new FrameReader(4096, (_flags, body) => {
-        if (client.cipher !== undefined) return
+        if (isAgreed) return
         const step = client.take(body)
         if (step.type === 'failed') reject(new Error(step.failure.reason))
         else if (step.reply !== undefined) socket.write(packCommandFrame(step.reply))
-        if (step.type === 'agreed') resolve()
+        if (step.type !== 'agreed') return
+        isAgreed = true
+        resolve(step.cipher)
       })
       socket.on('data', (chunk: Buffer) => {
         const rest = chunk.subarray(Math.min(greeting, chunk.byteLength))
         greeting -= chunk.byteLength - rest.byteLength
-        if (client.cipher === undefined) reader.push(rest)
+        if (!isAgreed) reader.push(rest)
       })
       socket.once('close', () => reject(new Error('The hub has hung up')))
     })
-    if (client.cipher === undefined) throw new Error('There is no cipher')
-    return new RawClient(socket, client.cipher)
+    if (cipher === undefined) throw new Error('There is no cipher')
+    return new RawClient(socket, cipher)
   }
 
   get isOpen(): boolean {
@@ -62,7 +64,7 @@ export class RawClient {
     // Not before others had their turn, who may live in this process.
     await new Promise(setImmediate)
     if (this.#socket.writableNeedDrain)
-      await Promise.race([once(this.#socket, 'drain').catch(() => undefined), this.closed])
+      await Promise.race([new Promise((resolve) => this.#socket.once('drain', resolve)), this.closed])
     return this.isOpen
   }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { packProperties, parseProperties, type Ready, readyOf } from '../commands.ts'
-import { type FrameCipher, failed, type Mechanism, type Step } from '../mechanism.ts'
+import { failed, type Mechanism, type Step } from '../mechanism.ts'
 import {
   COOKIE_SIZE,
   DENIED,
@@ -41,24 +41,21 @@ export class CurveClient implements Mechanism {
   readonly #forNow = makeKeyPair()
   readonly #own = new NonceCounter()
   readonly #theirs = new NonceCounter()
+  /** Undefined: the server's key is none. */
+  readonly #toServer: Uint8Array | undefined
   #shared: Uint8Array | undefined
-  #cipher: FrameCipher | undefined
 
   constructor(options: CurveClientOptions) {
     this.#options = options
-  }
-
-  get cipher(): FrameCipher | undefined {
-    return this.#cipher
+    this.#toServer = sharedKey(this.#forNow.secretKey, options.serverKey)
   }
 
   begin(): Buffer | undefined {
-    const key = this.#keyToServer()
-    if (key === undefined) return undefined
+    if (this.#toServer === undefined) return undefined
     const end = this.#own.next()
     const head = Buffer.alloc(HELLO_KEY_AT)
     head.set(HELLO)
-    const box = sealed(Buffer.alloc(SIGNATURE_SIZE), nonceOf(NONCE.hello, end), key)
+    const box = sealed(Buffer.alloc(SIGNATURE_SIZE), nonceOf(NONCE.hello, end), this.#toServer)
     return Buffer.concat([head, this.#forNow.publicKey, end, box])
   }
 
@@ -70,8 +67,7 @@ export class CurveClient implements Mechanism {
   #initiate(welcome: Buffer): Step {
     if (welcome.byteLength !== WELCOME_SIZE || !isCommand(welcome, WELCOME)) return failed('it does not welcome')
     const [nonce, box] = split(welcome.subarray(WELCOME.byteLength), nonceSizes.long)
-    const key = this.#keyToServer()
-    const plain = key && opened(box, nonceOf(NONCE.welcome, nonce), key)
+    const plain = this.#toServer && opened(box, nonceOf(NONCE.welcome, nonce), this.#toServer)
     if (plain === undefined) return failed('it has another key than is expected of the server')
     const [serverKey, cookie] = split(plain, KEY_SIZE)
     const { keys, own } = this.#options
@@ -95,12 +91,8 @@ export class CurveClient implements Mechanism {
     const properties = plain && parseProperties(plain)
     if (properties === undefined) return failed('what it says of itself cannot be read')
     const prefixes = { own: NONCE.fromClient, theirs: NONCE.fromServer }
-    this.#cipher = messageCipher(shared, prefixes, this.#own, this.#theirs)
-    return { type: 'agreed', peer: readyOf(properties) }
-  }
-
-  #keyToServer(): Uint8Array | undefined {
-    return sharedKey(this.#forNow.secretKey, this.#options.serverKey)
+    const cipher = messageCipher(shared, prefixes, this.#own, this.#theirs)
+    return { type: 'agreed', peer: readyOf(properties), cipher }
   }
 }
 

@@ -1,6 +1,6 @@
 import { type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto'
 import { packProperties, parseProperties, type Ready, readyOf } from '../commands.ts'
-import { type FrameCipher, failed, type Mechanism, type Step } from '../mechanism.ts'
+import { failed, type Mechanism, type Step } from '../mechanism.ts'
 import {
   COOKIE_SIZE,
   DENIED,
@@ -53,14 +53,9 @@ export class CurveServer implements Mechanism {
   readonly #own = new NonceCounter()
   readonly #theirs = new NonceCounter()
   #greeted: Greeted | undefined
-  #cipher: FrameCipher | undefined
 
   constructor(options: CurveServerOptions) {
     this.#options = options
-  }
-
-  get cipher(): FrameCipher | undefined {
-    return this.#cipher
   }
 
   begin(): undefined {
@@ -114,8 +109,8 @@ export class CurveServer implements Mechanism {
     const end = this.#own.next()
     const box = sealed(packProperties(own), nonceOf(NONCE.ready, end), shared)
     const prefixes = { own: NONCE.fromServer, theirs: NONCE.fromClient }
-    this.#cipher = messageCipher(shared, prefixes, this.#own, this.#theirs)
-    return { type: 'agreed', reply: Buffer.concat([READY, end, box]), peer }
+    const cipher = messageCipher(shared, prefixes, this.#own, this.#theirs)
+    return { type: 'agreed', reply: Buffer.concat([READY, end, box]), peer, cipher }
   }
 
   /** By the owner of the key, for the key of this connection and this server. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { COMMAND, MORE } from '../frames.ts'
-import type { Step } from '../mechanism.ts'
+import type { FrameCipher, Step } from '../mechanism.ts'
 import { CurveClient } from './curve-client.ts'
 import { CurveServer } from './curve-server.ts'
 import { type KeyPair, makeKeyPair } from './x25519.ts'
@@ -39,15 +39,14 @@ function shakeHands({ server, client }: Ends) {
   return { hello, welcome, initiate, atServer, atClient }
 }
 
-function open(): {
-  readonly server: NonNullable<CurveServer['cipher']>
-  readonly client: NonNullable<CurveClient['cipher']>
-} {
-  const ends = makeEnds()
-  shakeHands(ends)
-  const { server, client } = { server: ends.server.cipher, client: ends.client.cipher }
-  if (server === undefined || client === undefined) throw new Error('They do not agree')
-  return { server, client }
+function open(): { readonly server: FrameCipher; readonly client: FrameCipher } {
+  const { atServer, atClient } = shakeHands(makeEnds())
+  return { server: cipherOf(atServer), client: cipherOf(atClient) }
+}
+
+function cipherOf(step: Step): FrameCipher {
+  if (step.type !== 'agreed' || step.cipher === undefined) throw new Error('They do not agree')
+  return step.cipher
 }
 
 describe('both ends of CURVE', () => {
