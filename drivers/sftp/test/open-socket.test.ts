@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import { waitUntil } from '@onitu/test-utils'
 import { expect, test } from 'vitest'
 import { openSocket } from '../src/connection/open-socket.ts'
 
@@ -35,6 +36,28 @@ test('nothing comes while it is paused, and nothing is lost by that', async () =
     })
     await once(socket, 'end')
     expect(Buffer.concat(kept).toString()).toBe('all of it')
+  } finally {
+    server.close()
+  }
+})
+
+test('what is written in one turn arrives as it was written, and does not wait for the next', async () => {
+  const got: Buffer[] = []
+  const server = createServer((client) => client.on('data', (piece) => got.push(piece))).listen(0, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const socket = openSocket('127.0.0.1', port)
+    await once(socket, 'connect')
+    const pieces = Array.from({ length: 100 }, (_, at) => Buffer.alloc(at % 3 === 1 ? 5_000 : 4, at))
+    for (const piece of pieces) socket.write(piece)
+    socket.write('the end', 'latin1')
+    const all = Buffer.concat([...pieces, Buffer.from('the end')])
+    await waitUntil(() => Buffer.concat(got).byteLength >= all.byteLength, { timeout: 10_000, what: 'not all arrived' })
+    expect(Buffer.concat(got).equals(all)).toBe(true)
+    socket.end('and this')
+    await once(socket, 'close')
+    expect(Buffer.concat(got).toString('latin1').endsWith('the endand this')).toBe(true)
   } finally {
     server.close()
   }

@@ -5,7 +5,7 @@ import { Client, type ClientChannel, type ConnectConfig } from 'ssh2'
 import type { SftpOptions } from '../options/read-options.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key.ts'
 import { Lanes } from './lanes.ts'
-import { corked, openSocket } from './open-socket.ts'
+import { openSocket } from './open-socket.ts'
 import { Session } from './session.ts'
 import { connectionLost } from './sftp-status.ts'
 
@@ -46,12 +46,11 @@ export async function connect(options: SftpOptions, { pace, refused }: ConnectHo
   const socket = openSocket(options.host, options.port)
   const sessions: Session[] = []
   const { timeout, requests } = options
-  const together = (write: () => void) => corked(socket, write)
   const open = async () => {
     const channel = await openChannel(client, options)
     channel.stderr.resume()
     const link = client
-    const session = new Session(channel, { timeout, requests, pace, together, link }, () => client.destroy())
+    const session = new Session(channel, { timeout, requests, pace, link }, () => client.destroy())
     sessions.push(session)
     await session.greet()
     return session

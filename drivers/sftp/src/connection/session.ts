@@ -18,8 +18,6 @@ interface SessionOptions {
   readonly timeout: number
   readonly requests: number
   readonly pace?: Pace | undefined
-  /** Does several writes; they may go to the system together. */
-  readonly together: (write: () => void) => void
   /** The same object for all sessions of one connection. */
   readonly link: object
 }
@@ -44,7 +42,7 @@ export class Session {
   #ended: Error | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(stream: Duplex, { timeout, requests, pace, together, link }: SessionOptions, giveUp: () => void) {
+  constructor(stream: Duplex, { timeout, requests, pace, link }: SessionOptions, giveUp: () => void) {
     this.link = link
     this.#timeout = timeout
     this.#limit = requests
@@ -54,7 +52,7 @@ export class Session {
       this.end(reason instanceof RangeError ? noSftp(reason) : connectionLost(reason))
       giveUp()
     }
-    this.#channel = new SftpChannel(stream, { failed, together })
+    this.#channel = new SftpChannel(stream, failed)
   }
 
   /** Before anything is asked. */

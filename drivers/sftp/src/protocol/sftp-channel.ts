@@ -27,13 +27,6 @@ export interface Request {
   readonly target?: Uint8Array
 }
 
-export interface ChannelEvents {
-  /** The stream has ended, or what came is not SFTP. Nothing is answered any more. */
-  readonly failed: (reason: unknown) => void
-  /** Does several writes; they may go to the system together. */
-  readonly together: (write: () => void) => void
-}
-
 interface Pending {
   readonly target: Uint8Array | undefined
   readonly settle: (answer: Answer) => void
@@ -48,7 +41,7 @@ const LARGE = 16 * 1024
  */
 export class SftpChannel {
   readonly #stream: Duplex
-  readonly #events: ChannelEvents
+  readonly #failed: (reason: unknown) => void
   readonly #pending = new Map<number, Pending>()
   readonly #parser: PacketParser
   #unsent: Uint8Array[] = []
@@ -56,9 +49,10 @@ export class SftpChannel {
   #greeted: ((extensions: ReadonlySet<string>) => void) | undefined
   #ended = false
 
-  constructor(stream: Duplex, events: ChannelEvents) {
+  /** `failed`: the stream has ended, or what came is not SFTP. Nothing is answered any more. */
+  constructor(stream: Duplex, failed: (reason: unknown) => void) {
     this.#stream = stream
-    this.#events = events
+    this.#failed = failed
     this.#parser = new PacketParser({
       packet: (packet) => this.#receive(packet),
       target: (id) => this.#pending.get(id)?.target,
@@ -97,19 +91,17 @@ export class SftpChannel {
     const parts = this.#unsent
     this.#unsent = []
     if (this.#ended) return
-    this.#events.together(() => {
-      let small: Uint8Array[] = []
-      for (const part of parts) {
-        if (part.byteLength < LARGE) {
-          small.push(part)
-          continue
-        }
-        this.#write(small)
-        small = []
-        this.#stream.write(part)
+    let small: Uint8Array[] = []
+    for (const part of parts) {
+      if (part.byteLength < LARGE) {
+        small.push(part)
+        continue
       }
       this.#write(small)
-    })
+      small = []
+      this.#stream.write(part)
+    }
+    this.#write(small)
   }
 
   #write(parts: readonly Uint8Array[]): void {
@@ -146,7 +138,7 @@ export class SftpChannel {
   #fail(reason: unknown): void {
     if (this.#ended) return
     this.end()
-    this.#events.failed(reason)
+    this.#failed(reason)
   }
 }
 
