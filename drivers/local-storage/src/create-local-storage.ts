@@ -131,6 +131,14 @@ function registerWriting(plug: DriverPlug, { channel }: FolderWorker): void {
     signal.throwIfAborted()
     return channel.call('copyChunk', { target: targetOf(metadata), from, offset, size })
   })
+  plug.handler('stagingDirectory', (folder, { signal }) => {
+    signal.throwIfAborted()
+    return channel.call('stagingDirectory', folder)
+  })
+  plug.handler('adoptFile', (metadata, { from, signal }) => {
+    signal.throwIfAborted()
+    return channel.call('adoptFile', { target: targetOf(metadata), from })
+  })
   plug.handler('endUpload', (metadata, { token, replaced, signal }) => {
     signal.throwIfAborted()
     return channel.call('endUpload', { target: targetOf(metadata), token, replaced })

@@ -44,6 +44,8 @@ export interface WorkerMethods {
   restartUpload(input: { target: Target; offset: number }): Promise<number>
   uploadChunk(input: { target: Target; offset: number; chunk: Uint8Array }): Promise<void>
   copyChunk(input: { target: Target; from: string; offset: number; size: number }): Promise<Uint8Array>
+  stagingDirectory(folder: string): Promise<string>
+  adoptFile(input: { target: Target; from: string }): Promise<void>
   endUpload(input: Replacement): Promise<Stored>
   abortUpload(input: { target: Target }): Promise<void>
   deleteFile(input: { target: Target; token: string }): Promise<void>

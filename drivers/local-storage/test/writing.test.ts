@@ -13,7 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { ContentHash, contentHash } from '@onitu/protocol'
+import { ContentHash, contentHash, stagedName } from '@onitu/protocol'
 import { expect, it, onTestFinished } from 'vitest'
 import { context, metadata } from './fake-plug.ts'
 import { type Opened, open, temporaryFolder } from './open-storage.ts'
@@ -202,6 +202,59 @@ it('copies blocks of a file of this machine into an upload, of that file only as
   symlinkSync(`${opened.root}/big`, `${from}-link`)
   await refused(`${from}-link`)
   await opened.plug.use('abortUpload')(again, { ...context(), state })
+  expect(temporaries(opened.root)).toEqual([])
+})
+
+it('takes a file that was staged for the folder as the whole of an upload, and no other file', async () => {
+  const opened = await open(temporaryFolder())
+  const content = randomBytes(2 * MIB + 5)
+  const given = metadata('docs', 'big', { size: content.byteLength, hash: contentHash(content), mtime: 5_000 })
+  const staging = await opened.plug.use('stagingDirectory')('docs', context())
+  const stage = (name: string, bytes = content) => {
+    writeFileSync(`${staging}/${name}`, bytes)
+    return `${staging}/${name}`
+  }
+  const state = await opened.plug.use('startUpload')(given, { ...context(), token: null })
+  const adopt = (from: string) => opened.plug.use('adoptFile')(given, { ...context(), state, from })
+  const refused = (from: string) => expect(adopt(from)).rejects.toMatchObject({ code: 'CHANGED' })
+  await refused(`${staging}/${stagedName()}`)
+  await refused(stage(stagedName(), content.subarray(1)))
+  await refused(stage('not-staged'))
+  writeFileSync(`${opened.root}/mine`, content)
+  await refused(`${opened.root}/mine`)
+  const elsewhere = `${temporaryFolder()}/${stagedName()}`
+  writeFileSync(elsewhere, content)
+  await refused(elsewhere)
+  const link = `${staging}/${stagedName()}`
+  symlinkSync(`${opened.root}/mine`, link)
+  await refused(link)
+  rmSync(link)
+  linkSync(`${opened.root}/mine`, link)
+  await refused(link)
+  await opened.catchUp()
+  opened.plug.changes.splice(0)
+  await adopt(stage(stagedName()))
+  const stored = await opened.plug.use('endUpload')(given, { ...context(), token: null, state })
+  expect(readFileSync(`${opened.root}/big`).equals(content)).toBe(true)
+  expect(stored).toMatchObject({ mtime: 5_000 })
+  await opened.catchUp()
+  expect(opened.plug.changes).toEqual([])
+})
+
+it('writes no more into what it has taken: an upload that is begun anew after that is a file of its own', async () => {
+  const opened = await open(temporaryFolder())
+  const content = Buffer.alloc(MIB + 1, 'a')
+  const given = metadata('docs', 'big', { size: content.byteLength, hash: contentHash(content) })
+  const staging = await opened.plug.use('stagingDirectory')('docs', context())
+  const from = `${staging}/${stagedName()}`
+  writeFileSync(from, content)
+  const upload = { ...context(), state: await opened.plug.use('startUpload')(given, { ...context(), token: null }) }
+  await opened.plug.use('uploadChunk')(given, 0, Buffer.alloc(MIB, 'b'), upload)
+  await opened.plug.use('adoptFile')(given, { ...upload, from })
+  expect(await opened.plug.use('restartUpload')(given, 0, upload)).toBe(0)
+  await opened.plug.use('uploadChunk')(given, 0, content, upload)
+  await opened.plug.use('endUpload')(given, { ...upload, token: null })
+  expect(readFileSync(`${opened.root}/big`).equals(content)).toBe(true)
   expect(temporaries(opened.root)).toEqual([])
 })
 

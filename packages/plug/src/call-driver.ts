@@ -204,6 +204,27 @@ export class DriverCalls {
     )
   }
 
+  get canAdopt(): boolean {
+    return this.#handlers.adoptFile !== undefined
+  }
+
+  /** The file `from` of this machine, in the staging directory of the driver, becomes all that was uploaded. */
+  async adoptFile(metadata: Metadata, state: UploadState, from: string, signal?: AbortSignal): Promise<void> {
+    const handler = this.#need('adoptFile')
+    await this.#call('adoptFile', metadata, CALL_TIMEOUT, signal, (inner) =>
+      handler(metadata, { state, from, signal: inner }),
+    )
+  }
+
+  /** Undefined where the driver has none. */
+  async stagingDirectory(folder: string, signal?: AbortSignal): Promise<string | undefined> {
+    const handler = this.#handlers.stagingDirectory
+    if (handler === undefined) return undefined
+    return this.#call('stagingDirectory', undefined, CALL_TIMEOUT, signal, (inner) =>
+      handler(folder, { signal: inner }),
+    )
+  }
+
   async endUpload(
     metadata: Metadata,
     token: string | null,

@@ -105,6 +105,13 @@ export interface Handlers {
    * the file cannot be read, or is not `metadata.size` long.
    */
   copyChunk(metadata: Metadata, offset: number, size: number, context: CopyContext): Promise<Uint8Array>
+  /**
+   * The absolute name of a directory of this machine, on the file system of the folder, where another process writes a content aside that is about to be uploaded
+   * there. It removes what is not taken; where it was killed the driver has to: `stagedBy` says which process a file is of.
+   */
+  stagingDirectory(folder: string, context: HandlerContext): Promise<string>
+  /** Instead of all chunks: the content is the file `from`, in that directory, which the driver takes. ChangedError when it is not there, or is not `metadata.size` long. */
+  adoptFile(metadata: Metadata, context: CopyContext): Promise<void>
   /** The whole content in one call, instead of start, chunk and end; used for files up to one chunk. */
   uploadFile(metadata: Metadata, content: Uint8Array, context: WriteContext): Promise<Stored>
   /** Puts what was written aside in its final place, with times and mode. The Plug has verified the hash before. */

@@ -15,6 +15,7 @@ import { Journals } from './transfer/journals.ts'
 import type { Restore } from './transfer/messages.ts'
 import { RecentContents } from './transfer/recent-contents.ts'
 import type { Peers } from './transfer/source.ts'
+import { findStaging, ownStaging } from './transfer/staging.ts'
 import { readTopology, type Topology } from './transfer/topology.ts'
 
 const TOPOLOGY_AGE = 30_000
@@ -47,7 +48,8 @@ export class Core {
     this.#journals = new Journals(engine)
     this.#progress = new Progress(engine, () => this.#queue.load())
     const locks = new FileLocks()
-    const reader = new ChangeReader(engine, this.#driver, this.#recent)
+    const staging = (folder: string) => findStaging(engine, peers, folder)
+    const reader = new ChangeReader(engine, this.#driver, { recent: this.#recent, staging })
     this.reporter = new Reporter(engine, reader, locks, (fids) => this.#queue.touched(fids))
     this.#tools = {
       engine,
@@ -113,6 +115,11 @@ export class Core {
   /** Resolves when a former content is back at its path, as a change of this service. */
   restore(restore: Restore, signal: AbortSignal): Promise<void> {
     return restoreFile(this.#tools, restore, signal)
+  }
+
+  /** Where others may put aside what this service will get in a folder; undefined: nowhere. */
+  stagingDirectory(folder: string): Promise<string | undefined> {
+    return ownStaging(this.#engine, this.#driver, folder)
   }
 
   /** The driver says that a call, or all of them, goes on. */

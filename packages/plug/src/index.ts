@@ -15,6 +15,7 @@ export {
   mimetypeOf,
   OnituError,
   pathProblem,
+  stagedBy,
   systemCode,
 } from '@onitu/protocol'
 export type { PlugBackend, PlugHost } from './backend.ts'
@@ -22,6 +23,7 @@ export type {
   Capabilities,
   Change,
   ChunkContext,
+  CopyContext,
   DriverPlug,
   HandlerContext,
   Handlers,

@@ -74,7 +74,9 @@ export class Service {
       case 'reading':
         return { reading: this.#reading.includes(request.fids) }
       case 'path':
-        return { path: (await this.#reading.during([request.fid], () => provider.path(request))) ?? null }
+        return (await this.#reading.during([request.fid], () => provider.path(request))) ?? { path: null }
+      case 'staging':
+        return { directory: (await this.core.stagingDirectory(request.folder)) ?? null }
       case 'catchUp':
         await this.core.catchUp(signal)
         return {}

@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { BlockHash } from '@onitu/protocol'
+import { BlockHash, keys } from '@onitu/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ChangedError } from '../src/errors.ts'
+import type { Handlers } from '../src/contract.ts'
+import { ChangedError, ServiceError } from '../src/errors.ts'
 import { Hub } from './support/hub.ts'
 import { MemoryFiles } from './support/memory-files.ts'
 
@@ -156,5 +157,101 @@ describe('a large content', () => {
     await hub.order('right', await hub.accept(left, 'big'))
     await hub.event('transfer_aborted', 'right')
     expect(right.files.entries.has('big')).toBe(false)
+  })
+})
+
+/** A driver that takes what was written into `folder`. */
+function adopting(files: MemoryFiles, taken: string[], spoil = (content: Buffer) => content): Partial<Handlers> {
+  return {
+    stagingDirectory: async () => folder,
+    adoptFile: async (_metadata, { from, state }) => {
+      const mine = join(folder, 'mine')
+      await rename(from, mine).catch((error: unknown) => Promise.reject(new ChangedError(String(error))))
+      taken.push(from)
+      files.uploads.set(String(state), { chunks: new Map([[0, spoil(await readFile(mine))]]) })
+    },
+  }
+}
+
+describe('a large content for one service alone', () => {
+  let taken: string[]
+  let files: MemoryFiles
+  beforeEach(() => {
+    taken = []
+    files = new MemoryFiles()
+  })
+  const receive = async (handlers: Partial<Handlers>, scratch = true) => {
+    const left = await hub.run('left', { spools: scratch })
+    const right = await hub.run('right', { files, handlers })
+    await left.plug.updateFile(left.files.put('big', large('a')))
+    const head = await hub.accept(left, 'big')
+    return { left, right, head }
+  }
+
+  it('is written where it will get its name, and taken there', async () => {
+    const { left, head } = await receive(adopting(files, taken))
+    expect(await readdir(folder)).toEqual([expect.stringMatching(/^staged-/)])
+    await hub.order('right', head)
+    await hub.done('right')
+    expect(taken).toHaveLength(1)
+    expect(await readdir(folder)).toEqual(['mine'])
+    expect(Buffer.compare(files.get('big').content, large('a'))).toBe(0)
+    expect(left.files.calls.length).toBe(4)
+    expect(await hub.record('right', 'big')).toMatchObject({ hash: head.hash, version: head.version })
+  })
+
+  it('is asked for as ever where the file cannot be taken', async () => {
+    const handlers = { ...adopting(files, taken), adoptFile: () => Promise.reject(new ChangedError('It is gone')) }
+    const { left, head } = await receive(handlers)
+    await hub.order('right', head)
+    await hub.done('right')
+    expect(Buffer.compare(files.get('big').content, large('a'))).toBe(0)
+    await left.running.close()
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('is fetched again where it was given away and whoever got it has lost it', async () => {
+    const { left, head } = await receive(adopting(files, taken))
+    files.before = async (handler) => {
+      if (handler === 'endUpload' && taken.length === 1) {
+        taken.push('lost')
+        throw new ServiceError('EIO', 'The disk has a bad day')
+      }
+    }
+    await hub.order('right', head)
+    await hub.done('right')
+    expect(Buffer.compare(files.get('big').content, large('a'))).toBe(0)
+    expect(left.files.calls.length).toBeGreaterThan(4)
+  })
+
+  it.each([
+    ['rules', () => hub.db.put(keys.rules, [])],
+    ['options of the folder', () => hub.db.put(keys.folder('docs'), { blacklist: ['*.tmp'] })],
+    [
+      'options of the service',
+      () => hub.db.put(keys.serviceFolderOptions('right', 'docs'), { file_size: { max: '1G' } }),
+    ],
+    ['rules of the service', () => hub.db.put(keys.serviceRules('right'), [])],
+    ['the mode', () => hub.db.put(keys.serviceFolderOptions('right', 'docs'), { mode: 'r' })],
+    [
+      'a third service',
+      async () => {
+        await hub.db.put(keys.services, ['left', 'right', 'third'])
+        await hub.db.put(keys.serviceFolders('third'), ['docs'])
+      },
+    ],
+  ])('is put aside elsewhere where %s may have a say in who gets it', async (_, restrict) => {
+    await restrict()
+    await receive(adopting(files, taken))
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  it('is put aside elsewhere where nobody offers a place, or not now', async () => {
+    const handlers = { ...adopting(files, taken), stagingDirectory: () => Promise.reject(new Error('not mounted')) }
+    const { head } = await receive(handlers)
+    expect(await readdir(folder)).toEqual([])
+    await hub.order('right', head)
+    await hub.done('right')
+    expect(files.hash('big')).toBe(head.hash)
   })
 })

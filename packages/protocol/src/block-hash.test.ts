@@ -44,6 +44,20 @@ describe('BlockHash', () => {
     expect(await hash.digest()).toBe(contentHash(content))
   })
 
+  it('takes the digests of a whole content, of which the last block is not whole, and nothing behind them', async () => {
+    const content = bytes(2 * HASH_BLOCK_SIZE + 100)
+    const elsewhere = new BlockHash()
+    await elsewhere.update(content)
+    const digest = await elsewhere.digest()
+    const hash = new BlockHash()
+    expect(() => hash.append(elsewhere.blocks, 2 * HASH_BLOCK_SIZE)).toThrow(TypeError)
+    hash.append(elsewhere.blocks, content.byteLength)
+    expect([hash.size, hash.verified]).toEqual([content.byteLength, content.byteLength])
+    expect(() => hash.append(elsewhere.blocks)).toThrow(TypeError)
+    await expect(hash.update(content)).rejects.toThrow(TypeError)
+    expect(await hash.digest()).toBe(digest)
+  })
+
   it('resumes behind the blocks that were verified', async () => {
     const content = bytes(6 * HASH_BLOCK_SIZE + 100)
     const before = new BlockHash()

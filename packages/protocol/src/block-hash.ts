@@ -37,7 +37,7 @@ export class BlockHash {
 
   /** Bytes from the beginning of which the digests are known: where a transfer may resume. */
   get verified(): number {
-    return this.#known * HASH_BLOCK_SIZE
+    return Math.min(this.#size, this.#known * HASH_BLOCK_SIZE)
   }
 
   /** The digests of those bytes, 32 for each block. */
@@ -47,6 +47,7 @@ export class BlockHash {
 
   /** One call at a time. Resolves when there is room for more; `data` may be overwritten then. */
   async update(data: Uint8Array): Promise<void> {
+    if (this.#fill === 0) this.#requireWhole()
     this.#size += data.byteLength
     for (let rest = data; rest.byteLength > 0; ) {
       const part = rest.subarray(0, HASH_BLOCK_SIZE - this.#fill)
@@ -61,14 +62,16 @@ export class BlockHash {
     if (this.#failure !== undefined) throw this.#failure.error
   }
 
-  /** Whole blocks that were hashed elsewhere: their digests, 32 bytes each. @throws TypeError in the middle of a block */
-  append(blocks: Uint8Array): void {
-    if (this.#fill > 0)
-      throw new TypeError(`Blocks can be appended to whole blocks only, not after ${this.#size} bytes`)
-    if (blocks.byteLength % 32 !== 0)
-      throw new TypeError(`blocks must be a multiple of 32 bytes, got ${blocks.byteLength}`)
+  /**
+   * Blocks that were hashed elsewhere: their digests, 32 bytes each. `size`: bytes of them; where the last one is not whole, nothing can come behind it.
+   * @throws TypeError in the middle of a block, or when there are not as many digests as blocks
+   */
+  append(blocks: Uint8Array, size = (blocks.byteLength / 32) * HASH_BLOCK_SIZE): void {
+    this.#requireWhole()
+    if (blocks.byteLength !== Math.ceil(size / HASH_BLOCK_SIZE) * 32)
+      throw new TypeError(`blocks must have 32 bytes for each block of ${size} bytes, got ${blocks.byteLength}`)
     for (let at = 0; at < blocks.byteLength; at += 32) this.#digests[this.#started++] = blocks.slice(at, at + 32)
-    this.#size += (blocks.byteLength / 32) * HASH_BLOCK_SIZE
+    this.#size += size
     this.#advance()
   }
 
@@ -78,6 +81,11 @@ export class BlockHash {
     await Promise.all(this.#underWay)
     if (this.#failure !== undefined) throw this.#failure.error
     return hashOfBlocks(this.#digests)
+  }
+
+  #requireWhole(): void {
+    if (this.#size % HASH_BLOCK_SIZE !== 0)
+      throw new TypeError(`Nothing can be appended after ${this.#size} bytes: the last block is not whole`)
   }
 
   #advance(): void {

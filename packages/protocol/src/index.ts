@@ -65,3 +65,4 @@ export {
   transferSchema,
   type Writing,
 } from './records.ts'
+export { stagedBy, stagedName } from './staged-name.ts'

@@ -60,6 +60,8 @@ export class LocalFolders {
     restartUpload: async ({ target, offset }) => this.#use().uploads.restart(target, offset),
     copyChunk: async ({ target, from, offset, size }) => this.#use().uploads.copy(target, from, offset, size),
     uploadChunk: async ({ target, offset, chunk }) => this.#use().uploads.chunk(target, offset, chunk),
+    stagingDirectory: async (folder) => this.#use().uploads.staging(folder),
+    adoptFile: async ({ target, from }) => this.#use().uploads.adopt(target, from),
     endUpload: ({ target, token, replaced }) => this.#use().uploads.end(target, token, replaced),
     abortUpload: async ({ target }) => this.#use().uploads.abort(target),
     deleteFile: async ({ target, token }) => {

@@ -1,19 +1,29 @@
 import { createHash } from 'node:crypto'
-import { constants, fstatSync, ftruncateSync, openSync, readdirSync, rmSync, statSync } from 'node:fs'
+import {
+  constants,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import type { KeptContent, Stored } from '@onitu/plug'
-import { HASH_BLOCK_SIZE } from '@onitu/protocol'
+import { HASH_BLOCK_SIZE, stagedBy } from '@onitu/protocol'
 import { Failure, isAbsent, systemFailure } from '../failure.ts'
 import type { Target } from '../messages.ts'
-import { CONTROL_DIRECTORY, TEMPORARY_DIRECTORY } from '../paths.ts'
+import { CONTROL_DIRECTORY, split, TEMPORARY_DIRECTORY } from '../paths.ts'
 import { commit, requireState } from './commit.ts'
 import { CopySources } from './copy-sources.ts'
 import { DirectWrites } from './direct-writes.ts'
 import { EarlyFlush } from './early-flush.ts'
 import type { Folder } from './folder.ts'
 import { hashLargeFile } from './hash-file.ts'
+import { isLeftBehind } from './left-behind.ts'
 import { OpenFiles } from './open-files.ts'
 import { Parents, requireFolder, requireRoot } from './parents.ts'
-import { SMALL_PREFIX } from './small-writes.ts'
 import { create, finish, flushData, writeAll } from './write-file.ts'
 
 export interface UploadsOptions {
@@ -22,8 +32,6 @@ export interface UploadsOptions {
   readonly fsync: boolean
 }
 
-/** Nobody goes on with an upload after so many ms without a chunk. */
-const ABANDONED = 24 * 60 * 60 * 1000
 const SUFFIX = '.part'
 const FID_LENGTH = 36
 
@@ -95,6 +103,24 @@ export class Uploads {
     return Uint8Array.from(Buffer.concat(digests))
   }
 
+  /** Where others write what will be uploaded. */
+  staging(name: string): string {
+    const folder = requireRoot(this.#options.folders, name)
+    this.#cleanFolder(folder, Date.now())
+    return temporaryDirectory(folder)
+  }
+
+  /** Instead of all chunks: takes a file from the staging directory. */
+  adopt(target: Target, from: string): void {
+    this.#guard(target, () => {
+      const folder = requireRoot(this.#options.folders, target.folder)
+      requireStaged(folder, from, target.size)
+      const path = temporaryPath(folder, target)
+      this.#remove(path)
+      renameSync(from, path)
+    })
+  }
+
   async end(target: Target, token: string | null, replaced: KeptContent | undefined): Promise<Stored> {
     try {
       return await this.#end(target, token, replaced)
@@ -123,14 +149,7 @@ export class Uploads {
 
   /** At start and now and then: removes what no one will go on with. */
   clean(now: number): void {
-    for (const folder of this.#options.folders.values()) {
-      if (folder.root === undefined) continue
-      for (const name of temporaries(folder)) {
-        const path = `${temporaryDirectory(folder)}/${name}`
-        if (name.startsWith(SMALL_PREFIX) ? !isOwn(name) : isAbandoned(path, now)) this.#remove(path)
-        else if (!name.startsWith(SMALL_PREFIX)) this.#leftovers.add(name.slice(0, FID_LENGTH))
-      }
-    }
+    for (const folder of this.#options.folders.values()) if (folder.root !== undefined) this.#cleanFolder(folder, now)
   }
 
   close(): void {
@@ -171,6 +190,15 @@ export class Uploads {
       'DAMAGED',
       `What was written of "${target.path}" before a crash is damaged; it is fetched again`,
     )
+  }
+
+  #cleanFolder(folder: Folder, now: number): void {
+    for (const name of temporaries(folder)) {
+      const path = `${temporaryDirectory(folder)}/${name}`
+      const stat = statSync(path, { throwIfNoEntry: false })
+      if (stat !== undefined && isLeftBehind(name, now - stat.ctimeMs)) this.#remove(path)
+      else if (name.endsWith(SUFFIX)) this.#leftovers.add(name.slice(0, FID_LENGTH))
+    }
   }
 
   #fd(path: string, target: Target): number {
@@ -226,11 +254,11 @@ function temporaries(folder: Folder): string[] {
   }
 }
 
-function isOwn(name: string): boolean {
-  return name.startsWith(`${SMALL_PREFIX}${process.pid}-`)
-}
-
-function isAbandoned(path: string, now: number): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  return stat !== undefined && now - stat.ctimeMs > ABANDONED
+/** @throws Failure `changed` where it is no file that was staged for this folder */
+function requireStaged(folder: Folder, from: string, size: number): void {
+  const { directory, name } = split(from)
+  const isOurs = directory === temporaryDirectory(folder) && stagedBy(name) !== undefined
+  const stat = isOurs ? lstatSync(from, { throwIfNoEntry: false }) : undefined
+  if (stat?.isFile() === true && stat.nlink === 1 && stat.size === size) return
+  throw new Failure('changed', 'CHANGED', `${JSON.stringify(from)} is no file of ${size} bytes that was staged here`)
 }

@@ -5,7 +5,13 @@ import type { Engine } from '../engine.ts'
 import { ChangedError } from '../errors.ts'
 import { BufferPool } from '../transfer/buffer-pool.ts'
 import { type ChunkRange, streamChunks } from '../transfer/chunk-stream.ts'
+import type { FindStaging } from '../transfer/staging.ts'
 import { SpoolWriter } from './spool-writer.ts'
+
+export interface HashOptions extends Pick<Engine, 'chunkSize' | 'signal' | 'spool'> {
+  /** Absent where it is not read for others. */
+  readonly staging?: FindStaging
+}
 
 /**
  * Reads a content through the driver to know its hash: a large one by several chunks at once. What was read is put into the spool, if there is one
@@ -15,7 +21,7 @@ export async function hashLarge(
   driver: DriverCalls,
   metadata: Metadata,
   token: string,
-  { chunkSize, signal, spool }: Pick<Engine, 'chunkSize' | 'signal' | 'spool'>,
+  { chunkSize, signal, spool, staging }: HashOptions,
 ): Promise<string> {
   const range = { start: 0, end: metadata.size, chunkSize }
   const buffers = new BufferPool(chunkSize)
@@ -27,7 +33,7 @@ export async function hashLarge(
     return chunk
   }
   const hash = new BlockHash()
-  const writer = new SpoolWriter(await spool?.begin(metadata.size))
+  const writer = new SpoolWriter(await spool?.begin(metadata.size, await staging?.(metadata.folder)))
   try {
     for await (const { offset, chunk } of streamChunks(range, request, signal)) {
       if (chunk.byteLength === 0) throw new ChangedError(`${metadata.path} became shorter while it was read`)
@@ -37,7 +43,7 @@ export async function hashLarge(
       await writer.room()
     }
     const digest = await hash.digest()
-    await writer.keep(digest)
+    await writer.keep(digest, hash.blocks)
     return digest
   } catch (error) {
     await writer.discard()

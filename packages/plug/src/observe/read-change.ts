@@ -6,6 +6,7 @@ import { Limiter } from '../limiter.ts'
 import { metadataOfRecord } from '../metadata.ts'
 import { WINDOW_BYTES } from '../transfer/chunk-stream.ts'
 import type { RecentContents } from '../transfer/recent-contents.ts'
+import type { FindStaging } from '../transfer/staging.ts'
 import { hashLarge } from './hash-large.ts'
 import { readRecords } from './outbox.ts'
 import type { CheckedChange } from './plan-report.ts'
@@ -20,17 +21,24 @@ export type ReadResult =
 /** Bytes of contents that are read at the same time to know their hash. */
 const READ_WEIGHT = 16 * 1024 * 1024
 
+/** Where the contents go that were read: others ask for them a moment later. */
+export interface ReadContents {
+  /** Of small files. */
+  readonly recent: RecentContents
+  readonly staging: FindStaging
+}
+
 /** Reads the contents that a driver told of without their hash. */
 export class ChangeReader {
   readonly #engine: Engine
   readonly #driver: DriverCalls
-  readonly #recent: RecentContents
+  readonly #contents: ReadContents
   #limiter = new Limiter(READ_WEIGHT)
 
-  constructor(engine: Engine, driver: DriverCalls, recent: RecentContents) {
+  constructor(engine: Engine, driver: DriverCalls, contents: ReadContents) {
     this.#engine = engine
     this.#driver = driver
-    this.#recent = recent
+    this.#contents = contents
   }
 
   async read(checked: CheckedChange): Promise<ReadResult> {
@@ -100,16 +108,19 @@ export class ChangeReader {
 
   #hash(fid: string, seen: Seen): Promise<string> {
     const { chunkSize, signal, spool } = this.#engine
+    const { staging } = this.#contents
     const metadata = metadataOfSeen(fid, seen)
     if (seen.size <= chunkSize) return this.#limiter.run(seen.size, () => this.#hashSmall(metadata, seen.token))
     const weight = Math.min(seen.size, Math.max(chunkSize, WINDOW_BYTES))
-    return this.#limiter.run(weight, () => hashLarge(this.#driver, metadata, seen.token, { chunkSize, signal, spool }))
+    return this.#limiter.run(weight, () =>
+      hashLarge(this.#driver, metadata, seen.token, { chunkSize, signal, spool, staging }),
+    )
   }
 
   async #hashSmall(metadata: Metadata, token: string): Promise<string> {
     const content = await this.#driver.readWhole(metadata, token, this.#engine.signal)
     const hash = contentHash(content)
-    this.#recent.add(hash, content)
+    this.#contents.recent.add(hash, content)
     return hash
   }
 }

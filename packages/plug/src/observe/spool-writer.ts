@@ -30,12 +30,12 @@ export class SpoolWriter {
     while (this.#writing.size >= AT_ONCE) await Promise.race(this.#writing)
   }
 
-  async keep(hash: string): Promise<void> {
+  async keep(hash: string, blocks: Uint8Array): Promise<void> {
     await Promise.all(this.#writing)
     if (this.#failed) return this.discard()
     const file = this.#file
     this.#file = undefined
-    await file?.keep(hash)
+    await file?.keep(hash, blocks)
   }
 
   async discard(): Promise<void> {

@@ -7,6 +7,7 @@ import { metadataOfRecord } from '../metadata.ts'
 import { readRecords } from '../observe/outbox.ts'
 import type { FilesReply, Wanted, WantedChunk } from './messages.ts'
 import type { RecentContents } from './recent-contents.ts'
+import type { LocalFile } from './spool.ts'
 
 /** Bytes of contents that are read at the same time. */
 const READ_WEIGHT = 16 * 1024 * 1024
@@ -66,13 +67,14 @@ export class ContentProvider {
   }
 
   /** A file of this machine that holds the content, where there is one. Whoever reads it has to prove what it read. */
-  async path(wanted: Wanted): Promise<string | undefined> {
-    return this.#withRecord(
-      wanted,
-      async (record, token) =>
-        this.#engine.spool?.path(record.hash) ??
-        this.#driver.localPath(metadataOfRecord(wanted.fid, record), token, this.#engine.signal),
-    )
+  async path(wanted: Wanted): Promise<LocalFile | undefined> {
+    return this.#withRecord(wanted, async (record, token) => {
+      const kept = await this.#engine.spool?.find(record.hash)
+      if (kept !== undefined) return kept
+      const metadata = metadataOfRecord(wanted.fid, record)
+      const path = await this.#driver.localPath(metadata, token, this.#engine.signal)
+      return path === undefined ? undefined : { path }
+    })
   }
 
   /** What fails may have failed for a record that is not the last one: a file may have the same content again, under another token. */

@@ -1,6 +1,6 @@
 /**
  * Buffers of one size that are used again and again: a large content in new ones is garbage that the collector stops the process for, every few
- * megabytes.
+ * megabytes. Each begins at a page of memory, as what goes to a disk directly has to: the memory of buffers that may grow does.
  */
 export class BufferPool {
   readonly #size: number
@@ -12,7 +12,8 @@ export class BufferPool {
   }
 
   take(): Uint8Array {
-    const buffer = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#size)
+    const buffer =
+      this.#free.pop() ?? new Uint8Array(new ArrayBuffer(this.#size, { maxByteLength: this.#size }), 0, this.#size)
     this.#taken.set(buffer.buffer, buffer)
     return buffer
   }

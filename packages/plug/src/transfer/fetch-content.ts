@@ -4,6 +4,7 @@ import { ChangedError, ServiceError } from '../errors.ts'
 import type { ContentProvider } from './answer-content.ts'
 import type { LocalContent } from './local-content.ts'
 import { orderSources, type Peers, type Source } from './source.ts'
+import type { LocalFile } from './spool.ts'
 
 export interface Fetcher {
   readonly engine: Engine
@@ -99,7 +100,7 @@ export async function findLocal(
   { engine, peers }: Fetcher,
   head: Head,
   { service, fid }: Source,
-): Promise<string | undefined> {
+): Promise<LocalFile | undefined> {
   if (service === engine.service || peers.path === undefined) return undefined
   return fromSource(peers.path(service, { fid, hash: head.hash }))
 }

@@ -68,6 +68,8 @@ export const requestSchema = v.variant('type', [
   }),
   /** Answered with a `pathReply`. */
   v.object({ type: v.literal('path'), fid, hash }),
+  /** Answered with a `stagingReply`. */
+  v.object({ type: v.literal('staging'), folder: v.string() }),
   /** Answered with `{}` when all that had changed in the service before is in the outbox. */
   v.object({ type: v.literal('catchUp') }),
   /** Answered with a `historyReply`: which of the contents the service keeps in the history of a folder. */
@@ -99,8 +101,13 @@ export type FilesReply = v.InferOutput<typeof filesReplySchema>
 export const readingReplySchema = v.object({ reading: v.boolean() })
 
 export const chunkReplySchema = v.object({ active: count })
-/** A file of this machine that holds the content; null: it has to be asked for by chunks. */
-export const pathReplySchema = v.object({ path: v.nullable(v.string()) })
+/** A file of this machine that holds the content; null: it has to be asked for by chunks. `blocks`: the digests of its blocks; the file is given away. */
+export const pathReplySchema = v.object({
+  path: v.nullable(v.string()),
+  blocks: v.optional(v.instance(Uint8Array)),
+})
+/** A directory of this machine where a content for the folder may be written; null: there is none. */
+export const stagingReplySchema = v.object({ directory: v.nullable(v.string()) })
 
 /** @throws OnituError `PROTOCOL` */
 export function parseMessage<const S extends v.GenericSchema>(schema: S, value: unknown, what: string) {

@@ -11,14 +11,18 @@ import {
   parseMessage,
   pathReplySchema,
   readingReplySchema,
+  stagingReplySchema,
   type Wanted,
   type WantedChunk,
 } from './messages.ts'
 import { PATIENCE, RequestWatch } from './request-watch.ts'
 import type { Peers } from './source.ts'
+import type { LocalFile } from './spool.ts'
 
 /** ms. A source that says for a whole day that it reads a content is left for the next one. One that says nothing is left soon. */
 const LONGEST = 24 * 3_600_000
+/** ms for an answer without which everything goes on. */
+const STAGING_TIMEOUT = 2_000
 
 interface Asked {
   readonly wanted: Wanted
@@ -71,9 +75,16 @@ export class SocketPeers implements Peers {
     giveBack(chunk)
   }
 
-  async path(service: string, wanted: Wanted): Promise<string | undefined> {
+  async path(service: string, wanted: Wanted): Promise<LocalFile | undefined> {
     const { body } = await this.#ask(service, { type: 'path', ...wanted }, [wanted.fid])
-    return parseMessage(pathReplySchema, body, `The answer of ${service}`).path ?? undefined
+    const { path, blocks } = parseMessage(pathReplySchema, body, `The answer of ${service}`)
+    return path === null ? undefined : { path, ...(blocks && { blocks }) }
+  }
+
+  async staging(service: string, folder: string): Promise<string | undefined> {
+    const requester = await this.#connect(service)
+    const { body } = await requester.request({ type: 'staging', folder }, { timeout: STAGING_TIMEOUT })
+    return parseMessage(stagingReplySchema, body, `The answer of ${service}`).directory ?? undefined
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,7 @@ import { type ChunkRange, streamChunks } from './chunk-stream.ts'
 import { type Fetcher, fetchChunk, findLocal, readLocal } from './fetch-content.ts'
 import { LocalContent } from './local-content.ts'
 import type { Source } from './source.ts'
+import type { LocalFile } from './spool.ts'
 import type { Upload } from './upload.ts'
 
 /** Bytes that a driver copies in one call: whole blocks, and few enough that other work of the driver comes in between. */
@@ -22,8 +23,8 @@ export async function receiveChunks(
 ): Promise<void> {
   const reception = { fetcher, head, source, upload, signal, received }
   try {
-    const path = await findLocal(fetcher, head, source)
-    if (path !== undefined) await receiveLocal(reception, path)
+    const file = await findLocal(fetcher, head, source)
+    if (file !== undefined && !(await adopt(reception, file))) await receiveLocal(reception, file.path)
     // Also after all else was read on this machine: the source gives the end only while the file is still in the state that is wanted.
     await pour(
       reception,
@@ -58,6 +59,19 @@ async function pour(
     await upload.write(chunk, signal, written)
     received(chunk.byteLength)
   }
+}
+
+/** False where the file is not given away, or cannot be taken. What a former try has written is not worth keeping then. */
+async function adopt({ head, upload, signal, received }: Reception, { path, blocks }: LocalFile): Promise<boolean> {
+  if (blocks === undefined || upload.adopt === undefined || upload.hash.size > 0) return false
+  try {
+    await upload.adopt(path, blocks, signal)
+  } catch (error) {
+    if (isOnituError(error) && error.code === 'CHANGED') return false
+    throw error
+  }
+  received(head.size)
+  return true
 }
 
 /** All but the last chunk: by the driver itself if it can, else read here. Some services take whole chunks only, the last one excepted. */

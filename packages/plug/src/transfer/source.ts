@@ -1,4 +1,5 @@
 import type { Wanted, WantedChunk } from './messages.ts'
+import type { LocalFile } from './spool.ts'
 
 /** The other services of the session, as sources of content. */
 export interface Peers {
@@ -8,7 +9,9 @@ export interface Peers {
   /** A chunk that one of them gave is not needed any more: its memory may be used again. Absent: there is nothing to be done. */
   release?(chunk: Uint8Array): void
   /** A file of this machine that holds the content; absent: there never is one. */
-  path?(service: string, wanted: Wanted): Promise<string | undefined>
+  path?(service: string, wanted: Wanted): Promise<LocalFile | undefined>
+  /** A directory where a content that the service will get may be put aside; absent: there never is one. */
+  staging?(service: string, folder: string): Promise<string | undefined>
   /** How busy the service said it was when it last answered. */
   active(service: string): number
   close(): Promise<void>

@@ -1,6 +1,8 @@
-import { type FileHandle, mkdir, open, rm, statfs } from 'node:fs/promises'
+import { mkdir, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { stagedName } from '@onitu/protocol'
 import type { Clock } from '../engine.ts'
+import { DirectFile } from './direct-file.ts'
 
 /** Bytes of all contents that are kept, and which share of what is free on the disk one of them may take. */
 const MOST = 8 * 1024 * 1024 * 1024
@@ -9,18 +11,27 @@ const SHARE = 4
 const AGE = 30_000
 
 interface Kept {
-  readonly path: string
-  readonly handle: FileHandle
+  readonly file: DirectFile
   readonly size: number
+  /** In a staging directory: whoever gets the content may take the file. */
+  readonly isStaged: boolean
+  readonly blocks: Uint8Array
   usedAt: number
+}
+
+/** Where a content is on this machine. */
+export interface LocalFile {
+  readonly path: string
+  /** Digests of its blocks (see ContentHash), where the file is given away with the content. */
+  readonly blocks?: Uint8Array
 }
 
 /** A content that is being put aside. */
 export interface SpoolFile {
   /** Resolves when it is on the file; `chunk` is left alone until then. */
   write(chunk: Uint8Array, offset: number): Promise<void>
-  /** All of it was written, and this is its hash. */
-  keep(hash: string): Promise<void>
+  /** All of it was written; this is its hash, and the digests of its blocks. */
+  keep(hash: string, blocks: Uint8Array): Promise<void>
   /** May be called after a write has failed. */
   discard(): Promise<void>
 }
@@ -34,6 +45,7 @@ export class Spool {
   readonly #clock: Clock
   readonly #warn: (message: string, error: unknown) => void
   readonly #kept = new Map<string, Kept>()
+  #given: Kept[] = []
   /** Bytes, also of what is being written. */
   #size = 0
   #count = 0
@@ -61,23 +73,29 @@ export class Spool {
     }
   }
 
-  /** Undefined where there is no room for a content of that size. */
-  async begin(size: number): Promise<SpoolFile | undefined> {
+  /** `staging`: a directory where it would better be. Undefined where there is no room for a content of that size. */
+  async begin(size: number, staging?: string): Promise<SpoolFile | undefined> {
     if (!this.#makeRoom(size)) return undefined
     this.#size += size
-    try {
-      const { bavail, bsize } = await statfs(this.#directory)
-      if (size * SHARE <= bavail * bsize) return await this.#create(size)
-    } catch (error) {
-      this.#warn('A large content cannot be kept and will be read twice', error)
-    }
-    this.#size -= size
-    return undefined
+    const file = (await this.#stage(size, staging)) ?? (await this.#putAside(size))
+    if (file === undefined) this.#size -= size
+    return file
   }
 
-  /** Where a content is. The file may be gone a moment later; whoever has opened it by then can go on. */
-  path(hash: string): string | undefined {
-    return this.#use(hash)?.path
+  /**
+   * Where a content is. The file may be gone a moment later; whoever has opened it by then can go on. One in a staging directory is given away by this: nobody
+   * else is told of it, and what of it is not taken is removed after a while.
+   */
+  async find(hash: string): Promise<LocalFile | undefined> {
+    const kept = this.#use(hash)
+    if (kept === undefined) return undefined
+    const { file, isStaged, blocks } = kept
+    if (!isStaged) return { path: file.path }
+    this.#kept.delete(hash)
+    this.#given.push(kept)
+    this.#forgetLater()
+    await file.close()
+    return { path: file.path, blocks }
   }
 
   /** Undefined where it is not kept, or cannot be read any more: the service still has it. */
@@ -86,7 +104,7 @@ export class Spool {
     if (kept === undefined) return undefined
     const content = Buffer.allocUnsafeSlow(size)
     try {
-      const { bytesRead } = await kept.handle.read(content, 0, size, offset)
+      const { bytesRead } = await kept.file.handle.read(content, 0, size, offset)
       return bytesRead === size ? content : undefined
     } catch (error) {
       // One that was dropped meanwhile has its handle closed, which is nothing to tell of.
@@ -98,26 +116,46 @@ export class Spool {
   async close(): Promise<void> {
     this.#timer?.()
     this.#timer = undefined
-    await Promise.all([...this.#kept.keys()].map((hash) => this.#drop(hash)))
+    const all = [...this.#kept.values(), ...this.#given]
+    this.#kept.clear()
+    this.#given = []
+    await Promise.all(all.map((kept) => this.#remove(kept)))
     await rm(this.#directory, { recursive: true, force: true })
   }
 
-  async #create(size: number): Promise<SpoolFile> {
-    const path = join(this.#directory, String(++this.#count))
-    const handle = await open(path, 'wx+', 0o600)
+  async #stage(size: number, directory: string | undefined): Promise<SpoolFile | undefined> {
+    if (directory === undefined) return undefined
+    try {
+      if ((await bytesFree(directory)) < size) return undefined
+      return await this.#create(join(directory, stagedName()), size, true)
+    } catch (error) {
+      this.#warn('A large content cannot be written where it will get its name, and is copied there later', error)
+      return undefined
+    }
+  }
+
+  async #putAside(size: number): Promise<SpoolFile | undefined> {
+    try {
+      if ((await bytesFree(this.#directory)) < size * SHARE) return undefined
+      return await this.#create(join(this.#directory, String(++this.#count)), size, false)
+    } catch (error) {
+      this.#warn('A large content cannot be kept and will be read twice', error)
+      return undefined
+    }
+  }
+
+  async #create(path: string, size: number, isStaged: boolean): Promise<SpoolFile> {
+    // A staged one becomes a file like those that the folder's own driver makes.
+    const file = await DirectFile.create(path, size, isStaged ? 0o666 : 0o600)
     const discard = async () => {
       this.#size -= size
-      await handle.close()
-      await rm(path, { force: true })
+      await file.remove()
     }
     return {
-      async write(chunk, offset) {
-        const { bytesWritten } = await handle.write(chunk, 0, chunk.byteLength, offset)
-        if (bytesWritten !== chunk.byteLength) throw new Error(`${bytesWritten} of ${chunk.byteLength} bytes written`)
-      },
-      keep: async (hash) => {
+      write: (chunk, offset) => file.write(chunk, offset),
+      keep: async (hash, blocks) => {
         if (this.#kept.has(hash)) return discard()
-        this.#kept.set(hash, { path, handle, size, usedAt: this.#clock.elapsed() })
+        this.#kept.set(hash, { file, size, isStaged, blocks, usedAt: this.#clock.elapsed() })
         this.#forgetLater()
       },
       discard,
@@ -146,20 +184,30 @@ export class Spool {
       this.#timer = undefined
       const now = this.#clock.elapsed()
       for (const [hash, { usedAt }] of this.#kept) if (now - usedAt >= AGE) this.#dropSoon(hash)
-      if (this.#kept.size > 0) this.#forgetLater()
+      const old = this.#given.filter(({ usedAt }) => now - usedAt >= AGE)
+      this.#given = this.#given.filter((one) => !old.includes(one))
+      for (const one of old) this.#removeSoon(one)
+      if (this.#kept.size + this.#given.length > 0) this.#forgetLater()
     })
   }
 
   #dropSoon(hash: string): void {
-    this.#drop(hash).catch((error: unknown) => this.#warn('A content that was kept could not be removed', error))
+    const kept = this.#kept.get(hash)
+    this.#kept.delete(hash)
+    if (kept !== undefined) this.#removeSoon(kept)
   }
 
-  async #drop(hash: string): Promise<void> {
-    const kept = this.#kept.get(hash)
-    if (kept === undefined) return
-    this.#kept.delete(hash)
-    this.#size -= kept.size
-    await kept.handle.close()
-    await rm(kept.path, { force: true })
+  #removeSoon(kept: Kept): void {
+    this.#remove(kept).catch((error: unknown) => this.#warn('A content that was kept could not be removed', error))
   }
+
+  async #remove({ file, size }: Kept): Promise<void> {
+    this.#size -= size
+    await file.remove()
+  }
+}
+
+async function bytesFree(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory)
+  return bavail * bsize
 }

@@ -11,6 +11,8 @@ export interface Upload {
   write(chunk: Uint8Array, signal: AbortSignal, written?: (chunk: Uint8Array) => void): Promise<void>
   /** Has the driver write the next bytes, so many blocks, from a file of this machine. Absent where it cannot. */
   readonly copy?: ((from: string, size: number, signal: AbortSignal) => Promise<void>) | undefined
+  /** Has the driver take a file of this machine as the whole content, of which these are the digests. Absent where it cannot; before anything is written. */
+  readonly adopt?: ((from: string, blocks: Uint8Array, signal: AbortSignal) => Promise<void>) | undefined
   /** Resolves when all that was given is written; then the hash tells whether it is what was wanted. */
   written(): Promise<void>
   /** Resolves when the driver is at rest, whatever became of the last chunk. */
@@ -69,6 +71,7 @@ async function resume(options: UploadOptions, journal: Transfer): Promise<Driver
 class DriverUpload implements Upload {
   readonly hash: BlockHash
   readonly copy?: Upload['copy']
+  readonly adopt?: Upload['adopt']
   readonly #options: UploadOptions
   readonly #state: UploadState
   /** What the driver is writing. None of them ever rejects, so that nobody has to be there to hear it. */
@@ -84,6 +87,7 @@ class DriverUpload implements Upload {
     this.hash = hash
     this.#journaled = hash.size
     if (options.driver.canCopy) this.copy = (from, size, signal) => this.#copy(from, size, signal)
+    if (options.driver.canAdopt) this.adopt = (from, blocks, signal) => this.#adopt(from, blocks, signal)
   }
 
   /** Before the first byte is written, so that nothing is left behind that nobody knows of. */
@@ -106,6 +110,13 @@ class DriverUpload implements Upload {
     const { driver, metadata } = this.#options
     this.hash.append(await driver.copyChunk(metadata, this.hash.size, size, this.#state, from, signal))
     await this.#journalSometimes()
+  }
+
+  /** Not journaled: after a crash the content is fetched again. */
+  async #adopt(from: string, blocks: Uint8Array, signal: AbortSignal): Promise<void> {
+    const { driver, metadata, head } = this.#options
+    await driver.adoptFile(metadata, this.#state, from, signal)
+    this.hash.append(blocks, head.size)
   }
 
   async written(): Promise<void> {
