@@ -11,7 +11,7 @@ test('what was read stays as it came while more is read', async () => {
   try {
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
-    const socket = openSocket('127.0.0.1', port)
+    const { socket } = openSocket('127.0.0.1', port)
     const kept: Buffer[] = []
     socket.on('data', (piece: Buffer) => kept.push(piece))
     await once(socket, 'end')
@@ -26,7 +26,7 @@ test('nothing comes while it is paused, and nothing is lost by that', async () =
   try {
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
-    const socket = openSocket('127.0.0.1', port)
+    const { socket } = openSocket('127.0.0.1', port)
     socket.pause()
     await once(socket, 'connect')
     const kept: Buffer[] = []
@@ -47,7 +47,7 @@ test('what is written in one turn arrives as it was written, and does not wait f
   try {
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
-    const socket = openSocket('127.0.0.1', port)
+    const { socket } = openSocket('127.0.0.1', port)
     await once(socket, 'connect')
     const pieces = Array.from({ length: 100 }, (_, at) => Buffer.alloc(at % 3 === 1 ? 5_000 : 4, at))
     for (const piece of pieces) socket.write(piece)

@@ -43,7 +43,7 @@ export async function connect(options: SftpOptions, { pace, refused }: ConnectHo
   const check = await hostKeyCheck(options)
   const credentials = await readCredentials(options)
   const client = new Client()
-  const socket = openSocket(options.host, options.port)
+  const { socket, reuseMemory } = openSocket(options.host, options.port)
   const sessions: Session[] = []
   const { timeout, requests } = options
   const open = async () => {
@@ -60,6 +60,7 @@ export async function connect(options: SftpOptions, { pace, refused }: ConnectHo
   }
   try {
     await logIn(client, socket, options, check, credentials)
+    reuseMemory()
     // What comes after this belongs to the sessions: their requests fail.
     client.on('error', (error) => end(connectionLost(error)))
     client.on('close', () => end(connectionLost()))

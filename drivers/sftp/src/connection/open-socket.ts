@@ -1,39 +1,36 @@
 import { connect, type Socket } from 'node:net'
+import { Slabs } from './slabs.ts'
 
-/** Bytes: what is read goes into one of these until less than the least is left of it. With 1 MiB it takes more memory that was not in use before. */
-const SLAB = 256 * 1024
-const LEAST = 128 * 1024
 /** Bytes that wait for the end of their turn at most. */
 const GATHERED = 256 * 1024
 
-/**
- * A socket that reads all that there is in one go, and not by 64 KiB: more answers come in one turn. Memory that was read into is not used again: whoever
- * gets a piece may keep it.
- */
-export function openSocket(host: string, port: number): Socket {
-  let slab = Buffer.allocUnsafeSlow(SLAB)
-  let used = 0
+export interface ReadingSocket {
+  readonly socket: Socket
+  /**
+   * From now on memory that was read into is used again, after 384 KiB more have come. For when all that comes is encrypted: what ssh2 makes of it is in memory of its
+   * own, and of what came it keeps no more than the packet that is not whole yet (35 KB at most).
+   */
+  reuseMemory(): void
+}
+
+/** A socket that reads all that there is in one go, and not by 64 KiB: more answers come in one turn. */
+export function openSocket(host: string, port: number): ReadingSocket {
+  const slabs = new Slabs()
   const socket: Socket = connect({
     host,
     port,
     noDelay: true,
     onread: {
-      buffer() {
-        if (SLAB - used < LEAST) {
-          slab = Buffer.allocUnsafeSlow(SLAB)
-          used = 0
-        }
-        return slab.subarray(used)
-      },
+      buffer: () => slabs.room(),
       callback(size, bytes) {
-        used += size
+        slabs.take(size)
         socket.emit('data', Buffer.from(bytes.buffer, bytes.byteOffset, size))
         return true
       },
     },
   })
   gatherWrites(socket)
-  return socket
+  return { socket, reuseMemory: () => slabs.reuse() }
 }
 
 /**
