@@ -1,4 +1,4 @@
-import { OnituError, type OnituErrorOptions } from '@onitu/protocol'
+import { OnituError, type OnituErrorOptions } from '@onitu/protocol/base'
 import type { Key } from './wire/key.ts'
 import type { HandshakeFailure } from './zmtp/mechanism.ts'
 

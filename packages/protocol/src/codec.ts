@@ -1,4 +1,4 @@
-import { Packr } from 'msgpackr'
+import { Packr } from 'msgpackr/pack'
 import { OnituError } from './errors.ts'
 import { msgpackProblem } from './msgpack-structure.ts'
 

@@ -3,6 +3,9 @@
  *
  * @module @onitu/protocol
  */
+// Has the decoder take strings with native code, which makes it a third faster; whoever only loads `./codec` does without, since that takes long to load.
+import 'msgpackr'
+
 export { ipcAddress, type SocketName } from './addresses.ts'
 export { BlockHash } from './block-hash.ts'
 export { decode, encode } from './codec.ts'

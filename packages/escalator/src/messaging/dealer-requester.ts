@@ -1,13 +1,12 @@
-import { fromWireError, OnituError } from '@onitu/protocol'
+import { fromWireError, OnituError } from '@onitu/protocol/base'
 import { AccessDeniedError, RequestTimeoutError } from '../errors.ts'
-import type { Dealer } from '../zmtp/dealer.ts'
+import type { Dealer, DealerHandlers } from '../zmtp/dealer.ts'
 import type { HandshakeFailure } from '../zmtp/mechanism.ts'
 import { afterMicrotasks } from './after-microtasks.ts'
-import { createDealerSocket } from './dealer-socket.ts'
 import { decodeReplies, encodeRequests, type ReplyItem, type RequestItem } from './envelope.ts'
 import { Numbered } from './numbered.ts'
 import { RECEIPT, Receipts } from './receipts.ts'
-import type { Answer, Requester, RequesterOptions, RequestOptions } from './requester.ts'
+import type { Answer, Requester, RequestOptions } from './requester.ts'
 import { takeGroup } from './take-group.ts'
 
 interface Pending {
@@ -29,6 +28,14 @@ const RETRY_DELAY = 20
 const REFUSED_DELAY = [500, 500] as const
 const NO_FRAMES: readonly Uint8Array[] = []
 
+export interface DealerRequesterOptions {
+  readonly address: string
+  readonly timeout?: number | undefined
+  /** Whether the other end knows this one by its name after another connection. */
+  readonly named: boolean
+  readonly open: (handlers: DealerHandlers) => Dealer
+}
+
 /** See `createRequester`. */
 export class DealerRequester implements Requester {
   readonly address: string
@@ -47,19 +54,16 @@ export class DealerRequester implements Requester {
   #receipts = new Receipts()
   #named: boolean
 
-  constructor({ address, timeout = DEFAULT_TIMEOUT, identity, curve }: RequesterOptions) {
+  constructor({ address, timeout = DEFAULT_TIMEOUT, named, open }: DealerRequesterOptions) {
     this.address = address
     this.#timeout = timeout
-    this.#named = identity !== undefined
-    this.#socket = createDealerSocket(
-      { address, identity, curve },
-      {
-        connected: () => this.#connect(),
-        disconnected: () => this.#disconnect(),
-        failed: (failure) => this.#failHandshake(failure),
-        message: (frames) => this.#receive(frames),
-      },
-    )
+    this.#named = named
+    this.#socket = open({
+      connected: () => this.#connect(),
+      disconnected: () => this.#disconnect(),
+      failed: (failure) => this.#failHandshake(failure),
+      message: (frames) => this.#receive(frames),
+    })
   }
 
   request(

@@ -1,4 +1,5 @@
-import { decode, encode, OnituError } from '@onitu/protocol'
+import { OnituError } from '@onitu/protocol/base'
+import { decode, encode } from '@onitu/protocol/codec'
 
 /*
  * The frame that opens each message between a requester and a responder: msgpack of one flat array, a format number

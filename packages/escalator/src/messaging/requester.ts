@@ -1,5 +1,6 @@
 import type { CurveClientOptions } from './curve-client.ts'
 import { DealerRequester } from './dealer-requester.ts'
+import { createDealerSocket } from './dealer-socket.ts'
 
 export interface RequesterOptions {
   readonly address: string
@@ -41,6 +42,9 @@ export interface Requester {
   close(): Promise<void>
 }
 
-export function createRequester(options: RequesterOptions): Requester {
-  return new DealerRequester(options)
+export function createRequester({ address, timeout, identity, curve }: RequesterOptions): Requester {
+  return new DealerRequester({
+    ...{ address, timeout, named: identity !== undefined },
+    open: (handlers) => createDealerSocket({ address, identity, curve }, handlers),
+  })
 }

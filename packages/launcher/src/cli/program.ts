@@ -36,7 +36,7 @@ export function createProgram(): Command {
 
 const EXIT_HELP = `Exit status: ${exitStatus.ok} done, ${exitStatus.error} failed, ${exitStatus.usage} wrong command line, ${exitStatus.notRunning} session not running, ${exitStatus.timedOut} timed out.`
 
-// Each command is loaded when it is run: `onitu wait` in a loop should not load what a whole session needs.
+// What a command needs is loaded when it is run: `onitu wait` in a loop should not load what a whole session needs, nor a session what asks it.
 function addSetupCommands(program: Command): void {
   withSetup(program.command('start', { isDefault: true }))
     .description('run a session in the foreground, until Ctrl-C or SIGTERM')
@@ -85,14 +85,14 @@ function addSessionCommands(program: Command): void {
     .description('show the processes, services and conflicts of the running session')
     .option('--json', 'for programs')
     .action(async (flags: SessionFlags & { readonly json?: boolean }) => {
-      const { status } = await import('./status.ts')
+      const { status } = await import('./session-commands.ts')
       await status(await session(flags), flags.json ?? false)
     })
   withSession(program.command('wait'))
     .description('wait until everything that had changed before this call is in sync')
     .option('--timeout <seconds>', `give up after so many seconds, with status ${exitStatus.timedOut}`, parseSeconds)
     .action(async (flags: SessionFlags & { readonly timeout?: number }) => {
-      const { wait } = await import('./wait.ts')
+      const { wait } = await import('./session-commands.ts')
       await wait(await session(flags), flags.timeout)
     })
   addHistoryCommands(program)
@@ -101,7 +101,7 @@ function addSessionCommands(program: Command): void {
   withSession(program.command('stop'))
     .description('stop the running session, and wait until it is gone')
     .action(async (flags: SessionFlags) => {
-      const { stop } = await import('./stop.ts')
+      const { stop } = await import('./session-commands.ts')
       await stop(await session(flags))
     })
   addServiceCommands(
@@ -118,14 +118,14 @@ function addHistoryCommands(program: Command): void {
     .description('list the versions of a file, and who still has their contents')
     .option('--json', 'for programs')
     .action(async (file: string, flags: FileFlags & { readonly json?: boolean }) => {
-      const { history } = await import('./history.ts')
+      const { history } = await import('./session-commands.ts')
       await history(await session(flags), fileArgument(file, flags), flags.json ?? false)
     })
   withFolder(withSession(program.command('restore <file>')))
     .description('bring back a former content of a file, on all services')
     .requiredOption('--version <number>', 'which one, as `onitu history` lists them', parseVersion)
     .action(async (file: string, flags: FileFlags & { readonly version: number }) => {
-      const { restore } = await import('./restore.ts')
+      const { restore } = await import('./session-commands.ts')
       await restore(await session(flags), fileArgument(file, flags), flags.version)
     })
 }
@@ -135,7 +135,7 @@ function addConflictCommands(program: Command): void {
     .description('list the files that were changed in two places at once, with all their contents')
     .option('--json', 'for programs')
     .action(async (flags: SessionFlags & { readonly json?: boolean }) => {
-      const { conflicts } = await import('./conflicts.ts')
+      const { conflicts } = await import('./session-commands.ts')
       await conflicts(await session(flags), flags.json ?? false)
     })
   withFolder(withSession(program.command('resolve <file>')))
@@ -145,7 +145,7 @@ function addConflictCommands(program: Command): void {
       "the service whose content stays, at the path of the file; 'both' keeps all files",
     )
     .action(async (file: string, flags: FileFlags & { readonly keep: string }) => {
-      const { resolve: resolveConflict } = await import('./resolve.ts')
+      const { resolve: resolveConflict } = await import('./session-commands.ts')
       await resolveConflict(await session(flags), fileArgument(file, flags), flags.keep)
     })
 }
@@ -160,7 +160,7 @@ function addHeldCommands(program: Command): void {
       .description(description)
       .option('--folder <name>', 'only those in this folder')
       .action(async (service: string | undefined, { folder, ...flags }: FileFlags) => {
-        const { judgeHeld } = await import('./judge-held.ts')
+        const { judgeHeld } = await import('./session-commands.ts')
         await judgeHeld(await session(flags), { type, service: service ?? null, folder: folder ?? null })
       })
   }
@@ -171,7 +171,7 @@ function addServiceCommands(services: Command): void {
     withSession(services.command(`${action} <name>`))
       .description(`${action} a service`)
       .action(async (name: string, flags: SessionFlags) => {
-        const { service } = await import('./service.ts')
+        const { service } = await import('./session-commands.ts')
         await service(await session(flags), action, name)
       })
   }

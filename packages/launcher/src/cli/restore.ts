@@ -1,4 +1,4 @@
-import { printable } from '../bus/format-line.ts'
+import { printable } from '../bus/printable.ts'
 import { askSession } from '../control/control-client.ts'
 import type { FileArgument } from '../history/locate-file.ts'
 import type { FoundSession } from '../session/find-session.ts'

@@ -1,4 +1,4 @@
-import { isOnituError, systemCode } from '@onitu/protocol'
+import { isOnituError, systemCode } from '@onitu/protocol/base'
 import { type Command, CommanderError } from 'commander'
 import { exitStatus } from '../exit-status.ts'
 import { CommandFailed } from './command-failed.ts'

@@ -1,4 +1,4 @@
-import { printable } from '../bus/format-line.ts'
+import { printable } from '../bus/printable.ts'
 import { askSession } from '../control/control-client.ts'
 import { exitStatus } from '../exit-status.ts'
 import { describeHeld } from '../held/describe-held.ts'

@@ -1,5 +1,6 @@
 import type { RemoteEvent } from '@onitu/majordomo/client'
-import { DEBUG, INFO, localTime, printable, WARN } from '../bus/format-line.ts'
+import { DEBUG, INFO, WARN } from '../bus/format-line.ts'
+import { localTime, printable } from '../bus/printable.ts'
 
 /** A line for people; undefined when it is not for them. `time` in ms since 1970. */
 export function formatRemoteEvent(event: RemoteEvent, time: number, debug: boolean): string | undefined {

@@ -1,4 +1,4 @@
-import { localTime, printable } from '../bus/format-line.ts'
+import { localTime, printable } from '../bus/printable.ts'
 import { formatBytes } from '../status/format-bytes.ts'
 import { table } from '../status/format-status.ts'
 import type { ConflictedFile, ConflictSide } from './conflicted-file.ts'

@@ -1,5 +1,5 @@
-import { createRequester } from '@onitu/escalator/messaging'
-import { ipcAddress, isOnituError, OnituError } from '@onitu/protocol'
+import { createPlainRequester } from '@onitu/escalator/requester'
+import { ipcAddress, isOnituError, OnituError } from '@onitu/protocol/base'
 import type { ConflictedFile, Resolution } from '../conflicts/conflicted-file.ts'
 import type { JudgedDeletions } from '../held/judge-held.ts'
 import type { FileHistory } from '../history/file-history.ts'
@@ -47,7 +47,7 @@ export async function askSession<T extends ControlRequest>(
   session: FoundSession,
   request: T,
 ): Promise<Answers[T['type']]> {
-  const requester = createRequester({ address: ipcAddress(session.runtime, 'control') })
+  const requester = createPlainRequester(ipcAddress(session.runtime, 'control'))
   const gone = new AbortController()
   // A launcher that is killed closes no connection that it never opened: only its pid tells.
   const watch = setInterval(() => {

@@ -1,4 +1,4 @@
-import { localTime } from '../bus/format-line.ts'
+import { localTime } from '../bus/printable.ts'
 import { formatBytes } from '../status/format-bytes.ts'
 import { table } from '../status/format-status.ts'
 import type { FileHistory, FileVersion } from './file-history.ts'

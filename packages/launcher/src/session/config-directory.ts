@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
-import { systemCode } from '@onitu/protocol'
+import { systemCode } from '@onitu/protocol/base'
 
 const SETUP_NAMES = ['setup.yml', 'setup.yaml', 'setup.json']
 

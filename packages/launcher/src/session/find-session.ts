@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { nameProblem, OnituError } from '@onitu/protocol'
+import { nameProblem, OnituError } from '@onitu/protocol/base'
 import { defaultSetupFile, sessionNames } from './config-directory.ts'
 import { isAlive, readSessionFile, type SessionFile, sessionFilePath } from './session-file.ts'
 

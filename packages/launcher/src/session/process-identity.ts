@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { systemCode } from '@onitu/protocol'
+import { systemCode } from '@onitu/protocol/base'
 
 /**
  * When a process began, in words that only that process has: pids are used again, also by another boot.

@@ -1,20 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { systemCode } from '@onitu/protocol'
-import * as v from 'valibot'
+import { systemCode } from '@onitu/protocol/base'
 import { processStart } from './process-identity.ts'
 
 /** `session.json`: who runs a session, and where its sockets are. */
-export const sessionFileSchema = v.object({
-  pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
+export interface SessionFile {
+  readonly pid: number
   /** See `processStart`. */
-  started: v.string(),
+  readonly started: string
   /** The directory of the sockets. */
-  runtime: v.string(),
+  readonly runtime: string
   /** The setup file, absolute. */
-  setup: v.string(),
-})
-export type SessionFile = v.InferOutput<typeof sessionFileSchema>
+  readonly setup: string
+}
 
 export function sessionFilePath(sessionDirectory: string): string {
   return join(sessionDirectory, 'session.json')
@@ -34,12 +32,19 @@ export function readSessionFile(path: string): SessionFile | undefined {
 
 function parseSessionFile(text: string): SessionFile | undefined {
   try {
-    const result = v.safeParse(sessionFileSchema, JSON.parse(text))
-    return result.success ? result.output : undefined
+    return sessionFileOf(JSON.parse(text))
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
   }
+}
+
+/** By hand: every command reads this file, and to load what checks records would take a tenth of its time. */
+function sessionFileOf(value: unknown): SessionFile | undefined {
+  const { pid, started, runtime, setup } = Object(value) as Readonly<Record<string, unknown>>
+  const isPid = typeof pid === 'number' && Number.isInteger(pid) && pid >= 1
+  const areTexts = typeof started === 'string' && typeof runtime === 'string' && typeof setup === 'string'
+  return isPid && areTexts ? { pid, started, runtime, setup } : undefined
 }
 
 /** Whether the launcher that wrote it is still there. */

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve, sep } from 'node:path'
-import { systemCode } from '@onitu/protocol'
+import { systemCode } from '@onitu/protocol/base'
 import type { Problem, SetupPath } from './problem.ts'
 
 /** `~` and `~/x` are the home directory, everything else is relative to the setup file. */

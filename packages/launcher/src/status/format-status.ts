@@ -1,4 +1,4 @@
-import { localTime, printable } from '../bus/format-line.ts'
+import { localTime, printable } from '../bus/printable.ts'
 import { describeHeld } from '../held/describe-held.ts'
 import { formatBytes } from './format-bytes.ts'
 import type { ServiceStatus, Status } from './status.ts'

@@ -1,4 +1,4 @@
-import { printable } from '../bus/format-line.ts'
+import { printable } from '../bus/printable.ts'
 import type { PendingService } from './pending.ts'
 import type { WaitResult } from './wait-until-quiet.ts'
 

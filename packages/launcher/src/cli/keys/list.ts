@@ -1,5 +1,5 @@
 import { type AuthorizedKey, readAuthorizedKeys } from '@onitu/majordomo/keys'
-import { localTime } from '../../bus/format-line.ts'
+import { localTime } from '../../bus/printable.ts'
 import type { FindSessionOptions } from '../../session/find-session.ts'
 import { table } from '../../status/format-status.ts'
 import { findKeyPlaces } from './places.ts'

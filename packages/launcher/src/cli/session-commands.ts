@@ -1,0 +1,10 @@
+/** The commands that ask a running session and print what it says. One module: to find, read and compile several would take longer than what is in them. */
+export { conflicts } from './conflicts.ts'
+export { history } from './history.ts'
+export { judgeHeld } from './judge-held.ts'
+export { resolve } from './resolve.ts'
+export { restore } from './restore.ts'
+export { service } from './service.ts'
+export { status } from './status.ts'
+export { stop } from './stop.ts'
+export { wait } from './wait.ts'
