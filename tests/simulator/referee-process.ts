@@ -22,7 +22,9 @@ export class RefereeProcess implements Owner {
     const { scheduler } = this.#world
     const referee = await createReferee({
       db: this.db.database,
-      publish: (service, fid) => this.#world.wakePlug(service, fid),
+      publish: (service, fids) => {
+        for (const fid of fids) this.#world.wakePlug(service, fid)
+      },
       emit: () => undefined,
       now: () => scheduler.now(),
     })

@@ -15,7 +15,7 @@ export interface Connection {
   readonly db: Client
   readonly events: EventPublisher
   readonly wake: Pusher
-  /** Wake-ups for this service: the channel, the service, the fid. `connected` is called after each reconnect. */
+  /** Wake-ups for this service: the channel, the service, the fids. `connected` is called after each reconnect. */
   subscribe(connected: () => void): Promise<Subscriber>
   close(): Promise<void>
 }

@@ -47,9 +47,11 @@ export class Service {
 
   async #readWakes(subscriber: Subscriber): Promise<void> {
     for await (const frames of subscriber) {
-      const fid = frames[2] === undefined ? undefined : Buffer.from(frames[2]).toString()
-      if (isFileId(fid)) this.core.wake(fid)
-      else this.#engine.warn('The Referee sent a wake-up that cannot be read')
+      for (const frame of frames.slice(2)) {
+        const fid = Buffer.from(frame).toString()
+        if (isFileId(fid)) this.core.wake(fid)
+        else this.#engine.warn('The Referee sent a wake-up that cannot be read')
+      }
     }
   }
 

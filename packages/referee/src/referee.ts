@@ -10,8 +10,8 @@ import { carryOutRequest } from './requests/carry-out-request.ts'
 /** What the Referee needs of the world; a simulation gives it its own. */
 export interface RefereeWorld {
   readonly db: Database
-  /** Wakes a service: there is an order for this file. May be lost. */
-  readonly publish: (service: string, fid: string) => void
+  /** Wakes a service: there are orders for these files. May be lost. */
+  readonly publish: (service: string, fids: readonly string[]) => void
   readonly emit: (event: NewEvent) => void
   /** ms since 1970. */
   readonly now: () => number
@@ -37,7 +37,7 @@ export async function createReferee(world: RefereeWorld): Promise<Referee> {
   const { policy, digest } = await loadPolicy(db)
   const guard = new DeletionGuard(db, policy)
   const announce = (committed: Committed) => {
-    for (const [service, fid] of committed.orders) world.publish(service, fid)
+    for (const [service, fids] of byService(committed.orders)) world.publish(service, fids)
     for (const event of committed.events) world.emit(event)
   }
   const services = [...policy.services.keys()]
@@ -59,4 +59,15 @@ export async function createReferee(world: RefereeWorld): Promise<Referee> {
       await guard.refresh()
     },
   }
+}
+
+/** Each wake-up costs both ends, so there is one for all orders of a batch. */
+function byService(orders: Committed['orders']): Map<string, string[]> {
+  const grouped = new Map<string, string[]>()
+  for (const [service, fid] of orders) {
+    const fids = grouped.get(service)
+    if (fids === undefined) grouped.set(service, [fid])
+    else fids.push(fid)
+  }
+  return grouped
 }

@@ -38,7 +38,7 @@ export async function serveReferee(configuration: RefereeConfiguration, signal: 
     closers.push(() => wakes.close())
     const referee = await createReferee({
       db,
-      publish: (service, fid) => publisher.publish([`${service}:`, service, fid]),
+      publish: (service, fids) => publisher.publish([`${service}:`, service, ...fids]),
       emit: (event) => events.publish(event),
       now: () => Date.now(),
     })

@@ -4,6 +4,7 @@ import type { Engine } from '../engine.ts'
 import type { FileLocks } from '../file-locks.ts'
 import { checkChange } from './check-change.ts'
 import { divideByFiles } from './divide-by-files.ts'
+import { Gatherer } from './gatherer.ts'
 import { firstSequence, readRecords, writePlan } from './outbox.ts'
 import { type CheckedChange, checkedChange, fidsOf, planReport } from './plan-report.ts'
 import type { ChangeReader } from './read-change.ts'
@@ -37,8 +38,7 @@ export class Reporter {
   #queue: Waiting[] = []
   readonly #told = new ToldBefore()
   /** Read, and to be written. Their files are locked. */
-  #readyToWrite: Read[] = []
-  #isWriting = false
+  readonly #readyToWrite: Gatherer<Read>
   /** Told of, and not durable yet. */
   #undone = new Set<CheckedChange>()
   #running = new Set<Promise<void>>()
@@ -53,6 +53,7 @@ export class Reporter {
     this.#locks = locks
     this.#reader = reader
     this.#touched = touched
+    this.#readyToWrite = new Gatherer(engine.clock, (ready) => this.#writeReady(ready))
   }
 
   /** Before the first report. */
@@ -217,33 +218,23 @@ export class Reporter {
   /** Changes that touch the same files, one after the other. The files are locked. */
   async #readAndWrite(changes: readonly CheckedChange[]): Promise<void> {
     for (const checked of changes) {
-      const read = await this.#read(checked, READ_RETRY_FIRST)
+      const read = await this.#readyToWrite.expect(() => this.#read(checked, READ_RETRY_FIRST))
       if (read !== undefined) await this.#writeSoon(read)
     }
   }
 
-  /** Together with what else is read until then, one batch after the other: of many small files each would else cost requests of its own. */
   #writeSoon(checked: CheckedChange): Promise<void> {
-    return new Promise((done, failed) => {
-      this.#readyToWrite.push({ checked, done, failed })
-      if (this.#isWriting) return
-      this.#isWriting = true
-      this.#engine.clock.soon(() => this.#track(this.#writeReady()))
-    })
+    return new Promise((done, failed) => this.#readyToWrite.add({ checked, done, failed }))
   }
 
-  async #writeReady(): Promise<void> {
-    while (this.#readyToWrite.length > 0) {
-      const ready = this.#readyToWrite.splice(0, BATCH)
-      const changes = ready.map(({ checked }) => checked)
-      try {
-        await this.#write(changes, [...new Set(changes.flatMap(fidsOf))])
-        for (const { done } of ready) done()
-      } catch (error) {
-        for (const { failed } of ready) failed(error)
-      }
+  async #writeReady(ready: readonly Read[]): Promise<void> {
+    const changes = ready.map(({ checked }) => checked)
+    try {
+      await this.#write(changes, [...new Set(changes.flatMap(fidsOf))])
+      for (const { done } of ready) done()
+    } catch (error) {
+      for (const { failed } of ready) failed(error)
     }
-    this.#isWriting = false
   }
 
   /** What can be written now: the change with its hash, or what is certain of it without. */

@@ -155,8 +155,8 @@ export class OrderQueue {
   }
 
   async #pump(): Promise<void> {
-    // Wake-ups come one by one; those of one tick are read together.
-    await Promise.resolve()
+    // Wake-ups that have come already are read together.
+    await new Promise<void>((resolve) => this.#tools.engine.clock.soon(resolve))
     while (this.#canPump()) {
       const tasks = this.#backlog.take(LOAD_AT_ONCE).map((fid) => new OrderTask(fid))
       // Active before they are read: a change of the record from now on makes them stale.
