@@ -4,7 +4,7 @@ import type { Change, Metadata, Seen } from '../contract.ts'
 import type { Engine } from '../engine.ts'
 import { Limiter } from '../limiter.ts'
 import { metadataOfRecord } from '../metadata.ts'
-import { WINDOW_BYTES } from '../transfer/chunk-stream.ts'
+import { windowBytes } from '../transfer/chunk-stream.ts'
 import type { RecentContents } from '../transfer/recent-contents.ts'
 import type { FindStaging } from '../transfer/staging.ts'
 import { hashLarge } from './hash-large.ts'
@@ -111,7 +111,7 @@ export class ChangeReader {
     const { staging } = this.#contents
     const metadata = metadataOfSeen(fid, seen)
     if (seen.size <= chunkSize) return this.#limiter.run(seen.size, () => this.#hashSmall(metadata, seen.token))
-    const weight = Math.min(seen.size, Math.max(chunkSize, WINDOW_BYTES))
+    const weight = Math.min(seen.size, windowBytes(chunkSize))
     return this.#limiter.run(weight, () =>
       hashLarge(this.#driver, metadata, seen.token, { chunkSize, signal, spool, staging }),
     )

@@ -1,10 +1,19 @@
-/** Most bytes that one transfer has asked for ahead. */
-export const WINDOW_BYTES = 8 * 1024 * 1024
+/** What one transfer has asked for ahead, at most; two chunks whatever their size. */
+const WINDOW_BYTES = 24 * 1024 * 1024
 const WINDOW_CHUNKS = 8
 
 export interface ChunkRange {
   readonly offset: number
   readonly size: number
+}
+
+/** Bytes that one transfer has asked for ahead. */
+export function windowBytes(chunkSize: number): number {
+  return chunksAhead(chunkSize) * chunkSize
+}
+
+function chunksAhead(chunkSize: number): number {
+  return Math.max(2, Math.min(WINDOW_CHUNKS, Math.floor(WINDOW_BYTES / chunkSize)))
 }
 
 /**
@@ -17,7 +26,7 @@ export async function* streamChunks(
   signal: AbortSignal,
 ): AsyncGenerator<{ readonly offset: number; readonly chunk: Uint8Array }> {
   const { end, chunkSize } = range
-  const ahead = Math.max(2, Math.min(WINDOW_CHUNKS, Math.floor(WINDOW_BYTES / chunkSize)))
+  const ahead = chunksAhead(chunkSize)
   const controller = new AbortController()
   const stop = () => controller.abort(signal.reason)
   if (signal.aborted) stop()
