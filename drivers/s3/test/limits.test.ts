@@ -14,11 +14,14 @@ afterEach(() => {
   for (const close of closing.splice(0)) close()
 })
 
-async function serve(answer: (request: IncomingMessage, response: ServerResponse) => void): Promise<HttpClient> {
+async function serve(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  timeout = TIMEOUT,
+): Promise<HttpClient> {
   const server = createServer(answer).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const client = new HttpClient(new URL(`http://127.0.0.1:${port}`), { timeout: TIMEOUT, requests: 2 })
+  const client = new HttpClient(new URL(`http://127.0.0.1:${port}`), { timeout, requests: 2 })
   closing.push(() => {
     client.close()
     server.close()
@@ -63,6 +66,24 @@ test('an answer that waits for bandwidth_down is not given up, and comes whole',
   await delay(TIMEOUT * 1.5)
   pace.close()
   expect(CONTENT.equals((await fetching).body)).toBe(true)
+})
+
+test('what is given up ends at once with the reason, also in the middle of an answer, and the next request goes on', async () => {
+  const given = new Error('the call is over')
+  const client = await serve((request, response) => {
+    if (request.url === '/whole') response.end(CONTENT)
+    else if (request.url === '/half') response.writeHead(200, { 'content-length': '10' }).write('half')
+  }, 3_600_000)
+  for (const path of ['/silent', '/half', '/silent', '/half']) {
+    const controller = new AbortController()
+    const asking = client.send({ method: 'GET', path, headers: {}, signal: controller.signal })
+    // Over the connection that the one before has left, if it has left one.
+    expect((await client.send({ method: 'GET', path: '/whole', headers: {} })).body).toHaveLength(CONTENT.byteLength)
+    controller.abort(given)
+    await expect(asking).rejects.toBe(given)
+  }
+  const over = client.send({ method: 'GET', path: '/whole', headers: {}, signal: AbortSignal.abort(given) })
+  await expect(over).rejects.toBe(given)
 })
 
 test('a server that does not answer is given up', async () => {

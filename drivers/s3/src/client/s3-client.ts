@@ -5,7 +5,7 @@ import { Limiter, type Pace, readSecret, WorkInProgress } from '@onitu/plug/kit'
 import type { S3Options } from '../options/read-options.ts'
 import { HttpClient, type HttpResponse } from './http-client.ts'
 import { statusError } from './s3-error.ts'
-import { type Credentials, canonicalQuery, encodePath, signRequest } from './sign-request.ts'
+import { type Credentials, canonicalQuery, encodePath, rememberingKey, signRequest } from './sign-request.ts'
 
 export interface S3Request {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE'
@@ -35,6 +35,14 @@ export interface S3ClientOptions {
   readonly atWork?: (signal: AbortSignal) => void
 }
 
+/** Where a bucket is. */
+interface Place {
+  readonly url: URL
+  /** Before the slash and the key. */
+  readonly base: string
+  readonly http: HttpClient
+}
+
 /** Signed requests to the buckets of one service. */
 export class S3Client {
   readonly #options: S3Options
@@ -42,13 +50,17 @@ export class S3Client {
   /** Contents that are on their way at once under a limit. */
   readonly #contents: Limiter | undefined
   readonly #working: WorkInProgress
-  readonly #clients = new Map<string, HttpClient>()
+  /** Requests wait for their turn here and not where they are sent: they are signed for the time at which they go, and cost nothing before. */
+  readonly #turns: Limiter
+  readonly #keyOf = rememberingKey()
+  readonly #places = new Map<string, Place>()
   #closed = false
 
   constructor(options: S3Options, { pace, atWork = () => undefined }: S3ClientOptions = {}) {
     this.#options = options
     this.#pace = pace
     this.#working = new WorkInProgress(atWork)
+    this.#turns = new Limiter(options.requests)
     if (pace !== undefined && Number.isFinite(pace.bandwidth))
       this.#contents = new Limiter(Math.max(1, pace.bandwidth / LEAST_SPEED))
   }
@@ -61,7 +73,7 @@ export class S3Client {
   async #send(request: S3Request): Promise<HttpResponse> {
     const isContent = request.key !== '' && (request.body !== undefined || request.method === 'GET')
     for (let attempt = 1; ; attempt++) {
-      const send = () => this.#sendOnce(request, isContent)
+      const send = () => this.#turns.run(1, () => this.#sendOnce(request, isContent))
       const response = await (isContent && this.#contents !== undefined ? this.#contents.run(1, send) : send())
       if (response.status < 300) return response
       const error = statusError(response, `${request.method} ${JSON.stringify(request.key)}`)
@@ -72,7 +84,7 @@ export class S3Client {
 
   close(): void {
     this.#closed = true
-    for (const client of this.#clients.values()) client.close()
+    for (const { http } of this.#places.values()) http.close()
   }
 
   async #sendOnce(request: S3Request, isContent: boolean): Promise<HttpResponse> {
@@ -80,9 +92,8 @@ export class S3Client {
     // Before it is signed: a signature is good for some minutes.
     await this.#pace?.request(signal)
     if (this.#closed) throw new ServiceError('CLOSED', 'The driver is closed')
-    const url = this.#urlOf(bucket)
-    const base = url.pathname.replace(/\/$/, '')
-    const path = encodePath(`${base}${this.#options.pathStyle ? `/${bucket}` : ''}/${key}`)
+    const { url, base, http } = this.#placeOf(bucket)
+    const path = encodePath(`${base}/${key}`)
     const signed = signRequest(
       {
         method,
@@ -95,9 +106,10 @@ export class S3Client {
       await this.#credentials(),
       this.#options.region,
       new Date(),
+      this.#keyOf,
     )
     const search = canonicalQuery(query)
-    return this.#clientOf(url).send({
+    return http.send({
       method,
       path: search === '' ? path : `${path}?${search}`,
       headers: signed,
@@ -108,18 +120,18 @@ export class S3Client {
     })
   }
 
-  #urlOf(bucket: string): URL {
-    const url = new URL(this.#options.endpoint)
-    if (!this.#options.pathStyle) url.hostname = `${bucket}.${url.hostname}`
-    return url
-  }
-
-  #clientOf(url: URL): HttpClient {
-    const known = this.#clients.get(url.host)
+  #placeOf(bucket: string): Place {
+    const known = this.#places.get(bucket)
     if (known !== undefined) return known
-    const client = new HttpClient(url, this.#options)
-    this.#clients.set(url.host, client)
-    return client
+    const { endpoint, pathStyle } = this.#options
+    const url = new URL(endpoint)
+    if (!pathStyle) url.hostname = `${bucket}.${url.hostname}`
+    const above = url.pathname.replace(/\/$/, '')
+    const others = [...this.#places.values()]
+    const http = others.find((place) => place.url.host === url.host)?.http ?? new HttpClient(url, this.#options)
+    const place = { url, base: pathStyle ? `${above}/${bucket}` : above, http }
+    this.#places.set(bucket, place)
+    return place
   }
 
   async #credentials(): Promise<Credentials> {

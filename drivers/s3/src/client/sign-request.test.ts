@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { canonicalQuery, encodePath, signRequest } from './sign-request.ts'
+import { canonicalQuery, encodePath, rememberingKey, signRequest } from './sign-request.ts'
 
 /** The examples of Amazon's own documentation of the signature. */
 const credentials = {
@@ -49,4 +49,20 @@ test.each([
 test('encodes what encodeURIComponent leaves', () => {
   expect(encodePath("/a b/it's (1)!*~")).toBe('/a%20b/it%27s%20%281%29%21%2A~')
   expect(canonicalQuery({ b: 'x/y', a: '' })).toBe('a=&b=x%2Fy')
+})
+
+test('a key that is remembered is that of the day, the region and the secret', () => {
+  const keyOf = rememberingKey()
+  const requests = [
+    [credentials, 'us-east-1', date],
+    [credentials, 'us-east-1', date],
+    [credentials, 'us-east-1', new Date('2013-05-25T00:00:00Z')],
+    [credentials, 'eu-west-1', date],
+    [{ ...credentials, secretKey: 'another' }, 'us-east-1', date],
+    [credentials, 'us-east-1', date],
+  ] as const
+  for (const [who, region, when] of requests) {
+    expect(signRequest(request, who, region, when, keyOf)).toEqual(signRequest(request, who, region, when))
+  }
+  expect(keyOf('secret', '20130524', 'us-east-1')).toBe(keyOf('secret', '20130524', 'us-east-1'))
 })

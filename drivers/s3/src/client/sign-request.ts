@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 
 export interface Credentials {
   readonly accessKey: string
@@ -20,12 +20,16 @@ export interface UnsignedRequest {
 
 const ALGORITHM = 'AWS4-HMAC-SHA256'
 
+/** Makes the key of a day: four of the five hashes of a signature. */
+export type KeyOf = (secretKey: string, day: string, region: string) => Buffer
+
 /** The headers of a request with AWS' signature, version 4. Pure: the time is given. */
 export function signRequest(
   request: UnsignedRequest,
   credentials: Credentials,
   region: string,
   date: Date,
+  keyOf: KeyOf = signingKey,
 ): Record<string, string> {
   const time = date.toISOString().replace(/[:-]|\.\d{3}/g, '')
   const day = time.slice(0, 8)
@@ -48,14 +52,29 @@ export function signRequest(
     signed,
     request.payloadHash,
   ].join('\n')
-  const toSign = [ALGORITHM, time, scope, createHash('sha256').update(canonical).digest('hex')].join('\n')
-  const key = [day, region, 's3', 'aws4_request'].reduce<Buffer>(
-    (above, part) => createHmac('sha256', above).update(part).digest(),
-    Buffer.from(`AWS4${credentials.secretKey}`),
-  )
-  const signature = createHmac('sha256', key).update(toSign).digest('hex')
+  const toSign = [ALGORITHM, time, scope, hash('sha256', canonical)].join('\n')
+  const signature = createHmac('sha256', keyOf(credentials.secretKey, day, region))
+    .update(toSign)
+    .digest('hex')
   const authorization = `${ALGORITHM} Credential=${credentials.accessKey}/${scope},SignedHeaders=${signed},Signature=${signature}`
   return { ...headers, authorization }
+}
+
+function signingKey(secretKey: string, day: string, region: string): Buffer {
+  return [day, region, 's3', 'aws4_request'].reduce<Buffer>(
+    (above, part) => createHmac('sha256', above).update(part).digest(),
+    Buffer.from(`AWS4${secretKey}`),
+  )
+}
+
+/** Remembers the last key. */
+export function rememberingKey(): KeyOf {
+  let last: { readonly of: string; readonly key: Buffer } | undefined
+  return (secretKey, day, region) => {
+    const of = [day, region, secretKey].join('\n')
+    if (last?.of !== of) last = { of, key: signingKey(secretKey, day, region) }
+    return last.key
+  }
 }
 
 /** As it stands in the signature and in the address: sorted, everything encoded. */

@@ -5,7 +5,7 @@ const BATCH = 1_000
 /** So many are taken without waiting for more: a batch costs little for each then. */
 const ENOUGH = 128
 /** ms that what is ready waits at most for what is on its way. */
-const PATIENCE = 100
+const PATIENCE = 250
 
 /**
  * Gathers what gets ready one by one, to be dealt with together, one batch after the other. What is ready waits only while more is on its way: a

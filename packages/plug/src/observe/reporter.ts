@@ -218,9 +218,17 @@ export class Reporter {
   /** Changes that touch the same files, one after the other. The files are locked. */
   async #readAndWrite(changes: readonly CheckedChange[]): Promise<void> {
     for (const checked of changes) {
-      const read = await this.#readyToWrite.expect(() => this.#read(checked, READ_RETRY_FIRST))
+      const read = await this.#readNew(checked)
       if (read !== undefined) await this.#writeSoon(read)
     }
+  }
+
+  /** A large content takes long: the others do not wait for it. */
+  #readNew(checked: CheckedChange): Promise<CheckedChange | undefined> {
+    const { change } = checked
+    const read = () => this.#read(checked, READ_RETRY_FIRST)
+    const isLarge = change.type !== 'deleted' && change.size > this.#engine.chunkSize
+    return isLarge ? read() : this.#readyToWrite.expect(read)
   }
 
   #writeSoon(checked: CheckedChange): Promise<void> {
