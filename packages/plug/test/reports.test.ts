@@ -59,6 +59,27 @@ describe('reports of a file', () => {
   })
 })
 
+describe('reports of small files', () => {
+  it('do not wait until large ones are read, however many and however slow they are', async () => {
+    const service = await hub.run('S')
+    let go: () => void = () => undefined
+    const slow = new Promise<void>((resolve) => {
+      go = resolve
+    })
+    service.files.before = async (called, path) => {
+      if (called === 'getChunk' && path.startsWith('large')) await slow
+    }
+    const content = Buffer.alloc(9 * 1024 * 1024)
+    const names = ['large 1', 'large 2', 'large 3']
+    const large = service.plug.report(names.map((name) => ({ type: 'updated', ...service.files.put(name, content) })))
+    await service.plug.report([{ type: 'updated', ...service.files.put('small', 'content') }])
+    expect(await observations()).toEqual(['updated small'])
+    go()
+    await large
+    expect(await observations()).toHaveLength(4)
+  })
+})
+
 describe('a directory that a user deleted', () => {
   it('is not made again before all that was told of what was in it is decided', async () => {
     const service = await hub.run('S')

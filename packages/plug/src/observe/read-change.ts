@@ -18,7 +18,7 @@ export type ReadResult =
   | { readonly type: 'changed' }
   | { readonly type: 'failed'; readonly error: OnituError }
 
-/** Bytes of contents that are read at the same time to know their hash. */
+/** Bytes of contents that are read at the same time to know their hash: of small files, and of large ones. */
 const READ_WEIGHT = 16 * 1024 * 1024
 
 /** Where the contents go that were read: others ask for them a moment later. */
@@ -33,7 +33,9 @@ export class ChangeReader {
   readonly #engine: Engine
   readonly #driver: DriverCalls
   readonly #contents: ReadContents
-  #limiter = new Limiter(READ_WEIGHT)
+  readonly #small = new Limiter(READ_WEIGHT)
+  /** A large file may take hours: small ones do not wait for that. */
+  readonly #large = new Limiter(READ_WEIGHT)
 
   constructor(engine: Engine, driver: DriverCalls, contents: ReadContents) {
     this.#engine = engine
@@ -110,9 +112,8 @@ export class ChangeReader {
     const { chunkSize, signal, spool } = this.#engine
     const { staging } = this.#contents
     const metadata = metadataOfSeen(fid, seen)
-    if (seen.size <= chunkSize) return this.#limiter.run(seen.size, () => this.#hashSmall(metadata, seen.token))
-    const weight = Math.min(seen.size, windowBytes(chunkSize))
-    return this.#limiter.run(weight, () =>
+    if (seen.size <= chunkSize) return this.#small.run(seen.size, () => this.#hashSmall(metadata, seen.token))
+    return this.#large.run(Math.min(seen.size, windowBytes(chunkSize)), () =>
       hashLarge(this.#driver, metadata, seen.token, { chunkSize, signal, spool, staging }),
     )
   }
