@@ -72,10 +72,11 @@ describe('reports of small files', () => {
     const content = Buffer.alloc(9 * 1024 * 1024)
     const names = ['large 1', 'large 2', 'large 3']
     const large = service.plug.report(names.map((name) => ({ type: 'updated', ...service.files.put(name, content) })))
-    await service.plug.report([{ type: 'updated', ...service.files.put('small', 'content') }])
+    const small = service.plug.report([{ type: 'updated', ...service.files.put('small', 'content') }])
+    await hub.until(async () => (await observations()).length > 0)
     expect(await observations()).toEqual(['updated small'])
     go()
-    await large
+    await Promise.all([large, small])
     expect(await observations()).toHaveLength(4)
   })
 })
