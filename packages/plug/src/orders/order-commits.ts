@@ -1,5 +1,6 @@
 import { isOnituError, keys } from '@onitu/protocol'
 import type { Engine } from '../engine.ts'
+import { Gatherer } from '../gatherer.ts'
 import { untilWritten } from '../until-written.ts'
 import { commitOrder, type OrderResult, recordOperations } from './commit-order.ts'
 
@@ -14,23 +15,28 @@ const COMMITS_PER_BATCH = 128
 /** Commits orders that were carried out at about the same time together; those of which one was replaced, one by one. */
 export class OrderCommits {
   readonly #engine: Engine
-  #waiting: Waiting[] = []
+  readonly #done: Gatherer<Waiting>
 
   constructor(engine: Engine) {
     this.#engine = engine
+    this.#done = new Gatherer(engine.clock, (all) => this.#writeAll(all))
+  }
+
+  /** While an order is carried out of which the commit may wait for others, and others for it. */
+  expect<R>(work: () => Promise<R>): Promise<R> {
+    return this.#done.expect(work)
   }
 
   /** Gives false when the order was replaced meanwhile: then only what the service holds now is written. */
   commit(result: OrderResult): Promise<boolean> {
-    return new Promise((done, failed) => {
-      this.#waiting.push({ result, done, failed })
-      if (this.#waiting.length === 1) this.#engine.clock.soon(() => this.#flush())
-    })
+    return new Promise((done, failed) => this.#done.add({ result, done, failed }))
   }
 
-  #flush(): void {
-    const all = this.#waiting.splice(0)
-    for (let at = 0; at < all.length; at += COMMITS_PER_BATCH) void this.#write(all.slice(at, at + COMMITS_PER_BATCH))
+  async #writeAll(all: readonly Waiting[]): Promise<void> {
+    const groups: Promise<void>[] = []
+    for (let at = 0; at < all.length; at += COMMITS_PER_BATCH)
+      groups.push(this.#write(all.slice(at, at + COMMITS_PER_BATCH)))
+    await Promise.all(groups)
   }
 
   async #write(group: readonly Waiting[]): Promise<void> {

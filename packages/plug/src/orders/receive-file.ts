@@ -87,9 +87,8 @@ async function receiveWhole(
     task.throwIfStale()
     await dropJournal(tools, job)
     const metadata = metadataOfHead(head, loaded.record?.extra)
-    const stored = await whileNoted(tools, job, () =>
-      tools.driver.writeWhole(metadata, content, replaces, keptContent(loaded.record, replaces)),
-    )
+    const put = () => tools.driver.writeWhole(metadata, content, replaces, keptContent(loaded.record, replaces))
+    const stored = await tools.commits.expect(() => whileNoted(tools, job, put))
     return end(tools, job, stored, telling)
   })
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../engine.ts'
+import type { Clock } from './engine.ts'
 
 /** Most that is taken together. */
 const BATCH = 1_000

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Clock } from '../engine.ts'
+import type { Clock } from './engine.ts'
 import { Gatherer } from './gatherer.ts'
 
 /** Nothing happens by itself; `turn` runs what was asked for soon, `wait` what was asked for later. */
