@@ -5,6 +5,7 @@ import type { Folder } from '../folder.ts'
 import { join } from '../paths.ts'
 import { isDirectoryToken, isLeftAlone } from '../token.ts'
 import { type Found, foundAt, isDecoded } from './found.ts'
+import { walkTree } from './walk-tree.ts'
 
 export interface Listing {
   /** New, or other than they are known. */
@@ -39,8 +40,6 @@ class Walk {
   readonly #folder: Folder
   readonly #problem: TellProblem
   readonly #began: number
-  readonly #queue: string[] = ['']
-  #running = 0
 
   constructor(session: Session, folder: Folder, problem: TellProblem) {
     this.#session = session
@@ -50,43 +49,31 @@ class Walk {
   }
 
   async run(): Promise<void> {
-    const workers = Array.from({ length: PARALLEL }, () => this.#work())
-    const outcomes = await Promise.allSettled(workers)
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (failed !== undefined) throw failed.reason
+    await walkTree('', PARALLEL, (directory) => this.#list(directory))
     this.#folder.index.forgetWritten(this.#began)
   }
 
-  async #work(): Promise<void> {
-    for (;;) {
-      const directory = this.#queue.shift()
-      if (directory === undefined) {
-        if (this.#running === 0) return
-        await new Promise((resolve) => setTimeout(resolve, 2))
-        continue
-      }
-      this.#running++
-      try {
-        await this.#list(directory)
-      } finally {
-        this.#running--
-      }
-    }
-  }
-
-  async #list(directory: string): Promise<void> {
+  /** Gives the directories in it. */
+  async #list(directory: string): Promise<readonly string[]> {
     const entries = await this.#entries(directory)
-    if (entries === undefined) return
+    if (entries === undefined) return []
+    const directories: string[] = []
     const { index } = this.#folder
     const names = new Set<string>()
     for (const entry of entries) {
       if (directory === '' && entry.filename === CONTROL_DIRECTORY) continue
       names.add(entry.filename)
       const path = join(directory, entry.filename)
-      if (isDecoded(entry)) this.#look(foundAt(path, entry.attrs))
-      else this.#problem(path, 'INVALID_NAME', 'The name is not UTF-8, so it is left alone')
+      if (!isDecoded(entry)) {
+        this.#problem(path, 'INVALID_NAME', 'The name is not UTF-8, so it is left alone')
+        continue
+      }
+      const found = foundAt(path, entry.attrs)
+      this.#look(found)
+      if (isDirectoryToken(found.token)) directories.push(path)
     }
     for (const [name] of index.children(directory)) if (!names.has(name)) this.#lose(join(directory, name))
+    return directories
   }
 
   /** undefined: nothing can be said about what is in it. */
@@ -114,8 +101,7 @@ class Walk {
       this.#problem(path, token.slice(1), 'It is neither a file nor a directory, so it is left alone')
       return
     }
-    if (isDirectoryToken(token)) this.#queue.push(path)
-    else if (index.children(path).size > 0) this.#loseBelow(path)
+    if (!isDirectoryToken(token) && index.children(path).size > 0) this.#loseBelow(path)
     if (index.get(path) !== token && !index.wasWrittenSince(path, this.#began)) this.changed.push(found)
   }
 
