@@ -50,7 +50,11 @@ async function compare(workplace: Workplace, kind: RemoteKind, options: Options)
       const tasks = directions.filter(({ task }) => task.includes(options.only))
       if (tasks.length === 0) continue
       const load = await prepare(workplace, remote, make)
-      const tools = [hubTool(workplace, remote), rcloneTool(workplace, remote)]
+      const tools = [
+        hubTool(workplace, remote, { name: 'onitu', before: options.before }),
+        rcloneTool(workplace, remote),
+        hubTool(workplace, remote, { name: 'onitu, just started', before: 0 }),
+      ]
       for (const { direction, task } of tasks) {
         console.error(`${kind.name}: ${task}`)
         const runs = tools.map((tool) => [tool.name, () => tool[direction](load)] as const)
@@ -64,7 +68,7 @@ async function compare(workplace: Workplace, kind: RemoteKind, options: Options)
 }
 
 async function prepare(workplace: Workplace, remote: Remote, make: (path: string) => void): Promise<Load> {
-  const load = { local: workplace.fresh('load'), remote: remote.fresh() }
+  const load = { local: workplace.fresh('load'), remote: remote.fresh(), make }
   mkdirSync(load.local, { recursive: true })
   make(load.local)
   await new Rclone(remote).upload(load.local, load.remote)

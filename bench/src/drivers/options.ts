@@ -12,6 +12,8 @@ export interface Options {
   readonly files: number
   /** MiB of the one large file: above 250, rclone downloads it in four streams. */
   readonly bigSize: number
+  /** Loads that the hub brings before the one that is timed. */
+  readonly before: number
   /** Only tasks whose names contain this. */
   readonly only: string
   /** Where to work: a new folder in it, removed at the end. */
@@ -28,6 +30,7 @@ export const help = `Measures Onitu with the drivers for SFTP and S3 beside rclo
   --runs N             times that each tool does each thing; default 3
   --files N            files of 4 KiB; default 1000
   --big-size MIB       size of the one large file; default 256
+  --before N           loads that the hub has brought before the one that is timed; default 2
   --only TEXT          only the tasks whose names contain it: up, down, files, file
   --folder DIR         where to work; default: the system's temporary folder
   --write              put the table into bench/drivers.md
@@ -42,6 +45,7 @@ export function parseOptions(arguments_: readonly string[]): Options | 'help' {
       runs: { type: 'string', default: '3' },
       files: { type: 'string', default: '1000' },
       'big-size': { type: 'string', default: '256' },
+      before: { type: 'string', default: '2' },
       only: { type: 'string', default: '' },
       folder: { type: 'string', default: tmpdir() },
       write: { type: 'boolean', default: false },
@@ -54,6 +58,7 @@ export function parseOptions(arguments_: readonly string[]): Options | 'help' {
     runs: count('--runs', values.runs),
     files: count('--files', values.files),
     bigSize: count('--big-size', values['big-size']),
+    before: count('--before', values.before),
     only: values.only,
     folder: values.folder,
     write: values.write,

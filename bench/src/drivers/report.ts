@@ -8,7 +8,7 @@ export interface Row {
   readonly times: ReadonlyMap<string, readonly number[]>
 }
 
-/** Last column: how many times as fast the first tool is as the second. */
+/** Last column: how many times as fast the first tool is as the second; others are shown only. */
 export function comparisonTable(rows: readonly Row[]): string {
   const tools = [...(rows[0]?.times.keys() ?? [])]
   const head = ['server', 'task', ...tools, `${tools[0]} : ${tools[1]}`]

@@ -10,6 +10,8 @@ import type { Remote } from './remote.ts'
 export interface Load {
   readonly local: string
   readonly remote: string
+  /** Another one of this kind, in a folder that is there. */
+  readonly make: (folder: string) => void
 }
 
 /** Brings a load to the server, or from there, and gives the ms that it took. */
@@ -42,39 +44,59 @@ export function rcloneTool(workplace: Workplace, remote: Remote): Tool {
   }
 }
 
+export interface HubToolOptions {
+  readonly name: string
+  /** Loads of the same kind that the hub brings before the clock starts: its code is compiled then, as in a hub that has been running for some time. */
+  readonly before: number
+}
+
 /**
  * A running hub. Up: the files appear in the local folder by one rename. Down: they are put on the server while nobody looks, and the clock starts
  * with `onitu wait`, which has the service look. Both end when that returns.
  */
-export function hubTool(workplace: Workplace, remote: Remote): Tool {
+export function hubTool(workplace: Workplace, remote: Remote, { name, before }: HubToolOptions): Tool {
   const rclone = new Rclone(remote)
+  /** Brings other loads before this one, whose name is `load` and whose time it gives. */
+  const bringLast = async ({ local, make }: Load, bring: (content: string, as: string) => Promise<number>) => {
+    for (let turn = 0; turn < before; turn++) {
+      const other = workplace.fresh('before')
+      mkdirSync(other)
+      make(other)
+      await bring(other, `before-${turn}`)
+    }
+    return bring(local, 'load')
+  }
   return {
-    name: 'onitu',
-    async up({ local }) {
+    name,
+    async up(load) {
       const folder = remote.fresh()
-      const time = await withHub(workplace, remote, folder, async (hub, root) => {
-        const staged = workplace.fresh('staged')
-        await succeed('cp', ['-a', local, staged])
-        await succeed('sync', [])
-        return measure(hub, async () => {
-          renameSync(staged, join(root, 'load'))
-          await hub.settle()
-        })
-      })
-      await rclone.check(local, `${folder}/load`)
+      const time = await withHub(workplace, remote, folder, (hub, root) =>
+        bringLast(load, async (content, as) => {
+          const staged = workplace.fresh('staged')
+          await succeed('cp', ['-a', content, staged])
+          await succeed('sync', [])
+          return measure(hub, async () => {
+            renameSync(staged, join(root, as))
+            await hub.settle()
+          })
+        }),
+      )
+      await rclone.check(load.local, `${folder}/load`)
       await rclone.purge(folder)
       return time
     },
-    async down({ local, remote: filled }) {
+    async down(load) {
       // The folder of a hub gets a marker, so it is one of its own.
       const folder = remote.fresh()
+      await rclone.check(load.local, load.remote)
       return withHub(workplace, remote, folder, async (hub, root) => {
-        await rclone.upload(local, `${folder}/load`)
-        await rclone.check(local, filled)
-        await succeed('sync', [])
-        if (existsSync(join(root, 'load'))) throw new Error('The hub has looked before it was asked to')
-        const time = await measure(hub, () => hub.settle())
-        await succeed('diff', ['-rq', local, join(root, 'load')])
+        const time = await bringLast(load, async (content, as) => {
+          await rclone.upload(content, `${folder}/${as}`)
+          await succeed('sync', [])
+          if (existsSync(join(root, as))) throw new Error('The hub has looked before it was asked to')
+          return measure(hub, () => hub.settle())
+        })
+        await succeed('diff', ['-rq', load.local, join(root, 'load')])
         await rclone.purge(folder)
         return time
       })
