@@ -66,11 +66,11 @@ describe('packed packages', () => {
     for (const { manifest } of packages) expect(JSON.stringify(manifest)).not.toMatch(/workspace:|link:|catalog:/)
   })
 
-  test('hold what was built, a readme and a license, and nothing else', () => {
+  test('hold what was built, a readme, licenses, and nothing else', () => {
     for (const { manifest, files } of packages) {
       const stray = files.filter(
         (path) =>
-          !/^(dist\/.*\.(js|js\.map|d\.ts)|bin\/[a-z-]+\.js|template\/.*|package\.json|(README|PROTOCOL|CHANGELOG)\.md|LICENSE)$/.test(
+          !/^(dist\/.*\.(js|js\.map|d\.ts)|bin\/[a-z-]+\.js|template\/.*|package\.json|(README|PROTOCOL|CHANGELOG|THIRD-PARTY)\.md|LICENSE)$/.test(
             path,
           ),
       )
