@@ -1,5 +1,4 @@
-/** To this, memory, offsets and lengths are aligned where contents go to a disk without a copy of the system. */
-export const ALIGNMENT = 4096
+import { DIRECT_IO_ALIGNMENT } from '@onitu/protocol'
 
 /** Memory that both threads see and that begins at a page, as that of buffers which may grow does and of no others. */
 export function alignedBytes(size: number): Uint8Array {
@@ -8,5 +7,5 @@ export function alignedBytes(size: number): Uint8Array {
 
 /** False for all memory of which it is not known. */
 export function isAligned({ buffer, byteOffset }: Uint8Array): boolean {
-  return buffer instanceof SharedArrayBuffer && buffer.growable && byteOffset % ALIGNMENT === 0
+  return buffer instanceof SharedArrayBuffer && buffer.growable && byteOffset % DIRECT_IO_ALIGNMENT === 0
 }

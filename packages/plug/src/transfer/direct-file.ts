@@ -1,15 +1,9 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
-import { systemCode } from '@onitu/protocol'
+import { DIRECT_IO_ALIGNMENT, DIRECT_IO_LEAST, refusesDirectIo, systemCode } from '@onitu/protocol'
 
-/** Bytes. Smaller files are read again before they would have been written. */
-const LARGE = 64 * 1024 * 1024
-/** To this, offsets and lengths are aligned where contents go to a disk without a copy of the system. */
-const ALIGNMENT = 4096
 /** Undefined where the system has no such flag. */
 const DIRECT: number | undefined = constants.O_DIRECT
-/** What file systems say that cannot do it, or not with these bytes. */
-const REFUSED = new Set(['EINVAL', 'EOPNOTSUPP', 'ENOTSUP'])
 
 /**
  * A new file for a content of which the size is known. A large one goes to the disk past the memory of the system, which would have to be found for it and
@@ -31,7 +25,12 @@ export class DirectFile {
   /** Fails where something is at that path. */
   static async create(path: string, size: number, mode: number): Promise<DirectFile> {
     const handle = await open(path, 'wx+', mode)
-    return new DirectFile(path, handle, size < LARGE ? undefined : await openDirect(path))
+    try {
+      return new DirectFile(path, handle, size < DIRECT_IO_LEAST ? undefined : await openDirect(path))
+    } catch (error) {
+      await new DirectFile(path, handle, undefined).remove()
+      throw error
+    }
   }
 
   async write(content: Uint8Array, offset: number): Promise<void> {
@@ -55,12 +54,12 @@ export class DirectFile {
 
   /** Gives how many bytes from the beginning it has written so. */
   async #writeDirectly(content: Uint8Array, offset: number): Promise<number> {
-    const size = content.byteLength - (content.byteLength % ALIGNMENT)
-    if (this.#direct === undefined || this.#isRefused || size === 0 || offset % ALIGNMENT !== 0) return 0
+    const size = content.byteLength - (content.byteLength % DIRECT_IO_ALIGNMENT)
+    if (this.#direct === undefined || this.#isRefused || size === 0 || offset % DIRECT_IO_ALIGNMENT !== 0) return 0
     try {
       return (await this.#direct.write(content, 0, size, offset)).bytesWritten
     } catch (error) {
-      if (!REFUSED.has(systemCode(error) ?? '')) throw error
+      if (!refusesDirectIo(systemCode(error))) throw error
       this.#isRefused = true
       return 0
     }
@@ -72,7 +71,7 @@ async function openDirect(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, constants.O_WRONLY | constants.O_NOFOLLOW | DIRECT)
   } catch (error) {
-    if (!REFUSED.has(systemCode(error) ?? '')) throw error
+    if (!refusesDirectIo(systemCode(error))) throw error
     return undefined
   }
 }

@@ -21,7 +21,7 @@ export async function findStaging(engine: Engine, peers: Peers, folder: string):
   }
 }
 
-/** On the side that gets the content. Undefined where nobody else may write: `onitu` never writes to what is only read, or cannot be reached. */
+/** On the side that gets the content. Undefined where nothing may be written, or the folder cannot be reached. */
 export async function ownStaging(engine: Engine, driver: DriverCalls, folder: string): Promise<string | undefined> {
   const mode = engine.folders.get(folder)?.mode
   const isWritten = mode === 'rw' || mode === 'w'
