@@ -12,14 +12,14 @@ export async function requireReplaceable(
   signal?: AbortSignal,
 ): Promise<void> {
   const key = folder.key(path)
-  if (token !== null) requireToken(folder, path, await folder.bucket.head(key, signal), token)
-  else if (await folder.bucket.exists(key, signal)) throw occupied(folder, path)
+  if (token !== null) requireToken(path, await folder.bucket.head(key, signal), token)
+  else if (await folder.bucket.exists(key, signal)) throw occupied(path)
 }
 
 /** @throws ConflictError unless this is the state that may be replaced */
-export function requireToken(folder: Folder, path: string, found: S3Object | undefined, token: string | null): void {
+export function requireToken(path: string, found: S3Object | undefined, token: string | null): void {
   if ((found === undefined ? null : tokenOf(found)) === token) return
-  if (token === null) throw occupied(folder, path)
+  if (token === null) throw occupied(path)
   throw new ConflictError(
     found === undefined
       ? `"${path}" is gone, it was to be replaced in a known state`
@@ -27,9 +27,7 @@ export function requireToken(folder: Folder, path: string, found: S3Object | und
   )
 }
 
-/** What is there may not have been listed yet. */
-function occupied(folder: Folder, path: string): ConflictError {
-  folder.met.add(path)
+function occupied(path: string): ConflictError {
   return new ConflictError(`"${path}" exists and is left as it is`)
 }
 

@@ -7,6 +7,7 @@ import { guarded } from './guarded.ts'
 import { readOptions } from './options/read-options.ts'
 import { readObject } from './reading.ts'
 import { tokenOf } from './token.ts'
+import { etagOfContent } from './unsettled.ts'
 import { MIN_PART, Uploads } from './uploads.ts'
 import { Watcher } from './watcher.ts'
 
@@ -90,10 +91,15 @@ function registerWriting(plug: DriverPlug, folderOf: FolderOf, conditions: Condi
     return folder.writing(path, () =>
       guarded(`Writing "${path}"`, async () => {
         signal.throwIfAborted()
+        const { bucket, unsettled } = folder
         const key = folder.key(path)
-        if (!conditions.suffice) await requireReplaceable(folder, path, token, signal)
-        const etag = await conditions.write(token, (given) =>
-          folder.bucket.put(key, content, { ...headers(metadata), ...given }, signal),
+        const replaced = await unsettled.replaceable(metadata, { bucket, key }, token, signal)
+        if (!conditions.suffice) await requireReplaceable(folder, path, replaced, signal)
+        const etag = await unsettled.writing(
+          metadata,
+          () => etagOfContent(content),
+          () =>
+            conditions.write(replaced, (given) => bucket.put(key, content, { ...headers(metadata), ...given }, signal)),
         )
         return { token: tokenOf({ etag, size: content.byteLength }) }
       }),
@@ -120,14 +126,14 @@ function registerWriting(plug: DriverPlug, folderOf: FolderOf, conditions: Condi
 function deleteObject(folder: Folder, path: string, token: string, signal: AbortSignal): Promise<undefined> {
   return guarded(`Deleting "${path}"`, async () => {
     signal.throwIfAborted()
+    const { bucket, unsettled } = folder
     const key = folder.key(path)
-    const found = await folder.bucket.head(key, signal)
+    const found = await bucket.head(key, signal)
     if (found === undefined) {
       await folder.requireMarker()
-      return undefined
-    }
-    requireToken(folder, path, found, token)
-    await folder.bucket.delete(key, signal)
+      if (!unsettled.isBeingDeleted(path)) return undefined
+    } else requireToken(path, found, token)
+    await unsettled.deleting(path, () => bucket.delete(key, signal))
     return undefined
   })
 }

@@ -1,5 +1,6 @@
 import {
   CONTROL_DIRECTORY,
+  ConflictError,
   DriverError,
   type DriverPlug,
   type OnituError,
@@ -10,6 +11,7 @@ import {
 import { Bucket } from './client/bucket.ts'
 import type { S3Client } from './client/s3-client.ts'
 import type { Conditions } from './conditions.ts'
+import { Unsettled } from './unsettled.ts'
 
 const MARKER = `${CONTROL_DIRECTORY}/folder`
 /** Bytes of a key, everywhere. */
@@ -23,8 +25,9 @@ export class Folder {
   readonly prefix: string
   /** What the Plug has been told: token by path. */
   readonly index = new Map<string, string>()
-  /** Objects that were met where none was expected: a listing may leave them out for long. */
+  /** Objects that were met in another state than the known one: a listing may leave them out, or show what they were, for long. */
   readonly met = new Set<string>()
+  readonly unsettled = new Unsettled()
   readonly #place: ServiceFolder
   readonly #plug: DriverPlug
   readonly #conditions: Conditions
@@ -122,12 +125,22 @@ export class Folder {
     this.requireAvailable()
     this.#written.set(path, Number.POSITIVE_INFINITY)
     try {
-      const stored = await work()
+      const stored = await this.doubting(path, work)
       if (stored === undefined) this.index.delete(path)
       else this.index.set(path, stored.token)
       return stored
     } finally {
       this.#written.set(path, this.now())
+    }
+  }
+
+  /** A conflict shows that the object is in another state than the listing has said. */
+  async doubting<T>(path: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof ConflictError) this.met.add(path)
+      throw error
     }
   }
 

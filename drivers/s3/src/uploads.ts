@@ -12,6 +12,7 @@ import { type Conditions, requireReplaceable } from './conditions.ts'
 import type { Folder } from './folder.ts'
 import { guarded } from './guarded.ts'
 import { tokenOf } from './token.ts'
+import { etagOfParts } from './unsettled.ts'
 
 /** What has to be remembered of an upload to find it again. */
 interface State {
@@ -49,8 +50,11 @@ export class Uploads {
           `"${metadata.path}" would have more than ${MAX_PARTS} parts: set chunk_size to ${needed}Mi`,
         )
       }
-      await requireReplaceable(folder, metadata.path, token, signal)
-      const id = await folder.bucket.createUpload(folder.key(metadata.path), this.#headers(metadata), signal)
+      const { bucket, unsettled } = folder
+      const key = folder.key(metadata.path)
+      const replaced = await unsettled.replaceable(metadata, { bucket, key }, token, signal)
+      await folder.doubting(metadata.path, () => requireReplaceable(folder, metadata.path, replaced, signal))
+      const id = await bucket.createUpload(key, this.#headers(metadata), signal)
       this.#parts.set(id, new Map())
       return { id, partSize } satisfies State
     })
@@ -96,9 +100,14 @@ export class Uploads {
       const parts = await this.#complete(folder, path, id, Math.ceil(size / partSize))
       const sent = parts.reduce((sum, part) => sum + part.size, 0)
       if (sent !== size) throw new ServiceError('INCOMPLETE', `"${path}" has ${sent} of ${size} bytes`)
-      await requireReplaceable(folder, path, token, signal)
-      const etag = await this.#conditions.write(token, (headers) =>
-        folder.bucket.completeUpload(folder.key(path), id, parts, headers, signal),
+      const { bucket, unsettled } = folder
+      const key = folder.key(path)
+      const replaced = await unsettled.replaceable(metadata, { bucket, key }, token, signal)
+      await requireReplaceable(folder, path, replaced, signal)
+      const etag = await unsettled.writing(
+        metadata,
+        () => etagOfParts(parts),
+        () => this.#conditions.write(replaced, (headers) => bucket.completeUpload(key, id, parts, headers, signal)),
       )
       this.#parts.delete(id)
       return { token: tokenOf({ etag, size }) }

@@ -80,52 +80,56 @@ export class Watcher {
   }
 
   async #changes(began: number): Promise<Change[]> {
-    const { index, bucket, prefix, name } = this.#folder
-    const seen = new Set<string>()
+    const { index, bucket, prefix, met } = this.#folder
+    const listed = new Set<string>()
+    /** What the listing says of those that it is not believed about. */
+    const shown = new Map<string, string>()
     const updated: Change[] = []
     for await (const page of bucket.list(prefix)) {
       for (const object of page) {
         const path = object.key.slice(prefix.length)
-        seen.add(path)
+        listed.add(path)
         if (!this.#isFile(path, object)) continue
         const token = tokenOf(object)
-        if (index.get(path) === token || this.#folder.wasWrittenSince(path, began)) continue
-        updated.push({ type: 'updated', folder: name, path, token, size: object.size, mtime: object.modified })
+        if (met.has(path)) shown.set(path, token)
+        else if (index.get(path) !== token && !this.#folder.wasWrittenSince(path, began))
+          updated.push(this.#updated(path, object))
       }
     }
     // Only a folder that is still the right one says anything about what is not in it.
     await this.#folder.requireMarker()
-    const unlisted = [...new Set([...index.keys(), ...this.#folder.met])].filter(
-      (path) => !seen.has(path) && !this.#folder.wasWrittenSince(path, began),
-    )
-    const asked = await this.#askAbout(unlisted)
+    const unlisted = [...index.keys()].filter((path) => !listed.has(path))
+    const doubted = [...new Set([...unlisted, ...met])].filter((path) => !this.#folder.wasWrittenSince(path, began))
+    const asked = await this.#askAbout(doubted, shown)
     return [...asked, ...updated]
   }
 
   /**
-   * What a listing leaves out need not be gone: some services (OpenStack Swift) list late, and a deletion that nobody made would be
-   * carried out everywhere. So each is asked for.
+   * What a listing leaves out need not be gone, and what it shows need not be so any more: some services (OpenStack Swift) list late, and a deletion
+   * that nobody made would be carried out everywhere. So each object is asked for itself.
    */
-  async #askAbout(paths: readonly string[]): Promise<Change[]> {
+  async #askAbout(paths: readonly string[], shown: ReadonlyMap<string, string>): Promise<Change[]> {
     const changes: Change[] = []
     for (let at = 0; at < paths.length; at += ASKED_AT_ONCE) {
       const part = paths.slice(at, at + ASKED_AT_ONCE)
-      changes.push(...(await Promise.all(part.map((path) => this.#ask(path)))).flat())
+      changes.push(...(await Promise.all(part.map((path) => this.#ask(path, shown.get(path))))).flat())
     }
     return changes
   }
 
-  async #ask(path: string): Promise<Change[]> {
+  async #ask(path: string, shown: string | undefined): Promise<Change[]> {
     const { index, bucket, name, met } = this.#folder
     const object = await bucket.head(this.#folder.key(path))
     const known = index.get(path)
-    if (object === undefined) {
-      met.delete(path)
-      return known === undefined ? [] : [{ type: 'deleted', folder: name, path }]
-    }
-    const token = tokenOf(object)
-    if (known === token) return []
-    return [{ type: 'updated', folder: name, path, token, size: object.size, mtime: object.modified }]
+    // From here on the listing is believed again.
+    if ((object === undefined ? undefined : tokenOf(object)) === shown) met.delete(path)
+    if (object === undefined) return known === undefined ? [] : [{ type: 'deleted', folder: name, path }]
+    return known === tokenOf(object) ? [] : [this.#updated(path, object)]
+  }
+
+  #updated(path: string, object: S3Object): Change {
+    const { size, modified: mtime } = object
+    return { type: 'updated', folder: this.#folder.name, path, token: tokenOf(object), size, mtime }
   }
 
   /** Objects whose key ends in `/` stand for directories, which this driver does not keep. */

@@ -19,7 +19,11 @@ export interface HttpResponse {
   readonly status: number
   readonly headers: IncomingMessage['headers']
   readonly body: Buffer
+  /** It was sent twice, for the connection ended the first time: the service may have carried it out before, and tell of that. */
+  readonly again: boolean
 }
+
+type Answer = Omit<HttpResponse, 'again'>
 
 const EMPTY = Buffer.alloc(0)
 
@@ -41,8 +45,8 @@ export class HttpClient {
 
   async send(request: HttpRequest): Promise<HttpResponse> {
     const attempt = await this.#attempt(request)
-    // The server had closed a connection that was kept: it has not seen the request.
-    return attempt === 'stale' ? this.#sendAgain(request) : attempt
+    // The server had closed a connection that was kept: most likely it has not seen the request.
+    return attempt === 'stale' ? this.#sendAgain(request) : { ...attempt, again: false }
   }
 
   close(): void {
@@ -51,11 +55,11 @@ export class HttpClient {
 
   async #sendAgain(request: HttpRequest): Promise<HttpResponse> {
     const attempt = await this.#attempt({ ...request, headers: { ...request.headers, connection: 'close' } })
-    if (attempt !== 'stale') return attempt
+    if (attempt !== 'stale') return { ...attempt, again: true }
     throw new ServiceError('CONNECTION_LOST', `${this.#url.host} closed the connection`)
   }
 
-  #attempt({ method, path, headers, body, into, signal, pace }: HttpRequest): Promise<HttpResponse | 'stale'> {
+  #attempt({ method, path, headers, body, into, signal, pace }: HttpRequest): Promise<Answer | 'stale'> {
     const secure = this.#url.protocol === 'https:'
     const size = body === undefined ? {} : { 'content-length': String(body.byteLength) }
     return new Promise((resolve, reject) => {
@@ -100,7 +104,7 @@ export class HttpClient {
   #read(
     response: IncomingMessage,
     { waiting, into }: { readonly waiting: Waiting; readonly into: Uint8Array | undefined },
-    resolve: (response: HttpResponse) => void,
+    resolve: (response: Answer) => void,
     reject: (error: Error) => void,
   ): void {
     const body = new Body(response, into)

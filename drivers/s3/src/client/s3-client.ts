@@ -76,7 +76,8 @@ export class S3Client {
       const send = () => this.#turns.run(1, () => this.#sendOnce(request, isContent))
       const response = await (isContent && this.#contents !== undefined ? this.#contents.run(1, send) : send())
       if (response.status < 300) return response
-      const error = statusError(response, `${request.method} ${JSON.stringify(request.key)}`)
+      const again = attempt > 1 || response.again
+      const error = statusError({ ...response, again }, `${request.method} ${JSON.stringify(request.key)}`)
       if (!BUSY.has(error.status) || attempt === ATTEMPTS) throw error
       await delay(pauseOf(response, attempt), undefined, request.signal === undefined ? {} : { signal: request.signal })
     }

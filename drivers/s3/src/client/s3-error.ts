@@ -7,19 +7,22 @@ export class S3StatusError extends Error {
   readonly status: number
   /** As S3 names it: NoSuchKey. */
   readonly code: string
+  /** The request was sent before without an answer, so this may be what it has done itself: 412 for what it wrote. */
+  readonly again: boolean
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, again = false) {
     super(message)
     this.name = 'S3StatusError'
     this.status = status
     this.code = code
+    this.again = again
   }
 }
 
-export function statusError({ status, body }: HttpResponse, what: string): S3StatusError {
+export function statusError({ status, body, again }: HttpResponse, what: string): S3StatusError {
   const text = body.byteLength > 64 * 1024 ? '' : body.toString('utf8')
   const code = textOf(text, 'Code') ?? `HTTP_${status}`
-  return new S3StatusError(status, code, `${what}: ${code} (${status}) ${textOf(text, 'Message') ?? ''}`.trim())
+  return new S3StatusError(status, code, `${what}: ${code} (${status}) ${textOf(text, 'Message') ?? ''}`.trim(), again)
 }
 
 const SIGNATURE: ReadonlySet<string> = new Set([

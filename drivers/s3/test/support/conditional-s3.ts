@@ -42,6 +42,14 @@ export class ConditionalS3 {
   readonly requests: string[] = []
   /** Runs when a write has arrived, before it is judged and carried out: what a user does in the worst moment. */
   beforeWrite: ((key: string) => void) | undefined
+  /** It ends in the middle of so many writes and deletions of objects: they are carried out, but not answered and not listed. */
+  lost = 0
+  /** What the listing says of keys, where that is not what is there; undefined: nothing. */
+  readonly stale = new Map<string, StoredObject | undefined>()
+  /** False: it knows of no conditions, and says so (501), as OpenStack Swift does. */
+  isConditional = true
+  /** False: each request needs a new connection, so none is sent again because it had been closed meanwhile. */
+  keepsConnections = true
   readonly #server: Server = createServer((request, response) => void this.#serve(request, response))
 
   static async start(): Promise<ConditionalS3> {
@@ -55,8 +63,8 @@ export class ConditionalS3 {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  put(key: string, body: Uint8Array): StoredObject {
-    const stored = { body: Buffer.from(body), etag: etagOf(body), modified: new Date() }
+  put(key: string, body: Uint8Array, etag = etagOf(body)): StoredObject {
+    const stored = { body: Buffer.from(body), etag, modified: new Date() }
     this.objects.set(key, stored)
     return stored
   }
@@ -72,6 +80,7 @@ export class ConditionalS3 {
     const { pathname, searchParams } = new URL(request.url ?? '/', this.endpoint)
     const [, , ...key] = pathname.split('/')
     const { method = '', headers } = request
+    if (!this.keepsConnections) response.shouldKeepAlive = false
     const asked = { method, headers, key: decodeURIComponent(key.join('/')), query: searchParams }
     this.requests.push(`${method} ${asked.key}`)
     try {
@@ -88,11 +97,23 @@ export class ConditionalS3 {
     else if (query.has('uploads') || query.has('uploadId')) this.#multipart(asked, response)
     else if (method === 'PUT') {
       this.#judge(asked)
+      this.#mayBeLost(key, response)
       response.setHeader('etag', this.put(key, asked.body).etag).end()
     } else if (method === 'DELETE') {
+      this.#mayBeLost(key, response)
       this.objects.delete(key)
       response.writeHead(204).end()
     } else this.#get(asked, response)
+  }
+
+  #mayBeLost(key: string, response: ServerResponse): void {
+    if (this.lost === 0) {
+      this.stale.delete(key)
+      return
+    }
+    this.lost--
+    this.stale.set(key, this.objects.get(key))
+    response.destroy()
   }
 
   /** The condition of a write. */
@@ -100,6 +121,8 @@ export class ConditionalS3 {
     this.beforeWrite?.(key)
     const found = this.objects.get(key)
     const match = headers['if-match']
+    const hasCondition = match !== undefined || headers['if-none-match'] !== undefined
+    if (hasCondition && !this.isConditional) throw new Refusal(501, 'NotImplemented')
     if (headers['if-none-match'] === '*' && found !== undefined) throw new Refusal(412, 'PreconditionFailed')
     if (match === undefined) return
     if (found === undefined) throw new Refusal(404, 'NoSuchKey')
@@ -138,20 +161,23 @@ export class ConditionalS3 {
       response.writeHead(204).end()
     } else {
       this.#judge(asked)
+      this.#mayBeLost(key, response)
       this.uploads.delete(id)
       const parts = [...upload.parts].sort(([one], [other]) => one - other).map(([, part]) => part)
-      const { etag } = this.put(key, Buffer.concat(parts))
+      const { etag } = this.put(key, Buffer.concat(parts), etagOfAll(parts))
       response.end(`<CompleteMultipartUploadResult><ETag>${etag}</ETag></CompleteMultipartUploadResult>`)
     }
   }
 
   #list(query: URLSearchParams): string {
     const prefix = query.get('prefix') ?? ''
-    const found = [...this.objects].filter(([key]) => key.startsWith(prefix))
-    const entries = found.map(
-      ([key, { body, etag, modified }]) =>
-        `<Contents><Key>${encodeURIComponent(key)}</Key><ETag>${etag}</ETag><Size>${body.byteLength}</Size><LastModified>${modified.toISOString()}</LastModified></Contents>`,
-    )
+    const listed = new Map([...this.objects, ...this.stale])
+    const found = [...listed].filter(([key]) => key.startsWith(prefix))
+    const entries = found.map(([key, object]) => {
+      if (object === undefined) return ''
+      const { body, etag, modified } = object
+      return `<Contents><Key>${encodeURIComponent(key)}</Key><ETag>${etag}</ETag><Size>${body.byteLength}</Size><LastModified>${modified.toISOString()}</LastModified></Contents>`
+    })
     return `<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>${entries.join('')}</ListBucketResult>`
   }
 
@@ -169,6 +195,12 @@ function listParts({ parts }: Upload): string {
       `<Part><PartNumber>${number}</PartNumber><ETag>${etagOf(body)}</ETag><Size>${body.byteLength}</Size></Part>`,
   )
   return `<ListPartsResult><IsTruncated>false</IsTruncated>${entries.join('')}</ListPartsResult>`
+}
+
+/** As Amazon makes it. */
+function etagOfAll(parts: readonly Buffer[]): string {
+  const digests = parts.map((part) => createHash('md5').update(part).digest())
+  return etagOf(Buffer.concat(digests)).replace(/"$/, `-${parts.length}"`)
 }
 
 function etagOf(body: Uint8Array): string {

@@ -15,8 +15,8 @@ const FILTERS: Readonly<Record<string, string>> = {
 }
 
 /**
- * An object of which the listing could not be told within a second (Swift's default) is listed when a daemon of Swift gets round to it, and none runs
- * here. On a busy machine that would be never.
+ * An object of which the listing could not be told within a second (Swift's default) is listed when its updater gets round to it, which runs here
+ * after a restart only. On a busy machine that would be never.
  */
 const PATIENCE = `conn_timeout = 20
 node_timeout = 60
@@ -43,7 +43,7 @@ disable_fallocate = true
 pipeline = ${name}-server
 [app:${name}-server]
 use = egg:swift#${name}
-${PATIENCE}`,
+${PATIENCE}${name === 'object' ? updater(folder) : ''}`,
   ])
   return {
     'swift.conf':
@@ -53,6 +53,13 @@ ${PATIENCE}`,
     'prepare.py': prepareScript(folder, port),
     'serve.sh': serveScript(folder, port, user),
   }
+}
+
+/** The daemon that lists what the object server could not have listed. */
+function updater(folder: string): string {
+  return `[object-updater]
+recon_cache_path = ${folder}/run
+${PATIENCE}`
 }
 
 /** Logins are in memcached. On a busy machine the proxy must not give it up: everybody would have to log in again, and could not. */

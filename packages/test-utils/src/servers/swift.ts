@@ -9,7 +9,12 @@ import { swiftScripts } from './swift-scripts.ts'
 
 /** Debian's own: another one does not know its packages. */
 const PYTHON = '/usr/bin/python3'
-const PROGRAMS = ['memcached', ...['account', 'container', 'object', 'proxy'].map((name) => `swift-${name}-server`)]
+const UPDATER = 'swift-object-updater'
+const PROGRAMS = [
+  'memcached',
+  ...['account', 'container', 'object', 'proxy'].map((name) => `swift-${name}-server`),
+  UPDATER,
+]
 
 /** Why no Swift can be started here, or undefined. */
 export function swiftProblem(): string | undefined {
@@ -55,7 +60,7 @@ export class SwiftServer {
     for (const [name, content] of Object.entries(scripts)) writeFileSync(join(folder.path, 'etc', name), content)
     const prepare = startProgram(PYTHON, [join(folder.path, 'etc', 'prepare.py')])
     await prepare.ended()
-    await server.resume()
+    await server.#serve()
     return server
   }
 
@@ -70,8 +75,14 @@ export class SwiftServer {
     this.#login = undefined
   }
 
-  /** Starts it again on the same port, with all that it had. */
+  /** Starts it again on the same port, with all that it had; what was not listed yet when it was stopped is listed. */
   async resume(): Promise<void> {
+    await this.#serve()
+    const updater = startProgram(UPDATER, [join(this.#folder.path, 'etc', 'object.conf'), '--once'])
+    await updater.ended()
+  }
+
+  async #serve(): Promise<void> {
     const server = startProgram('bash', [join(this.#folder.path, 'etc', 'serve.sh')])
     this.#server = server
     await waitUntil(() => this.#isHealthy(), {
