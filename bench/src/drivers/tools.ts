@@ -5,6 +5,7 @@ import { Hub } from '../hub.ts'
 import type { Workplace } from '../workplace.ts'
 import { Rclone } from './rclone.ts'
 import type { Remote } from './remote.ts'
+import { settleMachine } from './settle-machine.ts'
 
 /** What is brought to the server, or from it: a local folder, and the same already on the server. */
 export interface Load {
@@ -28,7 +29,7 @@ export function rcloneTool(workplace: Workplace, remote: Remote): Tool {
     name: 'rclone sync',
     async up({ local }) {
       const folder = remote.fresh()
-      await succeed('sync', [])
+      await settleMachine()
       const time = await timed(() => rclone.upload(local, folder))
       await rclone.check(local, folder)
       await rclone.purge(folder)
@@ -36,7 +37,7 @@ export function rcloneTool(workplace: Workplace, remote: Remote): Tool {
     },
     async down({ local, remote: folder }) {
       const target = workplace.fresh('target')
-      await succeed('sync', [])
+      await settleMachine()
       const time = await timed(() => rclone.download(folder, target))
       await succeed('diff', ['-rq', local, target])
       return time
@@ -74,7 +75,7 @@ export function hubTool(workplace: Workplace, remote: Remote, { name, before }: 
         bringLast(load, async (content, as) => {
           const staged = workplace.fresh('staged')
           await succeed('cp', ['-a', content, staged])
-          await succeed('sync', [])
+          await settleMachine()
           return measure(hub, async () => {
             renameSync(staged, join(root, as))
             await hub.settle()
@@ -92,7 +93,7 @@ export function hubTool(workplace: Workplace, remote: Remote, { name, before }: 
       return withHub(workplace, remote, folder, async (hub, root) => {
         const time = await bringLast(load, async (content, as) => {
           await rclone.upload(content, `${folder}/${as}`)
-          await succeed('sync', [])
+          await settleMachine()
           if (existsSync(join(root, as))) throw new Error('The hub has looked before it was asked to')
           return measure(hub, () => hub.settle())
         })

@@ -69,4 +69,17 @@ describe('BlockHash', () => {
     await after.update(content.subarray(before.verified))
     expect(await after.digest()).toBe(contentHash(content))
   })
+
+  it('lets others have their turn, however it is given', async () => {
+    const hash = new BlockHash()
+    let turns = 0
+    const others = setInterval(() => turns++, 0)
+    try {
+      for (let at = 0; at < 64; at++) await hash.update(bytes(HASH_BLOCK_SIZE))
+      await hash.update(bytes(64 * HASH_BLOCK_SIZE))
+    } finally {
+      clearInterval(others)
+    }
+    expect(turns).toBeGreaterThan(4)
+  })
 })

@@ -1,12 +1,19 @@
-import { webcrypto } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import { BlockHasher } from './block-hasher.ts'
 import { HASH_BLOCK_SIZE, hashOfBlocks } from './content-hash.ts'
 
 /** Digests in the works at once: enough for the threads that there are, and few enough that memory stays flat. */
 const MOST_UNDER_WAY = 4
 
+/** Blocks that are hashed here in one go, before others get their turn: some ms. */
+const AT_ONCE = 4
+
+/** One for the process: how fast it is here does not change. */
+const hasher = new BlockHasher()
+
 /**
- * The same hash as ContentHash, for large contents: its blocks are hashed by other threads (of the libuv pool), several at a
- * time, while the caller reads or writes.
+ * The same hash as ContentHash, for large contents: where hashing is slow its blocks are hashed by other threads, several at a time, while the caller reads or
+ * writes; and where it is fast, others get their turn in between.
  */
 export class BlockHash {
   #digests: Uint8Array[] = []
@@ -15,6 +22,8 @@ export class BlockHash {
   #started: number
   #underWay = new Set<Promise<void>>()
   #failure: { readonly error: unknown } | undefined
+  /** Blocks that were hashed here since others had their turn. */
+  #inTurn = 0
   /** Of the block that is not whole yet. */
   #parts: Uint8Array[] = []
   #fill = 0
@@ -53,11 +62,12 @@ export class BlockHash {
       const part = rest.subarray(0, HASH_BLOCK_SIZE - this.#fill)
       rest = rest.subarray(part.byteLength)
       this.#fill += part.byteLength
-      // The digest takes a copy of its own; a part that has to wait for the rest of its block does not.
+      // A whole block is hashed, or copied for it, at once; a part has to wait for the rest of its block.
       const isWhole = this.#fill === HASH_BLOCK_SIZE
       this.#parts.push(isWhole ? part : Uint8Array.from(part))
       if (isWhole) this.#endBlock()
       while (this.#underWay.size >= MOST_UNDER_WAY) await Promise.race(this.#underWay)
+      if (this.#inTurn >= AT_ONCE) await this.#giveTurn()
     }
     if (this.#failure !== undefined) throw this.#failure.error
   }
@@ -97,16 +107,32 @@ export class BlockHash {
     const block = this.#parts.length === 1 && only !== undefined ? only : Buffer.concat(this.#parts)
     this.#parts = []
     this.#fill = 0
-    const work = this.#hash(this.#started++, block).finally(() => this.#underWay.delete(work))
+    const index = this.#started++
+    const digest = hasher.hash(block)
+    if (digest instanceof Uint8Array) {
+      this.#inTurn++
+      this.#know(index, digest)
+      return
+    }
+    const work = this.#await(index, digest).finally(() => this.#underWay.delete(work))
     this.#underWay.add(work)
   }
 
-  async #hash(index: number, block: Uint8Array): Promise<void> {
+  async #giveTurn(): Promise<void> {
+    this.#inTurn = 0
+    await setImmediate()
+  }
+
+  async #await(index: number, digest: Promise<Uint8Array>): Promise<void> {
     try {
-      this.#digests[index] = new Uint8Array(await webcrypto.subtle.digest('SHA-256', block))
-      this.#advance()
+      this.#know(index, await digest)
     } catch (error) {
       this.#failure ??= { error }
     }
+  }
+
+  #know(index: number, digest: Uint8Array): void {
+    this.#digests[index] = digest
+    this.#advance()
   }
 }

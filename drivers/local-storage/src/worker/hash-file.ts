@@ -19,7 +19,7 @@ export function hashSmallFile(path: string, token: string, size: number, buffer:
   }
 }
 
-/** The same for a larger one, hashed by other threads while it is read. Given up, as `changed`, once it is not `wanted` any more. */
+/** The same for a larger one. Given up, as `changed`, once it is not `wanted` any more. */
 export async function hashLargeFile(
   path: string,
   token: string,

@@ -6,6 +6,7 @@ import type { SftpOptions } from '../options/read-options.ts'
 import { type HostKeyCheck, hostKeyCheck } from './host-key.ts'
 import { Lanes } from './lanes.ts'
 import { openSocket } from './open-socket.ts'
+import { quickenCipher } from './quicken-cipher.ts'
 import { Session } from './session.ts'
 import { connectionLost } from './sftp-status.ts'
 
@@ -59,6 +60,7 @@ export async function connect(options: SftpOptions, { pace, refused }: ConnectHo
     for (const session of sessions) session.end(reason)
   }
   try {
+    client.on('handshake', () => quickenCipher(client))
     await logIn(client, socket, options, check, credentials)
     reuseMemory()
     // What comes after this belongs to the sessions: their requests fail.

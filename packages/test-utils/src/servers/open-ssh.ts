@@ -22,6 +22,15 @@ export function openSshProblem(): string | undefined {
   return undefined
 }
 
+export interface OpenSshOptions {
+  /** It refuses every write. */
+  readonly readOnly?: boolean
+  /** Channels of one connection. Default 10, as OpenSSH has it. */
+  readonly maxSessions?: number
+  /** How much is sent with one key, as OpenSSH writes it: `1M`. Default: as much as the cipher is good for. */
+  readonly rekeyLimit?: string
+}
+
 /** A real OpenSSH server of the user who runs the test, on loopback, with SFTP only. */
 export class OpenSshServer {
   readonly host = '127.0.0.1'
@@ -37,14 +46,7 @@ export class OpenSshServer {
     this.#parameters = parameters
   }
 
-  /** `readOnly`: it refuses every write. `maxSessions`: channels of one connection, as OpenSSH has them by default 10. */
-  static async start({
-    readOnly = false,
-    maxSessions = 10,
-  }: {
-    readonly readOnly?: boolean
-    readonly maxSessions?: number
-  } = {}): Promise<OpenSshServer> {
+  static async start(options: OpenSshOptions = {}): Promise<OpenSshServer> {
     const folder = await temporaryFolder('onitu-sshd-')
     const port = await freePorts()
     for (const name of ['host_key', 'client_key', 'stranger_key', 'other_host_key'])
@@ -52,7 +54,7 @@ export class OpenSshServer {
     copyFileSync(join(folder.path, 'client_key.pub'), join(folder.path, 'authorized_keys'))
     chmodSync(join(folder.path, 'authorized_keys'), 0o600)
     const configuration = join(folder.path, 'sshd_config')
-    writeFileSync(configuration, settings(folder.path, port, readOnly, maxSessions))
+    writeFileSync(configuration, settings(folder.path, port, options))
     if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true })
     const server = new OpenSshServer(folder, port, ['-D', '-e', '-f', configuration])
     await server.resume()
@@ -98,7 +100,11 @@ export class OpenSshServer {
   }
 }
 
-function settings(folder: string, port: number, readOnly: boolean, maxSessions: number): string {
+function settings(
+  folder: string,
+  port: number,
+  { readOnly = false, maxSessions = 10, rekeyLimit = 'default' }: OpenSshOptions,
+): string {
   const sftp = readOnly ? 'internal-sftp -R' : 'internal-sftp'
   return [
     `ListenAddress 127.0.0.1:${port}`,
@@ -112,6 +118,7 @@ function settings(folder: string, port: number, readOnly: boolean, maxSessions: 
     'StrictModes no',
     'MaxStartups 100',
     `MaxSessions ${maxSessions}`,
+    `RekeyLimit ${rekeyLimit}`,
     `Subsystem sftp ${sftp}`,
     `ForceCommand ${sftp}`,
     '',
