@@ -1,14 +1,14 @@
 import { createHash, webcrypto } from 'node:crypto'
 import { HASH_BLOCK_SIZE } from './content-hash.ts'
 
-/** ms for a whole block (1 GB/s and 0.5 GB/s lie around it) from which on other threads are worth what it costs to use them. */
+/** ms for a block of 1 MiB, above which other threads are worth what it costs to use them. */
 const SLOW = 1.5
 /** Blocks that are hashed before that is known: the fastest of them counts, for the others may have been interrupted. */
 const TRIED = 4
 
 /**
- * Hashes blocks where they are: that takes 0.7 ms each on a processor with instructions for SHA-256. To have another thread of the libuv pool do it takes as long on this one,
- * for it is given a copy in memory that is new (1.4 ms of processor time in all, where 0.8 are enough). Where hashing is slow, as on small machines, the other
+ * Hashes blocks where they are: that takes 0.7 ms each on a processor with instructions for SHA-256. To have another thread of the libuv pool do it takes as
+ * long on this one, for it is given a copy in memory that is new (1.4 ms of processor time in all). Where hashing is slow, as on small machines, the other
  * threads are used: several blocks at once.
  */
 export class BlockHasher {

@@ -6,7 +6,7 @@ type Content = Pick<Metadata, 'fid' | 'path' | 'version' | 'hash' | 'size'>
 interface Arriving {
   readonly version: number
   hash: BlockHash
-  /** Chunks are hashed in the order in which they came, by other threads. */
+  /** Chunks are hashed in the order in which they came. */
   turn: Promise<void>
 }
 
