@@ -1,4 +1,5 @@
 import type { DriverPlug, OptionDeclaration, OptionValue } from '../contract.ts'
+import { ServiceError } from '../errors.ts'
 import { Pacer } from './pacer.ts'
 
 /** Options for the manifest of a driver that keeps to limits. */
@@ -54,8 +55,12 @@ export class Pace {
     return this.#down?.take(bytes, signal)
   }
 
-  /** Nothing waits any more. */
+  /**
+   * Nothing waits any more. Contents fail: they would all go at once, without any limit, in what time the driver still has. Requests pass, for the end may need some.
+   */
   close(): void {
-    for (const pacer of [this.#requests, this.#up, this.#down]) pacer?.close()
+    const reason = new ServiceError('CLOSED', 'The driver is closed')
+    this.#requests?.close()
+    for (const pacer of [this.#up, this.#down]) pacer?.close(reason)
   }
 }

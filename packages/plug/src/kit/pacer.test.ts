@@ -102,4 +102,15 @@ describe('a pacer', () => {
     await clock.pass(0)
     expect(gone).toEqual([1, 2, 3, 4])
   })
+
+  test('refuses what waits, and all that comes, when it ends with a reason', async () => {
+    const { pacer, ask, gone } = limited(1)
+    const before = ask(1)
+    const waits = ask(2)
+    pacer.close(new Error('the end'))
+    await before
+    await expect(waits).rejects.toThrow('the end')
+    await expect(ask(3)).rejects.toThrow('the end')
+    expect(gone).toEqual([1])
+  })
 })

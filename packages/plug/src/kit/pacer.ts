@@ -16,6 +16,7 @@ export interface PacerClock {
 interface Waiting {
   readonly amount: number
   readonly go: () => void
+  readonly refuse: (reason: Error) => void
 }
 
 /** ms */
@@ -36,15 +37,17 @@ export class Pacer {
   readonly #queue: Waiting[] = []
   #fullAt = Number.NEGATIVE_INFINITY
   #cancel: (() => void) | undefined
+  #refused: Error | undefined
 
   constructor(options: PacerOptions) {
     this.#options = options
     this.#clock = options.clock ?? realClock
   }
 
-  /** Resolves when so much may pass. What is given up while it waits takes nothing. @throws the reason of the signal */
+  /** Resolves when so much may pass. What is given up while it waits takes nothing. @throws the reason of the signal, or of the end */
   take(amount: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return Promise.reject(signal.reason)
+    if (this.#refused !== undefined) return Promise.reject(this.#refused)
     // As plain promises both: of two that may go in one tick the first goes first.
     if (this.#queue.length === 0 && this.#passes(amount)) return Promise.resolve()
     return new Promise<void>((resolve, reject) => {
@@ -53,6 +56,10 @@ export class Pacer {
         go: () => {
           signal?.removeEventListener('abort', giveUp)
           resolve()
+        },
+        refuse: (reason) => {
+          signal?.removeEventListener('abort', giveUp)
+          reject(reason)
         },
       }
       const giveUp = () => {
@@ -65,12 +72,16 @@ export class Pacer {
     })
   }
 
-  /** From here on everything passes, and all that waits. */
-  close(): void {
+  /** From here on everything passes, and all that waits; with a reason nothing does. */
+  close(reason?: Error): void {
     this.#fullAt = Number.NEGATIVE_INFINITY
     this.#passes = () => true
+    this.#refused = reason
     this.#cancel?.()
-    for (const { go } of this.#queue.splice(0)) go()
+    for (const { go, refuse } of this.#queue.splice(0)) {
+      if (reason === undefined) go()
+      else refuse(reason)
+    }
   }
 
   #passes = (amount: number): boolean => {
