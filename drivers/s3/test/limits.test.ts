@@ -30,14 +30,32 @@ async function serve(
   return client
 }
 
-/** A limit that the first piece reaches. */
-function limited(option: 'bandwidth_up' | 'bandwidth_down') {
-  let tell: () => void = () => undefined
-  const waiting = new Promise<void>((resolve) => {
-    tell = resolve
+/** A limit that the first piece reaches, until the test lifts it. */
+class Gate extends Pace {
+  readonly waiting: Promise<void>
+  lift: () => void = () => undefined
+  #tell: () => void = () => undefined
+  #pieces = 0
+  readonly #lifted = new Promise<void>((resolve) => {
+    this.lift = resolve
   })
-  const pace = new Pace({ [option]: 1 }, { atWork: () => tell() })
-  return { pace, waiting }
+
+  constructor() {
+    super({}, { atWork: () => undefined })
+    this.waiting = new Promise((resolve) => {
+      this.#tell = resolve
+    })
+  }
+
+  override up(): Promise<void> | undefined {
+    if (this.#pieces++ === 0) return undefined
+    this.#tell()
+    return this.#lifted
+  }
+
+  override down(): Promise<void> | undefined {
+    return this.up()
+  }
 }
 
 test('a request that waits for bandwidth_up has sent one piece, and is not given up for want of an answer', async () => {
@@ -48,23 +66,23 @@ test('a request that waits for bandwidth_up has sent one piece, and is not given
     })
     request.on('end', () => response.end())
   })
-  const { pace, waiting } = limited('bandwidth_up')
+  const pace = new Gate()
   const sending = client.send({ method: 'PUT', path: '/', headers: {}, body: CONTENT, pace })
-  await waiting
+  await pace.waiting
   await delay(TIMEOUT * 1.5)
   expect(received).toBeLessThanOrEqual(64 * 1024)
-  pace.close()
+  pace.lift()
   expect((await sending).status).toBe(200)
   expect(received).toBe(CONTENT.byteLength)
 })
 
 test('an answer that waits for bandwidth_down is not given up, and comes whole', async () => {
   const client = await serve((_request, response) => response.end(CONTENT))
-  const { pace, waiting } = limited('bandwidth_down')
+  const pace = new Gate()
   const fetching = client.send({ method: 'GET', path: '/', headers: {}, pace })
-  await waiting
+  await pace.waiting
   await delay(TIMEOUT * 1.5)
-  pace.close()
+  pace.lift()
   expect(CONTENT.equals((await fetching).body)).toBe(true)
 })
 
@@ -88,7 +106,7 @@ test('what is given up ends at once with the reason, also in the middle of an an
 
 test('a server that does not answer is given up', async () => {
   const client = await serve(() => undefined)
-  const { pace } = limited('bandwidth_up')
+  const pace = new Gate()
   const asking = client.send({ method: 'GET', path: '/', headers: {}, pace })
   await expect(asking).rejects.toMatchObject({ code: 'NO_ANSWER' })
 })
