@@ -1,19 +1,30 @@
-import { ConflictError } from '@onitu/plug'
+import { ConflictError, type Metadata } from '@onitu/plug'
 import { isAbsent, type S3Object } from './client/bucket.ts'
 import { S3StatusError } from './client/s3-error.ts'
 import type { Folder } from './folder.ts'
 import { etagOf, tokenOf } from './token.ts'
 
-/** @throws ConflictError unless the object is in the state that may be replaced; null: there may be none */
+/**
+ * Looks whether the object is in the state that may be replaced (null: there may be none), or is what this content has left itself when it was sent before. Gives the
+ * state that the object has. @throws ConflictError when it is neither
+ */
 export async function requireReplaceable(
   folder: Folder,
-  path: string,
+  metadata: Metadata,
   token: string | null,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<string | null> {
+  const { bucket, unsettled } = folder
+  const { path } = metadata
   const key = folder.key(path)
-  if (token !== null) requireToken(path, await folder.bucket.head(key, signal), token)
-  else if (await folder.bucket.exists(key, signal)) throw occupied(path)
+  if (token === null && !unsettled.mayHave(metadata)) {
+    if (await bucket.exists(key, signal)) throw occupied(path)
+    return null
+  }
+  const found = await bucket.head(key, signal)
+  if (found !== undefined && unsettled.isOwn(metadata, found)) return tokenOf(found)
+  requireToken(path, found, token)
+  return token
 }
 
 /** @throws ConflictError unless this is the state that may be replaced */

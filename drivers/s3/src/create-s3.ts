@@ -1,13 +1,12 @@
 import { DriverError, type DriverPlug, HASH_BLOCK_SIZE, type Metadata } from '@onitu/plug'
 import { Pace } from '@onitu/plug/kit'
 import { S3Client } from './client/s3-client.ts'
-import { Conditions, requireReplaceable, requireToken } from './conditions.ts'
+import { Conditions, requireToken } from './conditions.ts'
 import { Folder } from './folder.ts'
 import { guarded } from './guarded.ts'
 import { readOptions } from './options/read-options.ts'
+import { putWhole } from './put-whole.ts'
 import { readObject } from './reading.ts'
-import { tokenOf } from './token.ts'
-import { etagOfContent } from './unsettled.ts'
 import { MIN_PART, Uploads } from './uploads.ts'
 import { Watcher } from './watcher.ts'
 
@@ -85,24 +84,12 @@ function registerWriting(plug: DriverPlug, folderOf: FolderOf, conditions: Condi
     partSize = Math.ceil(wanted / HASH_BLOCK_SIZE) * HASH_BLOCK_SIZE
     return partSize
   })
-  plug.handler('uploadFile', async (metadata, content, { token, signal }) => {
+  plug.handler('uploadFile', async (metadata, content, context) => {
     const folder = folderOf(metadata)
-    const { path } = metadata
-    return folder.writing(path, () =>
-      guarded(`Writing "${path}"`, async () => {
-        signal.throwIfAborted()
-        const { bucket, unsettled } = folder
-        const key = folder.key(path)
-        const replaced = await unsettled.replaceable(metadata, { bucket, key }, token, signal)
-        if (!conditions.suffice) await requireReplaceable(folder, path, replaced, signal)
-        const etag = await unsettled.writing(
-          metadata,
-          () => etagOfContent(content),
-          () =>
-            conditions.write(replaced, (given) => bucket.put(key, content, { ...headers(metadata), ...given }, signal)),
-        )
-        return { token: tokenOf({ etag, size: content.byteLength }) }
-      }),
+    return folder.writing(metadata.path, () =>
+      guarded(`Writing "${metadata.path}"`, () =>
+        putWhole(folder, metadata, content, context, { conditions, headers }),
+      ),
     )
   })
   plug.handler('startUpload', async (metadata, context) => uploads.start(folderOf(metadata), metadata, context))
@@ -131,7 +118,7 @@ function deleteObject(folder: Folder, path: string, token: string, signal: Abort
     const found = await bucket.head(key, signal)
     if (found === undefined) {
       await folder.requireMarker()
-      if (!unsettled.isBeingDeleted(path)) return undefined
+      if (!unsettled.mayBeDeleted(path)) return undefined
     } else requireToken(path, found, token)
     await unsettled.deleting(path, () => bucket.delete(key, signal))
     return undefined

@@ -25,8 +25,8 @@ export class Folder {
   readonly prefix: string
   /** What the Plug has been told: token by path. */
   readonly index = new Map<string, string>()
-  /** Objects that were met in another state than the known one: a listing may leave them out, or show what they were, for long. */
-  readonly met = new Set<string>()
+  /** Objects that were met in another state than the known one, about which no listing is believed: it may leave them out, or show what they were, for long. */
+  readonly doubted = new Set<string>()
   readonly unsettled = new Unsettled()
   readonly #place: ServiceFolder
   readonly #plug: DriverPlug
@@ -139,7 +139,7 @@ export class Folder {
     try {
       return await work()
     } catch (error) {
-      if (error instanceof ConflictError) this.met.add(path)
+      if (error instanceof ConflictError) this.doubted.add(path)
       throw error
     }
   }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { ConflictError, type Metadata } from '@onitu/plug'
-import type { Bucket, Part } from './client/bucket.ts'
+import type { Part, S3Object } from './client/bucket.ts'
 import { S3StatusError } from './client/s3-error.ts'
-import { tokenOf } from './token.ts'
 
 /** A content by the hash of the Plug, and the ETag of the object that it would have become. */
 interface Sent {
@@ -12,12 +11,14 @@ interface Sent {
 
 const DELETION = 'deletion'
 
+type Unanswered = Sent | typeof DELETION
+
 /**
  * Writes and deletions that were sent and never answered, by path: nobody knows whether the service has carried them out. They are sent again and not
  * only looked up: a service that was killed in the middle (OpenStack Swift) may hold the object and never list it, or list it for ever when it is gone.
  */
 export class Unsettled {
-  readonly #sent = new Map<string, Sent | typeof DELETION>()
+  readonly #unanswered = new Map<string, Unanswered>()
 
   /** Sends a content. `etag`: of the object that it becomes, without its quotes. */
   writing<R>({ path, hash }: Metadata, etag: () => string, send: () => Promise<R>): Promise<R> {
@@ -28,31 +29,33 @@ export class Unsettled {
     return this.#during(path, () => DELETION, send)
   }
 
-  isBeingDeleted(path: string): boolean {
-    return this.#sent.get(path) === DELETION
+  /** The service may have what was sent of this content. */
+  mayHave({ path, hash }: Metadata): boolean {
+    return this.#sent(path)?.hash === hash
   }
 
-  /** The state that may be replaced: that which the same content has left itself when it was sent before, else `token`. */
-  async replaceable(
-    { path, hash }: Metadata,
-    { bucket, key }: { readonly bucket: Bucket; readonly key: string },
-    token: string | null,
-    signal: AbortSignal,
-  ): Promise<string | null> {
-    const sent = this.#sent.get(path)
-    if (sent === undefined || sent === DELETION || sent.hash !== hash) return token
-    const found = await bucket.head(key, signal)
-    return found !== undefined && found.etag.replaceAll('"', '') === sent.etag ? tokenOf(found) : token
+  /** The object is what this content has left itself. */
+  isOwn(metadata: Metadata, found: S3Object): boolean {
+    return this.mayHave(metadata) && found.etag.replaceAll('"', '') === this.#sent(metadata.path)?.etag
   }
 
-  async #during<R>(path: string, what: () => Sent | typeof DELETION, send: () => Promise<R>): Promise<R> {
+  mayBeDeleted(path: string): boolean {
+    return this.#unanswered.get(path) === DELETION
+  }
+
+  #sent(path: string): Sent | undefined {
+    const unanswered = this.#unanswered.get(path)
+    return unanswered === DELETION ? undefined : unanswered
+  }
+
+  async #during<R>(path: string, what: () => Unanswered, send: () => Promise<R>): Promise<R> {
     try {
       const result = await send()
-      this.#sent.delete(path)
+      this.#unanswered.delete(path)
       return result
     } catch (error) {
-      if (isAnswer(error)) this.#sent.delete(path)
-      else this.#sent.set(path, what())
+      if (isAnswer(error)) this.#unanswered.delete(path)
+      else this.#unanswered.set(path, what())
       throw error
     }
   }

@@ -11,6 +11,7 @@ import type { Part } from './client/bucket.ts'
 import { type Conditions, requireReplaceable } from './conditions.ts'
 import type { Folder } from './folder.ts'
 import { guarded } from './guarded.ts'
+import { putWhole } from './put-whole.ts'
 import { tokenOf } from './token.ts'
 import { etagOfParts } from './unsettled.ts'
 
@@ -50,11 +51,8 @@ export class Uploads {
           `"${metadata.path}" would have more than ${MAX_PARTS} parts: set chunk_size to ${needed}Mi`,
         )
       }
-      const { bucket, unsettled } = folder
-      const key = folder.key(metadata.path)
-      const replaced = await unsettled.replaceable(metadata, { bucket, key }, token, signal)
-      await folder.doubting(metadata.path, () => requireReplaceable(folder, metadata.path, replaced, signal))
-      const id = await bucket.createUpload(key, this.#headers(metadata), signal)
+      await folder.doubting(metadata.path, () => requireReplaceable(folder, metadata, token, signal))
+      const id = await folder.bucket.createUpload(folder.key(metadata.path), this.#headers(metadata), signal)
       this.#parts.set(id, new Map())
       return { id, partSize } satisfies State
     })
@@ -91,19 +89,19 @@ export class Uploads {
     })
   }
 
-  end(folder: Folder, metadata: Metadata, state: UploadState, { token, signal }: WriteContext): Promise<Stored> {
+  end(folder: Folder, metadata: Metadata, state: UploadState, context: WriteContext): Promise<Stored> {
     return guarded(`Writing "${metadata.path}"`, async () => {
+      const { token, signal } = context
       signal.throwIfAborted()
       const { path, size } = metadata
       const { id, partSize } = stateOf(state)
-      if (size === 0) return this.#endEmpty(folder, metadata, id, token)
+      if (size === 0) return this.#endEmpty(folder, metadata, id, context)
       const parts = await this.#complete(folder, path, id, Math.ceil(size / partSize))
       const sent = parts.reduce((sum, part) => sum + part.size, 0)
       if (sent !== size) throw new ServiceError('INCOMPLETE', `"${path}" has ${sent} of ${size} bytes`)
       const { bucket, unsettled } = folder
       const key = folder.key(path)
-      const replaced = await unsettled.replaceable(metadata, { bucket, key }, token, signal)
-      await requireReplaceable(folder, path, replaced, signal)
+      const replaced = await requireReplaceable(folder, metadata, token, signal)
       const etag = await unsettled.writing(
         metadata,
         () => etagOfParts(parts),
@@ -123,14 +121,11 @@ export class Uploads {
   }
 
   /** An upload needs at least one part, and none may be empty everywhere. */
-  async #endEmpty(folder: Folder, metadata: Metadata, id: string, token: string | null): Promise<Stored> {
-    await requireReplaceable(folder, metadata.path, token)
-    const key = folder.key(metadata.path)
-    const etag = await this.#conditions.write(token, (headers) =>
-      folder.bucket.put(key, new Uint8Array(), { ...this.#headers(metadata), ...headers }),
-    )
-    await folder.bucket.abortUpload(key, id)
-    return { token: tokenOf({ etag, size: 0 }) }
+  async #endEmpty(folder: Folder, metadata: Metadata, id: string, context: WriteContext): Promise<Stored> {
+    const tools = { conditions: this.#conditions, headers: this.#headers }
+    const stored = await putWhole(folder, metadata, new Uint8Array(), context, tools)
+    await folder.bucket.abortUpload(folder.key(metadata.path), id)
+    return stored
   }
 
   /** All parts in order; asked for where this process has not sent them all. */

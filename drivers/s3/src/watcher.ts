@@ -80,7 +80,7 @@ export class Watcher {
   }
 
   async #changes(began: number): Promise<Change[]> {
-    const { index, bucket, prefix, met } = this.#folder
+    const { index, bucket, prefix, doubted } = this.#folder
     const listed = new Set<string>()
     /** What the listing says of those that it is not believed about. */
     const shown = new Map<string, string>()
@@ -91,7 +91,7 @@ export class Watcher {
         listed.add(path)
         if (!this.#isFile(path, object)) continue
         const token = tokenOf(object)
-        if (met.has(path)) shown.set(path, token)
+        if (doubted.has(path)) shown.set(path, token)
         else if (index.get(path) !== token && !this.#folder.wasWrittenSince(path, began))
           updated.push(this.#updated(path, object))
       }
@@ -99,9 +99,8 @@ export class Watcher {
     // Only a folder that is still the right one says anything about what is not in it.
     await this.#folder.requireMarker()
     const unlisted = [...index.keys()].filter((path) => !listed.has(path))
-    const doubted = [...new Set([...unlisted, ...met])].filter((path) => !this.#folder.wasWrittenSince(path, began))
-    const asked = await this.#askAbout(doubted, shown)
-    return [...asked, ...updated]
+    const unsure = [...new Set([...unlisted, ...doubted])].filter((path) => !this.#folder.wasWrittenSince(path, began))
+    return [...(await this.#askAbout(unsure, shown)), ...updated]
   }
 
   /**
@@ -118,11 +117,11 @@ export class Watcher {
   }
 
   async #ask(path: string, shown: string | undefined): Promise<Change[]> {
-    const { index, bucket, name, met } = this.#folder
+    const { index, bucket, name, doubted } = this.#folder
     const object = await bucket.head(this.#folder.key(path))
     const known = index.get(path)
     // From here on the listing is believed again.
-    if ((object === undefined ? undefined : tokenOf(object)) === shown) met.delete(path)
+    if ((object === undefined ? undefined : tokenOf(object)) === shown) doubted.delete(path)
     if (object === undefined) return known === undefined ? [] : [{ type: 'deleted', folder: name, path }]
     return known === tokenOf(object) ? [] : [this.#updated(path, object)]
   }
