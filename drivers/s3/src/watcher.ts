@@ -72,35 +72,40 @@ export class Watcher {
       const began = this.#folder.now()
       await this.#folder.requireMarker()
       await this.#folder.available()
-      const changes = await this.#changes(began)
+      const count = await this.#tellChanges(began)
       this.#folder.forgetWritten(began)
-      this.#tell(changes)
-      this.#interval = nextPoll(this.#interval, changes.length > 0, performance.now() - startedAt, this.#limits)
+      this.#interval = nextPoll(this.#interval, count > 0, performance.now() - startedAt, this.#limits)
     })
   }
 
-  async #changes(began: number): Promise<Change[]> {
+  /** Gives how many there were. What a page shows is told while the next ones are on their way: its contents are read meanwhile. */
+  async #tellChanges(began: number): Promise<number> {
     const { index, bucket, prefix, doubted } = this.#folder
     const listed = new Set<string>()
     /** What the listing says of those that it is not believed about. */
     const shown = new Map<string, string>()
-    const updated: Change[] = []
+    let updated: Change[] = []
+    let count = 0
     for await (const page of bucket.list(prefix)) {
+      // Only a folder that is still the right one says anything.
+      if (updated.length > 0) await this.#folder.requireMarker()
+      count += this.#tell(updated, began)
+      updated = []
       for (const object of page) {
         const path = object.key.slice(prefix.length)
         listed.add(path)
         if (!this.#isFile(path, object)) continue
         const token = tokenOf(object)
         if (doubted.has(path)) shown.set(path, token)
-        else if (index.get(path) !== token && !this.#folder.wasWrittenSince(path, began))
-          updated.push(this.#updated(path, object))
+        else if (index.get(path) !== token) updated.push(this.#updated(path, object))
       }
     }
-    // Only a folder that is still the right one says anything about what is not in it.
+    // Nor about what is not in it.
     await this.#folder.requireMarker()
     const unlisted = [...index.keys()].filter((path) => !listed.has(path))
     const unsure = [...new Set([...unlisted, ...doubted])].filter((path) => !this.#folder.wasWrittenSince(path, began))
-    return [...(await this.#askAbout(unsure, shown)), ...updated]
+    // What is gone first: a file may stand in the way of another one's directory.
+    return count + this.#tell([...(await this.#askAbout(unsure, shown)), ...updated], began)
   }
 
   /**
@@ -142,9 +147,13 @@ export class Watcher {
     return false
   }
 
-  /** Not waited for: contents have to be read for it. What could not be told is found again by the next listing. */
-  #tell(changes: readonly Change[]): void {
-    if (changes.length === 0) return
+  /**
+   * All but what was written here since. Gives how many there are. What becomes of them is not waited for: contents have to be read for it. What could not be told is
+   * found again by the next listing.
+   */
+  #tell(found: readonly Change[], began: number): number {
+    const changes = found.filter(({ path }) => !this.#folder.wasWrittenSince(path, began))
+    if (changes.length === 0) return 0
     const { index } = this.#folder
     for (const change of changes) {
       if (change.type === 'deleted') index.delete(change.path)
@@ -159,6 +168,7 @@ export class Watcher {
     })
     const tracked: Promise<void> = report.finally(() => this.#reports.delete(tracked))
     this.#reports.add(tracked)
+    return changes.length
   }
 }
 

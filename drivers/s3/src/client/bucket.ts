@@ -19,6 +19,12 @@ export interface Part {
   readonly size: number
 }
 
+interface ListedPage {
+  readonly xml: string
+  /** What the next page is asked for with; undefined: there is none. */
+  readonly next: string | undefined
+}
+
 type Signal = AbortSignal | undefined
 type Headers = Readonly<Record<string, string>>
 
@@ -79,17 +85,19 @@ export class Bucket {
     await this.#send({ method: 'DELETE', key, signal })
   }
 
-  /** All objects below a prefix, page by page, in no useful order. */
+  /** All objects below a prefix, page by page, in no useful order. The next page is on its way while one is looked at. */
   async *list(prefix: string): AsyncGenerator<S3Object[]> {
-    let next: Readonly<Record<string, string>> = {}
-    for (;;) {
-      const query = { 'list-type': '2', 'encoding-type': 'url', 'max-keys': '1000', prefix, ...next }
-      const xml = (await this.#send({ method: 'GET', key: '', query })).body.toString('utf8')
-      const encoded = textOf(xml, 'EncodingType') === 'url'
-      yield elements(xml, 'Contents').map((one) => listed(one, encoded))
-      const token = textOf(xml, 'NextContinuationToken')
-      if (textOf(xml, 'IsTruncated') !== 'true' || token === undefined) return
-      next = { 'continuation-token': token }
+    let page: Promise<ListedPage> | undefined = this.#listPage(prefix, {})
+    try {
+      while (page !== undefined) {
+        const { xml, next }: ListedPage = await page
+        page = next === undefined ? undefined : this.#listPage(prefix, { 'continuation-token': next })
+        // It is heard of when it is asked for.
+        page?.catch(() => undefined)
+        yield objectsOf(xml)
+      }
+    } finally {
+      await Promise.allSettled([page])
     }
   }
 
@@ -158,6 +166,13 @@ export class Bucket {
     return elements(xml, 'Upload').map((one) => ({ key: textOf(one, 'Key') ?? '', id: textOf(one, 'UploadId') ?? '' }))
   }
 
+  async #listPage(prefix: string, from: Readonly<Record<string, string>>): Promise<ListedPage> {
+    const query = { 'list-type': '2', 'encoding-type': 'url', 'max-keys': '1000', prefix, ...from }
+    const xml = (await this.#send({ method: 'GET', key: '', query })).body.toString('utf8')
+    const isLast = textOf(xml, 'IsTruncated') !== 'true'
+    return { xml, next: isLast ? undefined : textOf(xml, 'NextContinuationToken') }
+  }
+
   /** The answer to a HEAD has no body that would say why: the same refusal of another request has one. */
   async #explained(error: unknown): Promise<unknown> {
     if (!(error instanceof S3StatusError) || error.status < 400 || error.status >= 404) return error
@@ -185,6 +200,11 @@ function describe(key: string, { headers }: HttpResponse): S3Object {
     size: Number(headers['content-length'] ?? 0),
     modified: Date.parse(String(headers['last-modified'] ?? '')),
   }
+}
+
+function objectsOf(xml: string): S3Object[] {
+  const encoded = textOf(xml, 'EncodingType') === 'url'
+  return elements(xml, 'Contents').map((one) => listed(one, encoded))
 }
 
 function listed(xml: string, encoded: boolean): S3Object {

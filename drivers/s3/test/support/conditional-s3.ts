@@ -46,6 +46,10 @@ export class ConditionalS3 {
   lost = 0
   /** What the listing says of keys, where that is not what is there; undefined: nothing. */
   readonly stale = new Map<string, StoredObject | undefined>()
+  /** Objects in a page of the listing. */
+  pageSize = 1000
+  /** Is waited for before a page is given; the first one has the number 0. */
+  beforePage: ((number: number) => Promise<void> | undefined) | undefined
   /** False: it knows of no conditions, and says so (501), as OpenStack Swift does. */
   isConditional = true
   /** False: each request needs a new connection, so none is sent again because it had been closed meanwhile. */
@@ -84,6 +88,7 @@ export class ConditionalS3 {
     const asked = { method, headers, key: decodeURIComponent(key.join('/')), query: searchParams }
     this.requests.push(`${method} ${asked.key}`)
     try {
+      if (isListing(asked)) await this.beforePage?.(Number(asked.query.get('continuation-token') ?? 0))
       this.#answer({ ...asked, body: Buffer.concat(body) }, response)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -172,13 +177,17 @@ export class ConditionalS3 {
   #list(query: URLSearchParams): string {
     const prefix = query.get('prefix') ?? ''
     const listed = new Map([...this.objects, ...this.stale])
-    const found = [...listed].filter(([key]) => key.startsWith(prefix))
-    const entries = found.map(([key, object]) => {
+    const found = [...listed].filter(([key]) => key.startsWith(prefix)).sort(([one], [other]) => (one < other ? -1 : 1))
+    const number = Number(query.get('continuation-token') ?? 0)
+    const page = found.slice(number * this.pageSize, (number + 1) * this.pageSize)
+    const isLast = found.length <= (number + 1) * this.pageSize
+    const more = isLast ? '' : `<NextContinuationToken>${number + 1}</NextContinuationToken>`
+    const entries = page.map(([key, object]) => {
       if (object === undefined) return ''
       const { body, etag, modified } = object
       return `<Contents><Key>${encodeURIComponent(key)}</Key><ETag>${etag}</ETag><Size>${body.byteLength}</Size><LastModified>${modified.toISOString()}</LastModified></Contents>`
     })
-    return `<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>${entries.join('')}</ListBucketResult>`
+    return `<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>${!isLast}</IsTruncated>${more}${entries.join('')}</ListBucketResult>`
   }
 
   #listUploads(query: URLSearchParams): string {
@@ -187,6 +196,10 @@ export class ConditionalS3 {
     const entries = found.map(([id, { key }]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`)
     return `<ListMultipartUploadsResult>${entries.join('')}</ListMultipartUploadsResult>`
   }
+}
+
+function isListing({ key, query }: Pick<Asked, 'key' | 'query'>): boolean {
+  return key === '' && !query.has('uploads')
 }
 
 function listParts({ parts }: Upload): string {

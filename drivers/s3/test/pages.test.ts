@@ -1,0 +1,100 @@
+import { waitUntil } from '@onitu/test-utils'
+import { type CaseContext, type DriverDefinition, type RunningService, runCase } from '@onitu/test-utils/conformance'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createS3, manifest } from '../src/index.ts'
+import { conditionalPlace } from './support/conditional-place.ts'
+import { ConditionalS3 } from './support/conditional-s3.ts'
+
+describe('a listing of several pages', () => {
+  let s3: ConditionalS3
+  beforeEach(async () => {
+    s3 = await ConditionalS3.start()
+    s3.pageSize = 2
+  })
+  afterEach(() => s3.close())
+
+  /** It looks only when it is asked to. */
+  const definition = (): DriverDefinition => ({
+    manifest,
+    async place() {
+      const place = conditionalPlace(s3)
+      return { ...place, options: { ...place.options, poll_fastest: 3600, poll_slowest: 3600 } }
+    },
+    async start(plug) {
+      const driver = createS3(plug)
+      await driver.start()
+      return driver
+    },
+  })
+
+  const behaviour = (title: string, run: (service: RunningService, context: CaseContext) => Promise<void>) =>
+    test(title, () =>
+      runCase(definition(), {
+        title,
+        async run(context) {
+          const service = await context.openSettled()
+          for (const name of 'abcde') await context.place.access.write(name, Buffer.from(`content of ${name}`))
+          await run(service, context)
+        },
+      }),
+    )
+  const told = ({ plug }: RunningService) => [...plug.known.values()].map(({ path }) => path).sort()
+
+  /** Resolves `reached` when the third page is asked for, which is given when `release` is called. */
+  function holdThirdPage() {
+    let release = () => {}
+    const released = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const reached = new Promise<void>((resolve) => {
+      s3.beforePage = (number) => {
+        if (number !== 2) return undefined
+        resolve()
+        return released
+      }
+    })
+    return { reached, release: () => release() }
+  }
+
+  behaviour('is told as a whole', async (service) => {
+    await service.catchUp()
+    await waitUntil(() => told(service).length === 5)
+    expect(told(service)).toEqual(['a', 'b', 'c', 'd', 'e'])
+  })
+
+  behaviour('is told page by page, while the next ones are on their way', async (service) => {
+    const third = holdThirdPage()
+    const looked = service.catchUp()
+    await third.reached
+    // The marker of the folder is listed first, so the first page has one file.
+    await waitUntil(() => told(service).length > 0)
+    expect(told(service)).toEqual(['a'])
+    third.release()
+    await looked
+    await waitUntil(() => told(service).length === 5)
+  })
+
+  behaviour('says nothing once the folder has lost its marker', async (service, { place }) => {
+    s3.beforePage = async (number) => {
+      if (number === 1) await place.access.remove('.onitu/folder')
+    }
+    await expect(service.catchUp()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
+    expect(told(service)).toEqual([])
+  })
+
+  behaviour('leaves out what was written here while it was on its way', async (service) => {
+    await service.catchUp()
+    await waitUntil(() => told(service).length === 5)
+    const third = holdThirdPage()
+    s3.put([...s3.objects.keys()].find((key) => key.endsWith('/folder/b')) ?? '', Buffer.from('of a user'))
+    const looked = service.catchUp()
+    await third.reached
+    const token = service.known('a').token
+    await service.write('a', Buffer.from('ours'))
+    third.release()
+    await looked
+    await waitUntil(() => service.known('b').size === 'of a user'.length)
+    expect(service.known('a').token).not.toBe(token)
+    expect(service.known('a').size).toBe('ours'.length)
+  })
+})
