@@ -6,6 +6,7 @@ import { takeTurns } from '../cases/copy.ts'
 import { makeBigFile, makeTree } from '../make-files.ts'
 import { Workplace } from '../workplace.ts'
 import { writeFigures } from '../write-figures.ts'
+import { awaitCheapFiles } from './await-cheap-files.ts'
 import { help, type Options, parseOptions, type RemoteName } from './options.ts'
 import { Rclone, rcloneProblem } from './rclone.ts'
 import type { Remote, RemoteKind } from './remote.ts'
@@ -27,6 +28,7 @@ async function main(options: Options): Promise<void> {
   if (problem !== undefined) throw new Error(problem)
   const workplace = new Workplace(options.folder, [])
   try {
+    await awaitCheapFiles(workplace.root)
     const rows: Row[] = []
     for (const kind of wanted) rows.push(...(await compare(workplace, kind, options)))
     const text = [machine(options), comparisonTable(rows)].join('\n\n')
@@ -41,15 +43,17 @@ async function compare(workplace: Workplace, kind: RemoteKind, options: Options)
   const remote = await kind.start(workplace.root)
   try {
     const rows: Row[] = []
-    const loads: readonly (readonly [string, (path: string) => void])[] = [
-      [`${options.files.toLocaleString('en')} files of 4 KiB`, (path) => makeTree(path, options.files, 4096)],
-      [`one file of ${options.bigSize} MiB`, (path) => makeBigFile(join(path, 'big'), options.bigSize)],
+    const many = (path: string) => makeTree(path, options.files, 4096)
+    const large = (path: string) => makeBigFile(join(path, 'big'), options.bigSize)
+    const loads = [
+      { title: `${options.files.toLocaleString('en')} files of 4 KiB`, make: many, isKept: true },
+      { title: `one file of ${options.bigSize} MiB`, make: large, isKept: false },
     ]
-    for (const [title, make] of loads) {
+    for (const { title, make, isKept } of loads) {
       const directions = (['up', 'down'] as const).map((direction) => ({ direction, task: `${title}, ${direction}` }))
       const tasks = directions.filter(({ task }) => task.includes(options.only))
       if (tasks.length === 0) continue
-      const load = await prepare(workplace, remote, make)
+      const load = await prepare(workplace, remote, { make, isKept })
       const tools = [
         hubTool(workplace, remote, { name: 'onitu', before: options.before }),
         rcloneTool(workplace, remote),
@@ -67,10 +71,10 @@ async function compare(workplace: Workplace, kind: RemoteKind, options: Options)
   }
 }
 
-async function prepare(workplace: Workplace, remote: Remote, make: (path: string) => void): Promise<Load> {
-  const load = { local: workplace.fresh('load'), remote: remote.fresh(), make }
+async function prepare(workplace: Workplace, remote: Remote, kind: Pick<Load, 'make' | 'isKept'>): Promise<Load> {
+  const load = { local: workplace.fresh('load'), remote: remote.fresh(), ...kind }
   mkdirSync(load.local, { recursive: true })
-  make(load.local)
+  kind.make(load.local)
   await new Rclone(remote).upload(load.local, load.remote)
   return load
 }

@@ -13,6 +13,8 @@ export interface Load {
   readonly remote: string
   /** Another one of this kind, in a folder that is there. */
   readonly make: (folder: string) => void
+  /** What a tool has brought stays there until the end: see awaitCheapFiles. Else there would be no room for all of it. */
+  readonly isKept: boolean
 }
 
 /** Brings a load to the server, or from there, and gives the ms that it took. */
@@ -27,12 +29,12 @@ export function rcloneTool(workplace: Workplace, remote: Remote): Tool {
   const rclone = new Rclone(remote)
   return {
     name: 'rclone sync',
-    async up({ local }) {
+    async up({ local, isKept }) {
       const folder = remote.fresh()
       await settleMachine()
       const time = await timed(() => rclone.upload(local, folder))
       await rclone.check(local, folder)
-      await rclone.purge(folder)
+      if (!isKept) await rclone.purge(folder)
       return time
     },
     async down({ local, remote: folder }) {
@@ -83,7 +85,7 @@ export function hubTool(workplace: Workplace, remote: Remote, { name, before }: 
         }),
       )
       await rclone.check(load.local, `${folder}/load`)
-      await rclone.purge(folder)
+      if (!load.isKept) await rclone.purge(folder)
       return time
     },
     async down(load) {
@@ -98,7 +100,7 @@ export function hubTool(workplace: Workplace, remote: Remote, { name, before }: 
           return measure(hub, () => hub.settle())
         })
         await succeed('diff', ['-rq', load.local, join(root, 'load')])
-        await rclone.purge(folder)
+        if (!load.isKept) await rclone.purge(folder)
         return time
       })
     },
