@@ -1,6 +1,5 @@
 import { type DriverPlug, type OnituError, ServiceError, type ServiceFolder } from '@onitu/plug'
 import type { Session } from './connection/session.ts'
-import { hasStatus, NO_SUCH_FILE } from './connection/sftp-status.ts'
 import { FolderIndex } from './folder-index.ts'
 import { MARKER } from './paths.ts'
 import { acceptRoot } from './root.ts'
@@ -47,16 +46,12 @@ export class Folder {
 
   /** Nothing is at a path: true only while the root is still the right one. @throws ServiceError otherwise */
   async requireMarker(session: Session): Promise<void> {
-    try {
-      await session.lstat(this.absolute(MARKER))
-    } catch (error) {
-      if (!hasStatus(error, NO_SUCH_FILE)) throw error
-      this.#accepted = undefined
-      throw new ServiceError(
-        'UNAVAILABLE',
-        `The folder ${this.root} is not there or has lost its marker ${MARKER}: it may be unmounted, moved or emptied`,
-      )
-    }
+    if ((await session.lstat(this.absolute(MARKER))) !== undefined) return
+    this.#accepted = undefined
+    throw new ServiceError(
+      'UNAVAILABLE',
+      `The folder ${this.root} is not there or has lost its marker ${MARKER}: it may be unmounted, moved or emptied`,
+    )
   }
 
   async available(): Promise<void> {

@@ -18,7 +18,7 @@ export interface RootPlace {
 export async function acceptRoot(session: Session, place: RootPlace, known: boolean): Promise<string | undefined> {
   const { root } = place
   if (!known) await makeDirectories(session, root)
-  const stat = await orAbsent(session.stat(root))
+  const stat = await session.stat(root)
   if (stat === undefined) return `The folder ${root} is not on the server. Mount it or move it back`
   if (!isDirectory(stat)) return `${root} on the server is not a directory`
   return acceptMarker(session, place, known)
@@ -29,7 +29,7 @@ async function acceptMarker(
   { root, identity }: RootPlace,
   known: boolean,
 ): Promise<string | undefined> {
-  const control = await orAbsent(session.lstat(`${root}/${CONTROL_DIRECTORY}`))
+  const control = await session.lstat(`${root}/${CONTROL_DIRECTORY}`)
   if (known && (control === undefined || !isDirectory(control))) {
     return `The folder ${root} has lost its marker: it may be another disk, or emptied. If it is right as it is, make the directory ${CONTROL_DIRECTORY} in it`
   }
@@ -61,7 +61,7 @@ export async function orAbsent<T>(wanted: Promise<T>): Promise<T | undefined> {
 
 /** Makes a directory and those above it. */
 async function makeDirectories(session: Session, path: string): Promise<void> {
-  const found = await orAbsent(session.stat(path))
+  const found = await session.stat(path)
   if (found !== undefined && isDirectory(found)) return
   const above = path.slice(0, Math.max(0, path.lastIndexOf('/')))
   if (above !== '') await makeDirectories(session, above)
@@ -74,7 +74,7 @@ export async function makeDirectory(session: Session, path: string): Promise<boo
     await session.mkdir(path)
     return true
   } catch (error) {
-    if (hasStatus(error, FAILURE) && (await orAbsent(session.lstat(path))) !== undefined) return false
+    if (hasStatus(error, FAILURE) && (await session.lstat(path)) !== undefined) return false
     throw error
   }
 }

@@ -3,7 +3,7 @@ import { ServiceError } from '@onitu/plug'
 import type { Pace } from '@onitu/plug/kit'
 import * as sftp from '../protocol/packets.ts'
 import { type Answer, type Request, SftpChannel } from '../protocol/sftp-channel.ts'
-import { connectionLost, END_OF_FILE, hasStatus, SftpStatusError, UNSUPPORTED } from './sftp-status.ts'
+import { connectionLost, END_OF_FILE, hasStatus, NO_SUCH_FILE, SftpStatusError, UNSUPPORTED } from './sftp-status.ts'
 
 /** How often it is looked whether the server still answers, ms. */
 const WATCH = 250
@@ -22,6 +22,12 @@ interface SessionOptions {
   readonly link: object
 }
 
+/** Something that the server has to answer. */
+interface Asked {
+  readonly send: () => void
+  readonly failed: (error: unknown) => void
+}
+
 /**
  * One SFTP channel: its requests as promises, so many at once, in the order in which they were made. A server that does not answer anything for
  * `timeout` ms is given up with all that waits for it.
@@ -30,14 +36,16 @@ export class Session {
   readonly link: object
   readonly #channel: SftpChannel
   readonly #timeout: number
+  /** Requests that are on their way at most. */
   readonly #limit: number
   readonly #pace: Pace | undefined
   readonly #giveUp: () => void
-  readonly #failures = new Set<(error: Error) => void>()
-  readonly #waiting: (() => void)[] = []
+  /** What the server has to answer. */
+  readonly #asked = new Set<Asked>()
+  /** What waits for one of those to be answered. */
+  readonly #waiting: Asked[] = []
   #extensions: ReadonlySet<string> = new Set()
   #pieceSize = PIECE
-  #running = 0
   #answeredAt = performance.now()
   #ended: Error | undefined
   #timer: NodeJS.Timeout | undefined
@@ -57,8 +65,13 @@ export class Session {
 
   /** Before anything is asked. */
   async greet(): Promise<void> {
-    this.#extensions = await this.#await<ReadonlySet<string>>((resolve) => {
-      void this.#channel.greet().then(resolve)
+    this.#extensions = await new Promise<ReadonlySet<string>>((resolve, failed) => {
+      const answered = (extensions: ReadonlySet<string>) => {
+        this.#over(asked)
+        resolve(extensions)
+      }
+      const asked: Asked = { send: () => void this.#channel.greet().then(answered), failed }
+      this.#start(asked)
     })
     if (this.#extensions.has(LIMITS)) this.#pieceSize = await this.#askPieceSize()
   }
@@ -102,12 +115,14 @@ export class Session {
     return this.#askAttributes({ type: sftp.FSTAT, fields: [handle] })
   }
 
-  lstat(path: string): Promise<sftp.SftpAttributes> {
-    return this.#askAttributes({ type: sftp.LSTAT, fields: [path] })
+  /** Undefined where nothing is. A link is not followed. */
+  lstat(path: string): Promise<sftp.SftpAttributes | undefined> {
+    return this.#askWhatIsThere({ type: sftp.LSTAT, fields: [path] })
   }
 
-  stat(path: string): Promise<sftp.SftpAttributes> {
-    return this.#askAttributes({ type: sftp.STAT, fields: [path] })
+  /** Undefined where nothing is. */
+  stat(path: string): Promise<sftp.SftpAttributes | undefined> {
+    return this.#askWhatIsThere({ type: sftp.STAT, fields: [path] })
   }
 
   fsetstat(handle: Buffer, attributes: sftp.GivenAttributes): Promise<void> {
@@ -174,9 +189,9 @@ export class Session {
     this.#ended = reason
     this.#channel.end()
     clearInterval(this.#timer)
-    for (const fail of this.#failures) fail(reason)
-    this.#failures.clear()
-    for (const next of this.#waiting.splice(0)) next()
+    const unanswered = [...this.#asked, ...this.#waiting.splice(0)]
+    this.#asked.clear()
+    for (const { failed } of unanswered) failed(reason)
   }
 
   async #askPieceSize(): Promise<number> {
@@ -215,28 +230,62 @@ export class Session {
   }
 
   #askAttributes(request: Request): Promise<sftp.SftpAttributes> {
-    return this.#ask(request, (answer) =>
-      answer.type === sftp.ATTRS ? answer.fields.attributes() : unexpected(answer),
+    return this.#ask(request, attributesOf)
+  }
+
+  #askWhatIsThere(request: Request): Promise<sftp.SftpAttributes | undefined> {
+    // Nothing is there for most new files: no reason to make an error, with all that a stack costs.
+    return this.#askAny(request, (answer) =>
+      answer.type === 'status' && answer.code === NO_SUCH_FILE ? undefined : attributesOf(successful(answer)),
     )
   }
 
-  /** `read` gets an answer that is no failure; RangeError from there means that the server does not speak SFTP. */
-  async #ask<T>(request: Request, read: (answer: Answer) => T): Promise<T> {
+  /** `read` gets an answer that is no failure. */
+  #ask<T>(request: Request, read: (answer: Answer) => T): Promise<T> {
+    return this.#askAny(request, (answer) => read(successful(answer)))
+  }
+
+  /** RangeError from `read` means that the server does not speak SFTP. */
+  #askAny<T>(request: Request, read: (answer: Answer) => T): Promise<T> {
     const wait = this.#pace?.request()
-    if (wait !== undefined) await wait
-    if (this.#running >= this.#limit) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    else this.#running++
-    try {
-      const answer = await this.#await<Answer>((resolve) => this.#channel.send(request, resolve))
-      if (answer.type === 'status' && answer.code !== 0) throw new SftpStatusError(answer.code, answer.message)
-      return read(answer)
-    } catch (error) {
-      throw error instanceof RangeError ? this.#misunderstood(error) : error
-    } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#running--
-      else next()
+    return wait === undefined ? this.#send(request, read) : wait.then(() => this.#send(request, read))
+  }
+
+  /**
+   * One promise for each request, and no async function: a small file takes a dozen of them, hundreds of files are on their way at once, and all that is made for
+   * them outlives its first collection.
+   */
+  #send<T>(request: Request, read: (answer: Answer) => T): Promise<T> {
+    return new Promise<T>((resolve, failed) => {
+      const answered = (answer: Answer) => {
+        this.#over(asked)
+        try {
+          resolve(read(answer))
+        } catch (error) {
+          failed(error instanceof RangeError ? this.#misunderstood(error) : error)
+        }
+      }
+      const asked: Asked = { send: () => this.#channel.send(request, answered), failed }
+      this.#start(asked)
+    })
+  }
+
+  /** At once, or when fewer are on their way. */
+  #start(asked: Asked): void {
+    if (this.#ended !== undefined) asked.failed(this.#ended)
+    else if (this.#asked.size >= this.#limit) this.#waiting.push(asked)
+    else {
+      this.#watch()
+      this.#asked.add(asked)
+      asked.send()
     }
+  }
+
+  #over(asked: Asked): void {
+    this.#answeredAt = performance.now()
+    this.#asked.delete(asked)
+    const next = this.#waiting.shift()
+    if (next !== undefined) this.#start(next)
   }
 
   #misunderstood(error: RangeError): Error {
@@ -245,30 +294,14 @@ export class Session {
     return noSftp(error)
   }
 
-  /** Waits for the server, for as long as it answers anything at all. */
-  #await<T>(send: (resolve: (value: T) => void) => void): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      if (this.#ended !== undefined) {
-        reject(this.#ended)
-        return
-      }
-      this.#watch()
-      this.#failures.add(reject)
-      send((value) => {
-        this.#answeredAt = performance.now()
-        this.#failures.delete(reject)
-        resolve(value)
-      })
-    })
-  }
-
+  /** The server is waited for as long as it answers anything at all. */
   #watch(): void {
-    if (this.#failures.size === 0) this.#answeredAt = performance.now()
+    if (this.#asked.size === 0) this.#answeredAt = performance.now()
     this.#timer ??= setInterval(() => this.#check(), WATCH).unref()
   }
 
   #check(): void {
-    if (this.#failures.size === 0) {
+    if (this.#asked.size === 0) {
       clearInterval(this.#timer)
       this.#timer = undefined
     } else if (performance.now() - this.#answeredAt > this.#timeout) {
@@ -276,6 +309,16 @@ export class Session {
       this.#giveUp()
     }
   }
+}
+
+/** @throws SftpStatusError where the server says that it failed */
+function successful(answer: Answer): Answer {
+  if (answer.type === 'status' && answer.code !== 0) throw new SftpStatusError(answer.code, answer.message)
+  return answer
+}
+
+function attributesOf(answer: Answer): sftp.SftpAttributes {
+  return answer.type === sftp.ATTRS ? answer.fields.attributes() : unexpected(answer)
 }
 
 function numbersOf(answer: Answer, count: number): number[] {

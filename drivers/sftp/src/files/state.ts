@@ -3,13 +3,13 @@ import type { Session } from '../connection/session.ts'
 import { hasStatus, NO_SUCH_FILE } from '../connection/sftp-status.ts'
 import type { Folder } from '../folder.ts'
 import { parentsOf } from '../paths.ts'
-import { makeDirectory, orAbsent } from '../root.ts'
+import { makeDirectory } from '../root.ts'
 import { type Attributes, type Token, tokenOf } from '../token.ts'
 import { all } from './transfer.ts'
 
 /** What is at a path; undefined when nothing is. The last name is not followed if it is a link. */
-export async function stateOf(session: Session, folder: Folder, path: string): Promise<Attributes | undefined> {
-  return orAbsent(session.lstat(folder.absolute(path)))
+export function stateOf(session: Session, folder: Folder, path: string): Promise<Attributes | undefined> {
+  return session.lstat(folder.absolute(path))
 }
 
 /** @throws ChangedError unless the path is in this state */

@@ -70,12 +70,14 @@ function ranges(size: number, pieceSize: number): { readonly start: number; read
 }
 
 /** Waits for all, also after one has failed, so that nothing goes on in the background; then fails as the first did. */
-export async function all<T extends readonly unknown[]>(
+export function all<T extends readonly unknown[]>(
   promises: readonly [...T],
 ): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }>
-export async function all(promises: readonly unknown[]): Promise<unknown[]> {
-  await Promise.allSettled(promises)
-  return Promise.all(promises)
+export function all(promises: readonly unknown[]): Promise<unknown[]> {
+  return Promise.all(promises).catch(async () => {
+    await Promise.allSettled(promises)
+    return Promise.all(promises)
+  })
 }
 
 /** Opens, and closes whatever happens. */

@@ -63,16 +63,16 @@ export type Field = string | Uint8Array | { readonly u32: number } | { readonly 
 
 /** A whole packet. `after`: bytes of the last field that are sent behind it, so that they need not be copied. */
 export function encodeRequest(type: number, id: number, fields: readonly Field[], after = 0): Buffer {
-  const sizes = fields.map(sizeOf)
-  const size = 5 + sizes.reduce((sum, one) => sum + one, 0)
+  let size = 5
+  for (const field of fields) size += sizeOf(field)
   const packet = Buffer.allocUnsafe(4 + size)
   packet.writeUInt32BE(size + after, 0)
   packet[4] = type
   packet.writeUInt32BE(id, 5)
   let at = 9
-  for (const [index, field] of fields.entries()) {
+  for (const field of fields) {
     putField(packet, at, field)
-    at += sizes[index] ?? 0
+    at += sizeOf(field)
   }
   return packet
 }
