@@ -15,12 +15,10 @@ import { type ReceiveTools, receiveFile } from './receive-file.ts'
 /** Orders that are read in one go, and that may be in the works before more are read. */
 const LOAD_AT_ONCE = 256
 const ACTIVE_LIMIT = 1024
-/**
- * Bytes of small files in flight, and what each counts at least: some hundreds at a time, so that while some are on their way others are written, flushed and
- * committed; but all that is made for them in memory is moved each time garbage is collected.
- */
+/** Bytes of small files in flight, and what each counts at least: some hundreds at a time, so that while some are on their
+ * way others are written, flushed and committed. */
 const SMALL_WEIGHT = 8 * 1024 * 1024
-const LEAST_WEIGHT = SMALL_WEIGHT / 256
+const LEAST_WEIGHT = SMALL_WEIGHT / 512
 const LARGE_AT_ONCE = 3
 const SWEEP_INTERVAL = 30_000
 
