@@ -3,7 +3,7 @@ import { type CaseContext, type DriverDefinition, type RunningService, runCase }
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createS3, manifest } from '../src/index.ts'
 import { conditionalPlace } from './support/conditional-place.ts'
-import { ConditionalS3 } from './support/conditional-s3.ts'
+import { ConditionalS3, Refusal } from './support/conditional-s3.ts'
 
 describe('a listing of several pages', () => {
   let s3: ConditionalS3
@@ -80,6 +80,21 @@ describe('a listing of several pages', () => {
     }
     await expect(service.catchUp()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
     expect(told(service)).toEqual([])
+  })
+
+  behaviour('deletes nothing when a page fails, and is told as a whole the next time', async (service, { place }) => {
+    await service.catchUp()
+    await waitUntil(() => told(service).length === 5)
+    await place.access.remove('a')
+    s3.beforePage = async (number) => {
+      if (number === 1) throw new Refusal(403, 'AccessDenied')
+    }
+    await expect(service.catchUp()).rejects.toMatchObject({ code: 'EACCES' })
+    expect(told(service)).toContain('a')
+    s3.beforePage = undefined
+    await service.catchUp()
+    await waitUntil(() => !told(service).includes('a'))
+    expect(told(service)).toEqual(['b', 'c', 'd', 'e'])
   })
 
   behaviour('leaves out what was written here while it was on its way', async (service) => {

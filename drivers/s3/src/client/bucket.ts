@@ -87,17 +87,18 @@ export class Bucket {
 
   /** All objects below a prefix, page by page, in no useful order. The next page is on its way while one is looked at. */
   async *list(prefix: string): AsyncGenerator<S3Object[]> {
-    let page: Promise<ListedPage> | undefined = this.#listPage(prefix, {})
+    // As an outcome: it may fail before it is asked for, and is over when the listing is left.
+    const ask = (from?: string) => Promise.allSettled([this.#listPage(prefix, from)])
+    let coming: Promise<[PromiseSettledResult<ListedPage>]> | undefined = ask()
     try {
-      while (page !== undefined) {
-        const { xml, next }: ListedPage = await page
-        page = next === undefined ? undefined : this.#listPage(prefix, { 'continuation-token': next })
-        // It is heard of when it is asked for.
-        page?.catch(() => undefined)
+      while (coming !== undefined) {
+        const [outcome]: [PromiseSettledResult<ListedPage>] = await coming
+        const { xml, next }: ListedPage = settledValue(outcome)
+        coming = next === undefined ? undefined : ask(next)
         yield objectsOf(xml)
       }
     } finally {
-      await Promise.allSettled([page])
+      await coming
     }
   }
 
@@ -166,8 +167,9 @@ export class Bucket {
     return elements(xml, 'Upload').map((one) => ({ key: textOf(one, 'Key') ?? '', id: textOf(one, 'UploadId') ?? '' }))
   }
 
-  async #listPage(prefix: string, from: Readonly<Record<string, string>>): Promise<ListedPage> {
-    const query = { 'list-type': '2', 'encoding-type': 'url', 'max-keys': '1000', prefix, ...from }
+  async #listPage(prefix: string, from: string | undefined): Promise<ListedPage> {
+    const start = from === undefined ? {} : { 'continuation-token': from }
+    const query = { 'list-type': '2', 'encoding-type': 'url', 'max-keys': '1000', prefix, ...start }
     const xml = (await this.#send({ method: 'GET', key: '', query })).body.toString('utf8')
     const isLast = textOf(xml, 'IsTruncated') !== 'true'
     return { xml, next: isLast ? undefined : textOf(xml, 'NextContinuationToken') }
@@ -200,6 +202,11 @@ function describe(key: string, { headers }: HttpResponse): S3Object {
     size: Number(headers['content-length'] ?? 0),
     modified: Date.parse(String(headers['last-modified'] ?? '')),
   }
+}
+
+function settledValue<T>(outcome: PromiseSettledResult<T>): T {
+  if (outcome.status === 'rejected') throw outcome.reason
+  return outcome.value
 }
 
 function objectsOf(xml: string): S3Object[] {

@@ -22,7 +22,7 @@ interface Asked {
   readonly body: Buffer
 }
 
-class Refusal extends Error {
+export class Refusal extends Error {
   readonly status: number
 
   constructor(status: number, code: string) {

@@ -3,6 +3,7 @@ import { ServiceError } from '@onitu/plug'
 import type { Pace } from '@onitu/plug/kit'
 import * as sftp from '../protocol/packets.ts'
 import { type Answer, type Request, SftpChannel } from '../protocol/sftp-channel.ts'
+import { attributesOf, numbersOf, successful, unexpected } from './read-answer.ts'
 import { connectionLost, END_OF_FILE, hasStatus, NO_SUCH_FILE, SftpStatusError, UNSUPPORTED } from './sftp-status.ts'
 
 /** How often it is looked whether the server still answers, ms. */
@@ -311,27 +312,8 @@ export class Session {
   }
 }
 
-/** @throws SftpStatusError where the server says that it failed */
-function successful(answer: Answer): Answer {
-  if (answer.type === 'status' && answer.code !== 0) throw new SftpStatusError(answer.code, answer.message)
-  return answer
-}
-
-function attributesOf(answer: Answer): sftp.SftpAttributes {
-  return answer.type === sftp.ATTRS ? answer.fields.attributes() : unexpected(answer)
-}
-
-function numbersOf(answer: Answer, count: number): number[] {
-  if (answer.type !== sftp.EXTENDED_REPLY) return unexpected(answer)
-  return Array.from({ length: count }, () => answer.fields.u64())
-}
-
 function isDots({ filename }: sftp.DirectoryEntry): boolean {
   return filename === '.' || filename === '..'
-}
-
-function unexpected(answer: Answer): never {
-  throw new RangeError(`An answer of the type ${answer.type} that was not to be expected`)
 }
 
 function noSftp(cause: RangeError): ServiceError {
