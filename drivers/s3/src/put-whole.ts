@@ -23,7 +23,7 @@ export async function putWhole(
   const isLookedAt = !conditions.suffice || unsettled.mayHave(metadata)
   const replaced = isLookedAt ? await requireReplaceable(folder, metadata, token, signal) : token
   const put = (given: Readonly<Record<string, string>>) =>
-    bucket.put(key, content, { ...headers(metadata), ...given }, signal)
+    bucket.put(key, content, { ...headers(metadata), ...given }, { signal, isNext: isLookedAt })
   const etag = await unsettled.writing(
     metadata,
     () => etagOfContent(content),

@@ -105,7 +105,10 @@ export class Uploads {
       const etag = await unsettled.writing(
         metadata,
         () => etagOfParts(parts),
-        () => this.#conditions.write(replaced, (headers) => bucket.completeUpload(key, id, parts, headers, signal)),
+        () =>
+          this.#conditions.write(replaced, (headers) =>
+            bucket.completeUpload(key, id, parts, headers, { signal, isNext: true }),
+          ),
       )
       this.#parts.delete(id)
       return { token: tokenOf({ etag, size }) }

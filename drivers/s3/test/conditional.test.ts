@@ -67,3 +67,42 @@ test('a small file is sent in one request, for the service itself refuses what m
       })
     },
   }))
+
+describe('a service without conditional writes', () => {
+  let plain: ConditionalS3
+  beforeAll(async () => {
+    plain = await ConditionalS3.start()
+    plain.isConditional = false
+  })
+  afterAll(() => plain.close())
+
+  const title = 'is written to right after it was looked at, however many files wait for a look'
+  test(title, () => {
+    const place = async () => {
+      const one = conditionalPlace(plain)
+      return { ...one, options: { ...one.options, requests: 2 } }
+    }
+    return runCase(
+      { ...definition, place },
+      {
+        title,
+        async run({ openSettled }: CaseContext) {
+          const service = await openSettled()
+          const names = Array.from({ length: 20 }, (_, at) => `file ${at}.txt`)
+          await service.write('first.txt', Buffer.from('shows that there are no conditions'))
+          await Promise.all(names.map((name) => service.write(name, Buffer.from(name))))
+          const isAbout = (request: string, method: string, name: string) =>
+            request.startsWith(`${method} `) && request.endsWith(`/${name}`)
+          for (const name of names) {
+            const look = plain.requests.findIndex((request) => isAbout(request, 'GET', name))
+            const write = plain.requests.findIndex((request) => isAbout(request, 'PUT', name))
+            const between = plain.requests.slice(look + 1, write).filter((request) => request.endsWith('.txt'))
+            expect(look).toBeGreaterThanOrEqual(0)
+            // The other of two requests at once, and what is sent in the turn in which this look is over.
+            expect(between.length).toBeLessThanOrEqual(4)
+          }
+        },
+      },
+    )
+  })
+})

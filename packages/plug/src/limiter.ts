@@ -3,7 +3,12 @@ interface Waiting {
   readonly start: () => void
 }
 
-/** Lets tasks run while their weights fit; a task that alone is too heavy runs when nothing else does. In order. */
+export interface LimiterOptions {
+  /** It goes before all that wait: it ends what a task before it has begun. */
+  readonly isNext?: boolean | undefined
+}
+
+/** Lets tasks run while their weights fit; a task that alone is too heavy runs when nothing else does. In order, but for what is next. */
 export class Limiter {
   readonly #limit: number
   #used = 0
@@ -18,9 +23,12 @@ export class Limiter {
     return this.#running
   }
 
-  async run<T>(weight: number, task: () => Promise<T>): Promise<T> {
-    if (!this.#fits(weight) || this.#queue.length > 0) {
-      await new Promise<void>((start) => this.#queue.push({ weight, start }))
+  async run<T>(weight: number, task: () => Promise<T>, { isNext = false }: LimiterOptions = {}): Promise<T> {
+    if (!this.#fits(weight) || (this.#queue.length > 0 && !isNext)) {
+      await new Promise<void>((start) => {
+        if (isNext) this.#queue.unshift({ weight, start })
+        else this.#queue.push({ weight, start })
+      })
     } else {
       this.#take(weight)
     }

@@ -27,6 +27,7 @@ interface ListedPage {
 
 type Signal = AbortSignal | undefined
 type Headers = Readonly<Record<string, string>>
+type WriteOptions = Pick<S3Request, 'signal' | 'isNext'>
 
 /** What this driver needs of a bucket, in the terms of S3. */
 export class Bucket {
@@ -77,8 +78,8 @@ export class Bucket {
   }
 
   /** Gives the etag. */
-  async put(key: string, body: Uint8Array, headers: Headers, signal?: Signal): Promise<string> {
-    return etagOf(await this.#send({ method: 'PUT', key, body, headers, signal }))
+  async put(key: string, body: Uint8Array, headers: Headers, { signal, isNext }: WriteOptions = {}): Promise<string> {
+    return etagOf(await this.#send({ method: 'PUT', key, body, headers, signal, isNext }))
   }
 
   async delete(key: string, signal?: Signal): Promise<void> {
@@ -137,13 +138,14 @@ export class Bucket {
     id: string,
     parts: readonly Part[],
     headers: Headers,
-    signal?: Signal,
+    { signal, isNext }: WriteOptions = {},
   ): Promise<string> {
     const list = parts.map(
       ({ number, etag }) => `<Part><PartNumber>${number}</PartNumber><ETag>${escapeXml(etag)}</ETag></Part>`,
     )
     const body = Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`)
-    const response = await this.#send({ method: 'POST', key, query: { uploadId: id }, body, headers, signal })
+    const query = { uploadId: id }
+    const response = await this.#send({ method: 'POST', key, query, body, headers, signal, isNext })
     // The status comes before the work is done, so a failure may be in the body of a success.
     const xml = response.body.toString('utf8')
     const code = textOf(xml, 'Code')

@@ -18,6 +18,8 @@ export interface S3Request {
   /** Where the body of the answer goes if it has the same length. */
   readonly into?: Uint8Array | undefined
   readonly signal?: AbortSignal | undefined
+  /** It goes before those that wait: it writes what an earlier one has looked at, which is to be true still. */
+  readonly isNext?: boolean | undefined
 }
 
 const EMPTY_HASH = createHash('sha256').digest('hex')
@@ -72,9 +74,12 @@ export class S3Client {
 
   async #send(request: S3Request): Promise<HttpResponse> {
     const isContent = request.key !== '' && (request.body !== undefined || request.method === 'GET')
+    const { isNext } = request
     for (let attempt = 1; ; attempt++) {
-      const send = () => this.#turns.run(1, () => this.#sendOnce(request, isContent))
-      const response = await (isContent && this.#contents !== undefined ? this.#contents.run(1, send) : send())
+      const send = () => this.#turns.run(1, () => this.#sendOnce(request, isContent), { isNext })
+      const response = await (isContent && this.#contents !== undefined
+        ? this.#contents.run(1, send, { isNext })
+        : send())
       if (response.status < 300) return response
       const again = attempt > 1 || response.again
       const error = statusError({ ...response, again }, `${request.method} ${JSON.stringify(request.key)}`)
