@@ -3,6 +3,9 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { createPlainRequester } from '@onitu/escalator/requester'
+import { readSessionFile, sessionFilePath } from '@onitu/launcher'
+import { ipcAddress } from '@onitu/protocol/base'
 import { execute, type Outcome, succeed } from './execute.ts'
 import type { Pair } from './peers.ts'
 import type { Memory } from './result.ts'
@@ -20,11 +23,13 @@ export class Hub {
   readonly #process: ChildProcess
   readonly #options: readonly string[]
   readonly #output: string[]
+  readonly #session: string
 
-  private constructor(process: ChildProcess, options: readonly string[], output: string[]) {
+  private constructor(process: ChildProcess, options: readonly string[], output: string[], session: string) {
     this.#process = process
     this.#options = options
     this.#output = output
+    this.#session = session
   }
 
   /** Returns at once; the hub is not ready yet. */
@@ -33,15 +38,16 @@ export class Hub {
   }
 
   /** The same on any setup. `memory`: a folder for what the hub keeps. */
-  static startOn(memory: string, written: object): Hub {
+  static startOn(memory: string, written: { readonly name: string; readonly [field: string]: unknown }): Hub {
     const setup = join(memory, 'setup.json')
     writeFileSync(setup, JSON.stringify(written))
-    const options = ['--setup', setup, '--config-dir', join(memory, 'config')]
+    const config = join(memory, 'config')
+    const options = ['--setup', setup, '--config-dir', config]
     const child = spawn(process.execPath, [command, 'start', ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
     const output: string[] = []
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (data: Buffer) => keepLast(output, data.toString()))
-    return new Hub(child, options, output)
+    return new Hub(child, options, output, join(config, written.name))
   }
 
   /** Until both folders are the same. Waits for a hub that is still starting. */
@@ -52,6 +58,20 @@ export class Hub {
       if (outcome.status !== notRunning) throw new Error(`onitu wait ended with ${outcome.status}: ${outcome.errors}`)
       if (this.#process.exitCode !== null)
         throw new Error(`onitu start ended with ${this.#process.exitCode}:\n${this.#output.join('')}`)
+    }
+  }
+
+  /** The same for a hub that is up, without the start of a command: what a program sees that is there already. */
+  async quiet(): Promise<void> {
+    const runtime = readSessionFile(sessionFilePath(this.#session))?.runtime
+    if (runtime === undefined) throw new Error(`No session runs in ${this.#session}`)
+    const requester = createPlainRequester(ipcAddress(runtime, 'control'))
+    try {
+      const timeout = waitSeconds * 1000
+      const { body } = await requester.request({ type: 'wait', timeout }, { timeout })
+      if (Object(body).done !== true) throw new Error(`The hub is not done: ${JSON.stringify(body)}`)
+    } finally {
+      await requester.close()
     }
   }
 
@@ -93,7 +113,7 @@ export async function checkEqual({ left, right }: Pair): Promise<void> {
   await succeed('diff', ['-rq', '--exclude', '.onitu', left, right])
 }
 
-function setupFor({ left, right }: Pair): object {
+function setupFor({ left, right }: Pair) {
   const service = (path: string) => ({ driver: 'local-storage', folders: { data: path } })
   return { name: 'bench', folders: { data: {} }, services: { left: service(left), right: service(right) } }
 }

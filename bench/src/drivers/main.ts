@@ -8,8 +8,8 @@ import { Workplace } from '../workplace.ts'
 import { writeFigures } from '../write-figures.ts'
 import { awaitCheapFiles } from './await-cheap-files.ts'
 import { help, type Options, parseOptions, type RemoteName } from './options.ts'
-import { Rclone, rcloneProblem } from './rclone.ts'
-import type { Remote, RemoteKind } from './remote.ts'
+import { rcloneProblem } from './rclone.ts'
+import type { RemoteKind } from './remote.ts'
 import { s3 } from './remotes/s3.ts'
 import { sftp } from './remotes/sftp.ts'
 import { comparisonTable, type Row } from './report.ts'
@@ -53,11 +53,13 @@ async function compare(workplace: Workplace, kind: RemoteKind, options: Options)
       const directions = (['up', 'down'] as const).map((direction) => ({ direction, task: `${title}, ${direction}` }))
       const tasks = directions.filter(({ task }) => task.includes(options.only))
       if (tasks.length === 0) continue
-      const load = await prepare(workplace, remote, { make, isKept })
+      const load = prepare(workplace, { make, isKept })
+      const { before } = options
       const tools = [
-        hubTool(workplace, remote, { name: 'onitu', before: options.before }),
-        rcloneTool(workplace, remote),
+        hubTool(workplace, remote, { name: 'onitu', before }),
+        rcloneTool(workplace, remote, { name: 'rclone sync', before }),
         hubTool(workplace, remote, { name: 'onitu, just started', before: 0 }),
+        rcloneTool(workplace, remote, { name: 'rclone sync, empty folder', before: 0 }),
       ]
       for (const { direction, task } of tasks) {
         console.error(`${kind.name}: ${task}`)
@@ -71,11 +73,10 @@ async function compare(workplace: Workplace, kind: RemoteKind, options: Options)
   }
 }
 
-async function prepare(workplace: Workplace, remote: Remote, kind: Pick<Load, 'make' | 'isKept'>): Promise<Load> {
-  const load = { local: workplace.fresh('load'), remote: remote.fresh(), ...kind }
+function prepare(workplace: Workplace, kind: Pick<Load, 'make' | 'isKept'>): Load {
+  const load = { local: workplace.fresh('load'), ...kind }
   mkdirSync(load.local, { recursive: true })
   kind.make(load.local)
-  await new Rclone(remote).upload(load.local, load.remote)
   return load
 }
 

@@ -12,7 +12,7 @@ export interface Options {
   readonly files: number
   /** MiB of the one large file: above 250, rclone downloads it in four streams. */
   readonly bigSize: number
-  /** Loads that the hub brings before the one that is timed. */
+  /** Loads that each tool brings before the one that is timed. */
   readonly before: number
   /** Only tasks whose names contain this. */
   readonly only: string
@@ -30,7 +30,7 @@ export const help = `Measures Onitu with the drivers for SFTP and S3 beside rclo
   --runs N             times that each tool does each thing; default 3
   --files N            files of 4 KiB; default 1000
   --big-size MIB       size of the one large file; default 256
-  --before N           loads that the hub has brought before the one that is timed; default 2
+  --before N           loads that each tool has brought before the one that is timed; default 2
   --only TEXT          only the tasks whose names contain it: up, down, files, file
   --folder DIR         where to work; default: the system's temporary folder
   --write              put the table into bench/drivers.md

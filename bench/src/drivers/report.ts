@@ -1,25 +1,35 @@
 import { median } from '../result.ts'
 import { markdownTable } from '../table.ts'
 
-/** One task on one server, by tool, in ms; the first tool is compared with the second. */
+/** One task on one server, by tool, in ms. The tools come in pairs: each of ours, and the one that it is compared with. */
 export interface Row {
   readonly remote: string
   readonly task: string
   readonly times: ReadonlyMap<string, readonly number[]>
 }
 
-/** Last column: how many times as fast the first tool is as the second; others are shown only. */
+/** After each pair: how many times as fast ours is as the other. */
 export function comparisonTable(rows: readonly Row[]): string {
-  const tools = [...(rows[0]?.times.keys() ?? [])]
-  const head = ['server', 'task', ...tools, `${tools[0]} : ${tools[1]}`]
+  const tools = pairsOf([...(rows[0]?.times.keys() ?? [])])
+  const head = ['server', 'task', ...tools.flatMap(([ours, other]) => [ours, other, 'ratio'])]
   return markdownTable(
     head,
     rows.map(({ remote, task, times }) => {
-      const all = tools.map((tool) => times.get(tool) ?? [])
-      const [own, other] = all.map(median)
-      return [remote, task, ...all.map(show), own === undefined || other === undefined ? '' : (other / own).toFixed(2)]
+      const cells = tools.flatMap(([ours, other]) => comparison(times.get(ours) ?? [], times.get(other) ?? []))
+      return [remote, task, ...cells]
     }),
   )
+}
+
+function comparison(ours: readonly number[], other: readonly number[]): string[] {
+  return [show(ours), show(other), (median(other) / median(ours)).toFixed(2)]
+}
+
+function pairsOf(tools: readonly string[]): [ours: string, other: string][] {
+  return tools.flatMap((ours, at) => {
+    const other = tools[at + 1]
+    return at % 2 === 0 && other !== undefined ? [[ours, other]] : []
+  })
 }
 
 function show(times: readonly number[]): string {

@@ -7,10 +7,9 @@ import { Rclone } from './rclone.ts'
 import type { Remote } from './remote.ts'
 import { settleMachine } from './settle-machine.ts'
 
-/** What is brought to the server, or from it: a local folder, and the same already on the server. */
+/** What is brought to the server, or from it. */
 export interface Load {
   readonly local: string
-  readonly remote: string
   /** Another one of this kind, in a folder that is there. */
   readonly make: (folder: string) => void
   /** What a tool has brought stays there until the end: see awaitCheapFiles. Else there would be no room for all of it. */
@@ -24,82 +23,98 @@ export interface Tool {
   readonly down: (load: Load) => Promise<number>
 }
 
-/** `rclone sync`, timed as a whole process. */
-export function rcloneTool(workplace: Workplace, remote: Remote): Tool {
-  const rclone = new Rclone(remote)
-  return {
-    name: 'rclone sync',
-    async up({ local, isKept }) {
-      const folder = remote.fresh()
-      await settleMachine()
-      const time = await timed(() => rclone.upload(local, folder))
-      await rclone.check(local, folder)
-      if (!isKept) await rclone.purge(folder)
-      return time
-    },
-    async down({ local, remote: folder }) {
-      const target = workplace.fresh('target')
-      await settleMachine()
-      const time = await timed(() => rclone.download(folder, target))
-      await succeed('diff', ['-rq', local, target])
-      return time
-    },
-  }
-}
-
-export interface HubToolOptions {
+export interface ToolOptions {
   readonly name: string
-  /** Loads of the same kind that the hub brings before the clock starts: its code is compiled then, as in a hub that has been running for some time. */
+  /** Loads of the same kind that the tool has brought before the clock starts. They stay where they are, on both sides. */
   readonly before: number
 }
 
-/**
- * A running hub. Up: the files appear in the local folder by one rename. Down: they are put on the server while nobody looks, and the clock starts
- * with `onitu wait`, which has the service look. Both end when that returns.
- */
-export function hubTool(workplace: Workplace, remote: Remote, { name, before }: HubToolOptions): Tool {
-  const rclone = new Rclone(remote)
-  /** Brings other loads before this one, whose name is `load` and whose time it gives. */
-  const bringLast = async ({ local, make }: Load, bring: (content: string, as: string) => Promise<number>) => {
-    for (let turn = 0; turn < before; turn++) {
-      const other = workplace.fresh('before')
-      mkdirSync(other)
-      make(other)
-      await bring(other, `before-${turn}`)
-    }
-    return bring(local, 'load')
+const LAST = 'load'
+
+/** Brings other loads before this one, the time of which it gives. `bring` puts a content where it comes from, under this name, and has it brought. */
+async function bringLast(
+  workplace: Workplace,
+  { local, make }: Load,
+  before: number,
+  bring: (content: string, as: string) => Promise<number>,
+): Promise<number> {
+  for (let turn = 0; turn < before; turn++) {
+    const other = workplace.fresh('before')
+    mkdirSync(other)
+    make(other)
+    await bring(other, `before-${turn}`)
   }
+  return bring(local, LAST)
+}
+
+/** `rclone sync` of a folder in which the loads appear one after the other, timed as a whole process. */
+export function rcloneTool(workplace: Workplace, remote: Remote, { name, before }: ToolOptions): Tool {
+  const rclone = new Rclone(remote)
+  return {
+    name,
+    async up(load) {
+      const folder = remote.fresh()
+      const root = workplace.fresh('source')
+      mkdirSync(root)
+      const time = await bringLast(workplace, load, before, async (content, as) => {
+        await succeed('cp', ['-a', content, join(root, as)])
+        await settleMachine()
+        return timed(() => rclone.upload(root, folder))
+      })
+      await rclone.check(load.local, `${folder}/${LAST}`)
+      if (!load.isKept) await rclone.purge(folder)
+      return time
+    },
+    async down(load) {
+      const folder = remote.fresh()
+      const target = workplace.fresh('target')
+      const time = await bringLast(workplace, load, before, async (content, as) => {
+        await rclone.upload(content, `${folder}/${as}`)
+        await settleMachine()
+        return timed(() => rclone.download(folder, target))
+      })
+      await succeed('diff', ['-rq', load.local, join(target, LAST)])
+      if (!load.isKept) await rclone.purge(folder)
+      return time
+    },
+  }
+}
+
+/**
+ * A running hub. Up: the files appear in the local folder by one rename. Down: they are put on the server while nobody looks, and the clock starts when
+ * the hub is asked whether it is done, which has the service look. Both end with its answer.
+ */
+export function hubTool(workplace: Workplace, remote: Remote, { name, before }: ToolOptions): Tool {
+  const rclone = new Rclone(remote)
   return {
     name,
     async up(load) {
       const folder = remote.fresh()
       const time = await withHub(workplace, remote, folder, (hub, root) =>
-        bringLast(load, async (content, as) => {
+        bringLast(workplace, load, before, async (content, as) => {
           const staged = workplace.fresh('staged')
           await succeed('cp', ['-a', content, staged])
           await settleMachine()
           return measure(hub, async () => {
             renameSync(staged, join(root, as))
-            await hub.settle()
+            await hub.quiet()
           })
         }),
       )
-      await rclone.check(load.local, `${folder}/load`)
+      await rclone.check(load.local, `${folder}/${LAST}`)
       if (!load.isKept) await rclone.purge(folder)
       return time
     },
     async down(load) {
-      // The folder of a hub gets a marker, so it is one of its own.
       const folder = remote.fresh()
-      await rclone.check(load.local, load.remote)
       return withHub(workplace, remote, folder, async (hub, root) => {
-        const time = await bringLast(load, async (content, as) => {
+        const time = await bringLast(workplace, load, before, async (content, as) => {
           await rclone.upload(content, `${folder}/${as}`)
           await settleMachine()
           if (existsSync(join(root, as))) throw new Error('The hub has looked before it was asked to')
-          return measure(hub, () => hub.settle())
+          return measure(hub, () => hub.quiet())
         })
-        await succeed('diff', ['-rq', load.local, join(root, 'load')])
+        await succeed('diff', ['-rq', load.local, join(root, LAST)])
         if (!load.isKept) await rclone.purge(folder)
         return time
       })
