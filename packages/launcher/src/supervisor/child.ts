@@ -50,7 +50,7 @@ export interface Child {
 const MEMORY_FLAGS = ['--max-semi-space-size=4', '--initial-old-space-size=64']
 /**
  * Nine times V8's own: code is optimized when it has run so much. A quarter of what the first thousand files cost a hub that was just started was that, five
- * processes at it at once, on few processors; with this the first load costs a quarter less, and neither the later ones nor 10,000 files more. Not for
+ * processes at it at once, on few processors; with this the first load costs a quarter less, and 10,000 files no more. Not for
  * Node 22 and later, of which V8 has another compiler in between, and where nobody has measured it.
  */
 const COMPILER_FLAGS = Number(process.versions.node.split('.')[0]) < 22 ? ['--interrupt-budget=600000'] : []
