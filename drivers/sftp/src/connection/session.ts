@@ -4,10 +4,9 @@ import type { Pace } from '@onitu/plug/kit'
 import * as sftp from '../protocol/packets.ts'
 import { type Answer, type Request, SftpChannel } from '../protocol/sftp-channel.ts'
 import { attributesOf, numbersOf, successful, unexpected } from './read-answer.ts'
+import { type Asked, RequestQueue } from './request-queue.ts'
 import { connectionLost, END_OF_FILE, hasStatus, NO_SUCH_FILE, SftpStatusError, UNSUPPORTED } from './sftp-status.ts'
 
-/** How often it is looked whether the server still answers, ms. */
-const WATCH = 250
 /** Bytes of content in one request: what every server takes, and the most that OpenSSH does. */
 const PIECE = 32 * 1024
 const LARGEST_PIECE = 255 * 1024
@@ -23,12 +22,6 @@ interface SessionOptions {
   readonly link: object
 }
 
-/** Something that the server has to answer. */
-interface Asked {
-  readonly send: () => void
-  readonly failed: (error: unknown) => void
-}
-
 /**
  * One SFTP channel: its requests as promises, so many at once, in the order in which they were made. A server that does not answer anything for
  * `timeout` ms is given up with all that waits for it.
@@ -36,49 +29,42 @@ interface Asked {
 export class Session {
   readonly link: object
   readonly #channel: SftpChannel
-  readonly #timeout: number
-  /** Requests that are on their way at most. */
-  readonly #limit: number
   readonly #pace: Pace | undefined
   readonly #giveUp: () => void
-  /** What the server has to answer. */
-  readonly #asked = new Set<Asked>()
-  /** What waits for one of those to be answered. */
-  readonly #waiting: Asked[] = []
+  readonly #requests: RequestQueue
   #extensions: ReadonlySet<string> = new Set()
   #pieceSize = PIECE
-  #answeredAt = performance.now()
-  #ended: Error | undefined
-  #timer: NodeJS.Timeout | undefined
+  #isAlive = true
 
   constructor(stream: Duplex, { timeout, requests, pace, link }: SessionOptions, giveUp: () => void) {
     this.link = link
-    this.#timeout = timeout
-    this.#limit = requests
     this.#pace = pace
     this.#giveUp = giveUp
-    const failed = (reason: unknown) => {
-      this.end(reason instanceof RangeError ? noSftp(reason) : connectionLost(reason))
+    const failed = (reason: Error) => {
+      this.end(reason)
       giveUp()
     }
-    this.#channel = new SftpChannel(stream, failed)
+    this.#requests = new RequestQueue({ limit: requests, timeout }, failed)
+    this.#channel = new SftpChannel(stream, (reason) =>
+      failed(reason instanceof RangeError ? noSftp(reason) : connectionLost(reason)),
+    )
   }
 
   /** Before anything is asked. */
   async greet(): Promise<void> {
     this.#extensions = await new Promise<ReadonlySet<string>>((resolve, failed) => {
       const answered = (extensions: ReadonlySet<string>) => {
-        this.#over(asked)
+        this.#requests.over(asked)
         resolve(extensions)
       }
-      const asked: Asked = { send: () => void this.#channel.greet().then(answered), failed }
-      this.#start(asked)
+      const asked: Asked = { content: 0, send: () => void this.#channel.greet().then(answered), failed }
+      this.#requests.add(asked)
     })
     if (this.#extensions.has(LIMITS)) this.#pieceSize = await this.#askPieceSize()
   }
 
   get isAlive(): boolean {
-    return this.#ended === undefined
+    return this.#isAlive
   }
 
   /** Most bytes of content in one request. */
@@ -186,13 +172,10 @@ export class Session {
 
   /** Fails all that waits, and all that is asked later. */
   end(reason: Error): void {
-    if (this.#ended !== undefined) return
-    this.#ended = reason
+    if (!this.#isAlive) return
+    this.#isAlive = false
     this.#channel.end()
-    clearInterval(this.#timer)
-    const unanswered = [...this.#asked, ...this.#waiting.splice(0)]
-    this.#asked.clear()
-    for (const { failed } of unanswered) failed(reason)
+    this.#requests.end(reason)
   }
 
   async #askPieceSize(): Promise<number> {
@@ -259,56 +242,23 @@ export class Session {
   #send<T>(request: Request, read: (answer: Answer) => T): Promise<T> {
     return new Promise<T>((resolve, failed) => {
       const answered = (answer: Answer) => {
-        this.#over(asked)
+        this.#requests.over(asked)
         try {
           resolve(read(answer))
         } catch (error) {
           failed(error instanceof RangeError ? this.#misunderstood(error) : error)
         }
       }
-      const asked: Asked = { send: () => this.#channel.send(request, answered), failed }
-      this.#start(asked)
+      const content = request.content?.byteLength ?? 0
+      const asked: Asked = { content, send: () => this.#channel.send(request, answered), failed }
+      this.#requests.add(asked)
     })
-  }
-
-  /** At once, or when fewer are on their way. */
-  #start(asked: Asked): void {
-    if (this.#ended !== undefined) asked.failed(this.#ended)
-    else if (this.#asked.size >= this.#limit) this.#waiting.push(asked)
-    else {
-      this.#watch()
-      this.#asked.add(asked)
-      asked.send()
-    }
-  }
-
-  #over(asked: Asked): void {
-    this.#answeredAt = performance.now()
-    this.#asked.delete(asked)
-    const next = this.#waiting.shift()
-    if (next !== undefined) this.#start(next)
   }
 
   #misunderstood(error: RangeError): Error {
     this.end(noSftp(error))
     this.#giveUp()
     return noSftp(error)
-  }
-
-  /** The server is waited for as long as it answers anything at all. */
-  #watch(): void {
-    if (this.#asked.size === 0) this.#answeredAt = performance.now()
-    this.#timer ??= setInterval(() => this.#check(), WATCH).unref()
-  }
-
-  #check(): void {
-    if (this.#asked.size === 0) {
-      clearInterval(this.#timer)
-      this.#timer = undefined
-    } else if (performance.now() - this.#answeredAt > this.#timeout) {
-      this.end(new ServiceError('NO_ANSWER', `The server has not answered for ${this.#timeout} ms`))
-      this.#giveUp()
-    }
   }
 }
 
