@@ -1,8 +1,9 @@
-import { createHash, webcrypto } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ServiceError } from '@onitu/plug'
 import { Limiter, type Pace, readSecret, WorkInProgress } from '@onitu/plug/kit'
 import type { S3Options } from '../options/read-options.ts'
+import { type BodyDigests, bodyDigests } from './body-digests.ts'
 import { HttpClient, type HttpResponse } from './http-client.ts'
 import { statusError } from './s3-error.ts'
 import { type Credentials, canonicalQuery, encodePath, rememberingKey, signRequest } from './sign-request.ts'
@@ -100,14 +101,15 @@ export class S3Client {
     if (this.#closed) throw new ServiceError('CLOSED', 'The driver is closed')
     const { url, base, http } = this.#placeOf(bucket)
     const path = encodePath(`${base}/${key}`)
+    const digests = body === undefined ? undefined : await bodyDigests(body, url.protocol !== 'https:')
     const signed = signRequest(
       {
         method,
         host: url.host,
         path,
         query,
-        headers: { ...headers, ...digest(body) },
-        payloadHash: await hashOf(url, body),
+        headers: { ...headers, ...contentMd5(digests) },
+        payloadHash: digests?.sha256 ?? EMPTY_HASH,
       },
       await this.#credentials(),
       this.#options.region,
@@ -153,19 +155,8 @@ export class S3Client {
   }
 }
 
-/** Bytes above which a hash is made beside the event loop: for less the way there costs more. */
-const LARGE = 256 * 1024
-
-/** Over TLS the body needs no proof of its own in the signature; the service still checks its MD5. */
-async function hashOf({ protocol }: URL, body: Uint8Array | undefined): Promise<string> {
-  if (body === undefined || body.byteLength === 0) return EMPTY_HASH
-  if (protocol === 'https:') return 'UNSIGNED-PAYLOAD'
-  if (body.byteLength < LARGE) return createHash('sha256').update(body).digest('hex')
-  return Buffer.from(await webcrypto.subtle.digest('SHA-256', body)).toString('hex')
-}
-
-function digest(body: Uint8Array | undefined): Record<string, string> {
-  return body === undefined ? {} : { 'content-md5': createHash('md5').update(body).digest('base64') }
+function contentMd5(digests: BodyDigests | undefined): Record<string, string> {
+  return digests === undefined ? {} : { 'content-md5': digests.md5 }
 }
 
 function pauseOf({ headers }: HttpResponse, attempt: number): number {
