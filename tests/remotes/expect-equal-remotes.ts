@@ -14,7 +14,7 @@ export interface Remotes {
 }
 
 /** Above this an object is uploaded by parts, and its content has to be read to be known. */
-const ONE_PART = 5 * 1024 * 1024
+const ONE_PART = 8 * 1024 * 1024
 
 /**
  * The folder of this machine and the one behind SFTP are equal but for the fractions of seconds, which SFTP has not; the contents in S3 are the same

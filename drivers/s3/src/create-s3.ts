@@ -7,7 +7,7 @@ import { guarded } from './guarded.ts'
 import { readOptions } from './options/read-options.ts'
 import { putWhole } from './put-whole.ts'
 import { readObject } from './reading.ts'
-import { MIN_PART, Uploads } from './uploads.ts'
+import { LEAST_PART, Uploads } from './uploads.ts'
 import { Watcher } from './watcher.ts'
 
 export interface S3 {
@@ -75,12 +75,12 @@ function registerReading(plug: DriverPlug, folderOf: FolderOf): void {
 
 function registerWriting(plug: DriverPlug, folderOf: FolderOf, conditions: Conditions, storageClass: string): void {
   const headers = (metadata: Metadata) => headersOf(metadata, storageClass)
-  let partSize = MIN_PART
+  let partSize = LEAST_PART
   const uploads = new Uploads(conditions, headers, () => partSize)
 
   // A part is a chunk, and a resumed upload goes on between blocks of the hash.
   plug.handler('setChunkSize', async (size) => {
-    const wanted = Math.min(MAX_PART, Math.max(MIN_PART, size))
+    const wanted = Math.min(MAX_PART, Math.max(LEAST_PART, size))
     partSize = Math.ceil(wanted / HASH_BLOCK_SIZE) * HASH_BLOCK_SIZE
     return partSize
   })

@@ -21,8 +21,11 @@ interface State {
   readonly partSize: number
 }
 
-/** Parts below this are refused, but for the last. */
-export const MIN_PART = 5 * 1024 * 1024
+/**
+ * Bytes, but for the last one; as the command line of AWS takes. S3 allows 5 MiB, but each part costs the service some work of its own, when it comes and
+ * whenever it is read.
+ */
+export const LEAST_PART = 8 * 1024 * 1024
 const MAX_PARTS = 10_000
 
 /** Uploads by parts, one for each chunk. The service keeps what was sent, so they go on after a crash where they were. */
