@@ -8,7 +8,7 @@ const TRIED = 4
  * Hashes blocks where they are: that takes 0.7 ms each on a processor with instructions for SHA-256. To have another thread of the libuv pool do it takes as
  * long on this one, for it is given a copy in memory that is new (1.4 ms of processor time in all). Where hashing is slow, as on small machines, the other
  * threads are used: several blocks at once. It is slow where SHA-512 is faster, which is so on all processors of 64 bits without those instructions.
- * Refused: so many ms as the limit. On a busy machine 0.7 became 2 to 3 ms, and all was copied.
+ * Refused: a time as the limit. On a busy machine 0.7 ms became 2 to 3, and all was copied.
  */
 export class BlockHasher {
   readonly #now: () => number

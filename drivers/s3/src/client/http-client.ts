@@ -1,8 +1,8 @@
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http'
+import { type ClientRequest, type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { ServiceError, systemCode } from '@onitu/plug'
 import type { Pace } from '@onitu/plug/kit'
-import { KeepingAgent } from './keeping-agent.ts'
+import { SharedBufferAgent } from './shared-buffer-agent.ts'
 
 export interface HttpRequest {
   readonly method: string
@@ -35,14 +35,13 @@ const PIECE = 64 * 1024
 export class HttpClient {
   readonly #url: URL
   readonly #timeout: number
-  readonly #agent: KeepingAgent | HttpsAgent
+  readonly #agent: HttpAgent | HttpsAgent
 
   constructor(url: URL, { timeout, requests }: { readonly timeout: number; readonly requests: number }) {
     this.#url = url
     this.#timeout = timeout
-    const options = { maxSockets: requests, maxFreeSockets: requests, noDelay: true }
-    this.#agent =
-      url.protocol === 'https:' ? new HttpsAgent({ ...options, keepAlive: true }) : new KeepingAgent(options)
+    const options = { keepAlive: true, maxSockets: requests, maxFreeSockets: requests, noDelay: true }
+    this.#agent = url.protocol === 'https:' ? new HttpsAgent(options) : new SharedBufferAgent(options)
   }
 
   async send(request: HttpRequest): Promise<HttpResponse> {

@@ -51,7 +51,11 @@ export class RequestQueue {
     this.#silent = silent
   }
 
-  /** At once, or when fewer are on their way. */
+  get isEnded(): boolean {
+    return this.#ended !== undefined
+  }
+
+  /** At once, or when there is room. */
   add(asked: Asked): void {
     if (this.#ended !== undefined) asked.failed(this.#ended)
     else if (this.#waiting.length > 0 || !this.#hasRoom(asked)) this.#waiting.push(asked)

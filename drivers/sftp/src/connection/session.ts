@@ -34,7 +34,6 @@ export class Session {
   readonly #requests: RequestQueue
   #extensions: ReadonlySet<string> = new Set()
   #pieceSize = PIECE
-  #isAlive = true
 
   constructor(stream: Duplex, { timeout, requests, pace, link }: SessionOptions, giveUp: () => void) {
     this.link = link
@@ -64,7 +63,7 @@ export class Session {
   }
 
   get isAlive(): boolean {
-    return this.#isAlive
+    return !this.#requests.isEnded
   }
 
   /** Most bytes of content in one request. */
@@ -172,8 +171,7 @@ export class Session {
 
   /** Fails all that waits, and all that is asked later. */
   end(reason: Error): void {
-    if (!this.#isAlive) return
-    this.#isAlive = false
+    if (!this.isAlive) return
     this.#channel.end()
     this.#requests.end(reason)
   }

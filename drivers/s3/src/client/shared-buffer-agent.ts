@@ -1,4 +1,4 @@
-import { Agent, type AgentOptions, type ClientRequestArgs } from 'node:http'
+import { Agent, type ClientRequestArgs } from 'node:http'
 import type { OnReadOpts } from 'node:net'
 import type { Duplex } from 'node:stream'
 
@@ -6,15 +6,11 @@ import type { Duplex } from 'node:stream'
 const READ = 256 * 1024
 
 /**
- * Connections that are kept, and that all read into the same memory: the parser of HTTP copies what it finds there before anything else is read. New memory for each
- * 64 KiB was as much garbage again as there is content, a third of the processor time of a large one.
+ * All its connections read into the same memory: the parser of HTTP copies what it finds there before anything else is read. New memory for each 64 KiB was as much
+ * garbage again as there is content, a third of the processor time of a large one.
  */
-export class KeepingAgent extends Agent {
+export class SharedBufferAgent extends Agent {
   readonly #buffer = Buffer.allocUnsafeSlow(READ)
-
-  constructor(options: AgentOptions) {
-    super({ ...options, keepAlive: true })
-  }
 
   override createConnection(options: ClientRequestArgs): Duplex | null | undefined {
     const onread: OnReadOpts = {
