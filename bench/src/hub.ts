@@ -18,6 +18,12 @@ const command = fileURLToPath(
 const notRunning = 3
 const waitSeconds = 3600
 
+/** Hubs that would go on after this process. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const hub of running) hub.kill('SIGTERM')
+})
+
 /** A running Onitu that keeps a pair of folders in sync. */
 export class Hub {
   readonly #process: ChildProcess
@@ -44,6 +50,8 @@ export class Hub {
     const config = join(memory, 'config')
     const options = ['--setup', setup, '--config-dir', config]
     const child = spawn(process.execPath, [command, 'start', ...options], { stdio: ['ignore', 'pipe', 'pipe'] })
+    running.add(child)
+    child.once('exit', () => running.delete(child))
     const output: string[] = []
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (data: Buffer) => keepLast(output, data.toString()))

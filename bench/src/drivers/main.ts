@@ -18,6 +18,9 @@ import { hubTool, type Load, rcloneTool } from './tools.ts'
 const kinds: Readonly<Record<RemoteName, RemoteKind>> = { sftp, s3 }
 const document = fileURLToPath(new URL('../../drivers.md', import.meta.url))
 
+// Servers and hubs end with this process, which a signal by itself would not let them know.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 const options = parseOptions(process.argv.slice(2))
 if (options === 'help') console.log(help)
 else await main(options)

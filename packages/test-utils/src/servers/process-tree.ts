@@ -16,12 +16,21 @@ export interface RunningServer {
   kill(): Promise<void>
 }
 
+/** What would go on after this process. */
+const running = new Set<number>()
+
 export function startProgram(command: string, parameters: readonly string[]): RunningServer {
   const child = spawn(command, parameters, { stdio: ['ignore', 'pipe', 'pipe'] })
   const printed: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => printed.push(data))
   const { pid } = child
   if (pid === undefined) throw new Error(`${command} could not be started`)
+  if (running.size === 0) process.once('exit', killAll)
+  running.add(pid)
+  child.once('exit', () => {
+    running.delete(pid)
+    if (running.size === 0) process.off('exit', killAll)
+  })
   const output = () => Buffer.concat(printed).toString()
   return {
     pid,
@@ -41,8 +50,17 @@ function ending(child: ChildProcess, failure: () => string): Promise<void> {
 async function kill(child: ChildProcess, pid: number): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const exited = once(child, 'exit')
-  for (const one of [pid, ...descendants(pid)]) send(one)
+  killTree(pid)
   await exited
+}
+
+/** Nobody waits for them any more. */
+function killAll(): void {
+  for (const pid of running) killTree(pid)
+}
+
+function killTree(pid: number): void {
+  for (const one of [pid, ...descendants(pid)]) send(one)
 }
 
 function send(pid: number): void {

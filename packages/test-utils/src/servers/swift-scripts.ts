@@ -99,5 +99,7 @@ for name, port in (${rings.join(', ')}):
 
 function serveScript(folder: string, port: number, user: string): string {
   const servers = [...STORAGE, 'proxy'].map((name) => `swift-${name}-server ${folder}/etc/${name}.conf &`)
-  return [`memcached -l 127.0.0.1 -p ${port + 4} -m 32 -u ${user} &`, ...servers, 'wait', ''].join('\n')
+  // They are in groups of their own: a signal to this script, by Ctrl-C say, would not reach them.
+  const trap = `trap 'kill -KILL $(jobs -p); exit 1' INT TERM HUP`
+  return [trap, `memcached -l 127.0.0.1 -p ${port + 4} -m 32 -u ${user} &`, ...servers, 'wait', ''].join('\n')
 }
