@@ -43,7 +43,7 @@ async function main(options: Options): Promise<void> {
 }
 
 async function compare(workplace: Workplace, kind: RemoteKind, options: Options): Promise<Row[]> {
-  const remote = await kind.start(workplace.root)
+  const remote = await kind.start(workplace.root, options.distance)
   try {
     const rows: Row[] = []
     const many = (path: string) => makeTree(path, options.files, 4096)

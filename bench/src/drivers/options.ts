@@ -14,6 +14,8 @@ export interface Options {
   readonly bigSize: number
   /** Loads that each tool brings before the one that is timed. */
   readonly before: number
+  /** ms that each way to the server takes longer. */
+  readonly distance: number
   /** Only tasks whose names contain this. */
   readonly only: string
   /** Where to work: a new folder in it, removed at the end. */
@@ -31,6 +33,7 @@ export const help = `Measures Onitu with the drivers for SFTP and S3 beside rclo
   --files N            files of 4 KiB; default 1000
   --big-size MIB       size of the one large file; default 256
   --before N           loads that each tool has brought before the one that is timed; default 2
+  --distance MS      each way to the server takes so many ms longer; default 0
   --only TEXT          only the tasks whose names contain it: up, down, files, file
   --folder DIR         where to work; default: the system's temporary folder
   --write              put the table into bench/drivers.md
@@ -46,6 +49,7 @@ export function parseOptions(arguments_: readonly string[]): Options | 'help' {
       files: { type: 'string', default: '1000' },
       'big-size': { type: 'string', default: '256' },
       before: { type: 'string', default: '2' },
+      distance: { type: 'string', default: '0' },
       only: { type: 'string', default: '' },
       folder: { type: 'string', default: tmpdir() },
       write: { type: 'boolean', default: false },
@@ -59,6 +63,7 @@ export function parseOptions(arguments_: readonly string[]): Options | 'help' {
     files: count('--files', values.files),
     bigSize: count('--big-size', values['big-size']),
     before: count('--before', values.before),
+    distance: count('--distance', values.distance, 0),
     only: values.only,
     folder: values.folder,
     write: values.write,
@@ -71,8 +76,8 @@ function remoteName(given: string): RemoteName {
   return name
 }
 
-function count(option: string, given: string): number {
+function count(option: string, given: string, least = 1): number {
   const value = Number(given)
-  if (Number.isSafeInteger(value) && value >= 1) return value
-  throw new TypeError(`${option}: expected a number from 1, got ${given}`)
+  if (Number.isSafeInteger(value) && value >= least) return value
+  throw new TypeError(`${option}: expected a number from ${least}, got ${given}`)
 }

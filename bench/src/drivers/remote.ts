@@ -13,6 +13,6 @@ export interface RemoteKind {
   readonly name: string
   /** Why it cannot be measured here. */
   problem(): string | undefined
-  /** `folder`: where it may keep what it needs. */
-  start(folder: string): Promise<Remote>
+  /** `folder`: where it may keep what it needs. `distance`: ms that each way to it takes longer. */
+  start(folder: string, distance: number): Promise<Remote>
 }

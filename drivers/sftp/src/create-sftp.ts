@@ -89,17 +89,20 @@ function registerReading(service: Service): void {
       flow(service, 'down', context),
     ),
   )
-  plug.handler('getChunk', async (metadata, offset, size, context) =>
-    readFile(
-      await connection.session(),
-      folderOf(service, metadata.folder),
-      metadata,
-      offset,
-      size,
-      context,
-      flow(service, 'down', context),
-    ),
-  )
+  plug.handler('getChunk', async (metadata, offset, size, context) => {
+    const lanes = await connection.lanes()
+    return lanes.run((session) =>
+      readFile(
+        session,
+        folderOf(service, metadata.folder),
+        metadata,
+        offset,
+        size,
+        context,
+        flow(service, 'down', context),
+      ),
+    )
+  })
   plug.handler('setChunkSize', async (size) => Math.min(MAX_CHUNK, Math.max(MIN_CHUNK, size)))
   plug.handler('normalizePath', async (_folder, path) => requirePath(path))
 }

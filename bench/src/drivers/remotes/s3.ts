@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { SwiftServer, swiftProblem } from '@onitu/test-utils/servers'
+import { distantPort } from '../distant-port.ts'
 import type { RemoteKind } from '../remote.ts'
 
 const driver = fileURLToPath(import.meta.resolve('@onitu/driver-s3'))
@@ -9,10 +10,13 @@ const BUCKET = 'bench'
 export const s3: RemoteKind = {
   name: 'S3',
   problem: swiftProblem,
-  async start() {
+  async start(_folder, distance) {
     const server = await SwiftServer.start()
     await server.request('PUT', BUCKET)
-    const { endpoint, accessKey, secretKey } = server
+    const { accessKey, secretKey } = server
+    const { hostname, port } = new URL(server.endpoint)
+    const way = await distantPort(hostname, Number(port), distance)
+    const endpoint = `http://${hostname}:${way.port}`
     const options = { endpoint, access_key: accessKey, secret_key: secretKey }
     let made = 0
     return {
@@ -26,7 +30,10 @@ export const s3: RemoteKind = {
         SECRET_ACCESS_KEY: secretKey,
       },
       fresh: () => `${BUCKET}/${++made}`,
-      close: () => server.close(),
+      async close() {
+        await way.close()
+        await server.close()
+      },
     }
   },
 }

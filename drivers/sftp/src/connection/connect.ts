@@ -12,7 +12,7 @@ import { connectionLost } from './sftp-status.ts'
 
 export interface Connected {
   readonly session: Session
-  /** For writing. */
+  /** For contents. */
   readonly lanes: Lanes
   close(): Promise<void>
 }

@@ -30,7 +30,7 @@ export class Connection {
     return (await this.#connected()).session
   }
 
-  /** For writing. @throws ServiceError as `session` does */
+  /** For contents. @throws ServiceError as `session` does */
   async lanes(): Promise<Lanes> {
     return (await this.#connected()).lanes
   }

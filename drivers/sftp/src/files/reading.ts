@@ -4,7 +4,7 @@ import type { Folder } from '../folder.ts'
 import { requirePath } from '../paths.ts'
 import { guarded } from './guarded.ts'
 import { requireParents, requireWanted, stateOf } from './state.ts'
-import { all, type Flow, FREE, readRange, withHandle } from './transfer.ts'
+import { all, type Flow, FREE, readOnce, readRange } from './transfer.ts'
 
 type Place = Pick<Metadata, 'path'>
 
@@ -42,8 +42,11 @@ async function readNothing(session: Session, folder: Folder, path: string, token
   return new Uint8Array()
 }
 
-/** Looked at after all was read: what had changed before or meanwhile has another time then. */
-function read(
+/**
+ * Looked at after all was read: what had changed before or meanwhile has another time then. Not asked for together with the content: there are servers that read at several
+ * places at once and look meanwhile. The closing goes with the look, which over a long way is one way less for each chunk.
+ */
+async function read(
   session: Session,
   absolute: string,
   path: string,
@@ -51,11 +54,11 @@ function read(
   token: string,
   flow: Flow,
 ): Promise<Uint8Array> {
-  return withHandle(session, absolute, 'read', async (handle) => {
-    const bytes = await readRange(session, handle, offset, size, flow, into)
-    const state = requireWanted(await session.fstat(handle), path, token)
-    const expected = Math.max(0, Math.min(size, state.size - offset))
-    if (bytes.byteLength === expected) return bytes
-    throw new ChangedError(`"${path}" gave ${bytes.byteLength} bytes at ${offset}, expected ${expected}`)
-  })
+  const { content, found } = await readOnce(session, absolute, (handle) =>
+    readRange(session, handle, offset, size, flow, into),
+  )
+  const state = requireWanted(found, path, token)
+  const expected = Math.max(0, Math.min(size, state.size - offset))
+  if (content.byteLength === expected) return content
+  throw new ChangedError(`"${path}" gave ${content.byteLength} bytes at ${offset}, expected ${expected}`)
 }

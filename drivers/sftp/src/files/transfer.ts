@@ -1,5 +1,5 @@
 import type { Session } from '../connection/session.ts'
-import type { OpenMode } from '../protocol/packets.ts'
+import type { OpenMode, SftpAttributes } from '../protocol/packets.ts'
 
 /** What is done before a piece goes, which may wait for a limit, and after it was answered. */
 export interface Flow {
@@ -103,6 +103,24 @@ export async function writeOnce<T>(session: Session, path: string, work: (handle
   const handle = await session.open(path, 'new')
   const [result] = await all([work(handle), session.close(handle)])
   return result
+}
+
+/** Reads what is wanted of a file, and then looks at it; the closing goes with the look. */
+export async function readOnce<T>(
+  session: Session,
+  path: string,
+  work: (handle: Buffer) => Promise<T>,
+): Promise<{ readonly content: T; readonly found: SftpAttributes }> {
+  const handle = await session.open(path, 'read')
+  let content: T
+  try {
+    content = await work(handle)
+  } catch (error) {
+    if (session.isAlive) await session.close(handle)
+    throw error
+  }
+  const [found] = await all([session.fstat(handle), session.close(handle)])
+  return { content, found }
 }
 
 /** A small file; at most `limit` bytes of it. */

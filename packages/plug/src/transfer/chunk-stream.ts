@@ -1,6 +1,6 @@
 /** What one transfer has asked for ahead, at most; two chunks whatever their size. */
 const WINDOW_BYTES = 24 * 1024 * 1024
-const WINDOW_CHUNKS = 8
+const WINDOW_CHUNKS = 16
 
 export interface ChunkRange {
   readonly offset: number

@@ -3,11 +3,12 @@
  *
  * @module @onitu/test-utils/conformance
  */
+
+export { FaultyProxy } from '../servers/faulty-proxy.ts'
 export type { Case, CaseContext, CaseGroup } from './case.ts'
 export { caseGroups } from './cases.ts'
 export type { Access, DriverDefinition, Fault, Network, Place } from './definition.ts'
 export { directoryAccess, directoryPlace } from './directory-place.ts'
-export { FaultyProxy } from './proxy.ts'
 export { runCase } from './run-case.ts'
 export type { ConformancePlug } from './service/conformance-plug.ts'
 export type { RunningService } from './service/running-service.ts'
