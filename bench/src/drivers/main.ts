@@ -83,8 +83,9 @@ function prepare(workplace: Workplace, kind: Pick<Load, 'make' | 'isKept'>): Loa
   return load
 }
 
-function machine({ runs }: Options): string {
+function machine({ runs, distance }: Options): string {
   const processors = cpus()
   const model = processors[0]?.model.trim() ?? 'processor'
-  return `Medians of ${runs} runs, in turns (lowest and highest), on ${processors.length} x ${model}, ${type()} ${release()}, Node ${process.version}.`
+  const way = distance === 0 ? '' : ` Each way to the server takes ${distance} ms longer.`
+  return `Medians of ${runs} runs, in turns (lowest and highest), on ${processors.length} x ${model}, ${type()} ${release()}, Node ${process.version}.${way}`
 }

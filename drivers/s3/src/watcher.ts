@@ -86,12 +86,8 @@ export class Watcher {
     const shown = new Map<string, string>()
     let updated: Change[] = []
     let count = 0
-    for await (const page of bucket.list(prefix)) {
-      // Only a folder that is still the right one says anything.
-      if (updated.length > 0) await this.#folder.requireMarker()
-      count += this.#tell(updated, began)
-      updated = []
-      for (const object of page) {
+    for await (const { objects, isLast } of bucket.list(prefix)) {
+      for (const object of objects) {
         const path = object.key.slice(prefix.length)
         listed.add(path)
         if (!this.#isFile(path, object)) continue
@@ -99,6 +95,11 @@ export class Watcher {
         if (doubted.has(path)) shown.set(path, token)
         else if (index.get(path) !== token) updated.push(this.#updated(path, object))
       }
+      if (isLast || updated.length === 0) continue
+      // Only a folder that is still the right one says anything.
+      await this.#folder.requireMarker()
+      count += this.#tell(updated, began)
+      updated = []
     }
     // Nor about what is not in it.
     await this.#folder.requireMarker()

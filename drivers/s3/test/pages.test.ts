@@ -67,19 +67,20 @@ describe('a listing of several pages', () => {
     const looked = service.catchUp()
     await third.reached
     // The marker of the folder is listed first, so the first page has one file.
-    await waitUntil(() => told(service).length > 0)
-    expect(told(service)).toEqual(['a'])
+    await waitUntil(() => told(service).length === 3)
+    expect(told(service)).toEqual(['a', 'b', 'c'])
     third.release()
     await looked
     await waitUntil(() => told(service).length === 5)
   })
 
-  behaviour('says nothing once the folder has lost its marker', async (service, { place }) => {
+  behaviour('says nothing more once the folder has lost its marker', async (service, { place }) => {
     s3.beforePage = async (number) => {
       if (number === 1) await place.access.remove('.onitu/folder')
     }
     await expect(service.catchUp()).rejects.toMatchObject({ code: 'UNAVAILABLE' })
-    expect(told(service)).toEqual([])
+    // What the first page has shown may have been told before.
+    expect(told(service).filter((path) => path !== 'a')).toEqual([])
   })
 
   behaviour('deletes nothing when a page fails, and is told as a whole the next time', async (service, { place }) => {

@@ -19,6 +19,11 @@ export interface Part {
   readonly size: number
 }
 
+export interface ObjectPage {
+  readonly objects: readonly S3Object[]
+  readonly isLast: boolean
+}
+
 interface ListedPage {
   readonly xml: string
   /** What the next page is asked for with; undefined: there is none. */
@@ -87,7 +92,7 @@ export class Bucket {
   }
 
   /** All objects below a prefix, page by page, in no useful order. The next page is on its way while one is looked at. */
-  async *list(prefix: string): AsyncGenerator<S3Object[]> {
+  async *list(prefix: string): AsyncGenerator<ObjectPage> {
     // As an outcome: it may fail before it is asked for, and is over when the listing is left.
     const ask = (from?: string) => Promise.allSettled([this.#listPage(prefix, from)])
     let coming: Promise<[PromiseSettledResult<ListedPage>]> | undefined = ask()
@@ -96,7 +101,7 @@ export class Bucket {
         const [outcome]: [PromiseSettledResult<ListedPage>] = await coming
         const { xml, next }: ListedPage = settledValue(outcome)
         coming = next === undefined ? undefined : ask(next)
-        yield objectsOf(xml)
+        yield { objects: objectsOf(xml), isLast: next === undefined }
       }
     } finally {
       await coming

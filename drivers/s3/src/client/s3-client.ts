@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ServiceError } from '@onitu/plug'
-import { Limiter, type Pace, readSecret, WorkInProgress } from '@onitu/plug/kit'
+import { Limiter, type Pace, WorkInProgress } from '@onitu/plug/kit'
 import type { S3Options } from '../options/read-options.ts'
 import { type BodyDigests, bodyDigests } from './body-digests.ts'
+import { credentialsReader } from './credentials-reader.ts'
 import { HttpClient, type HttpResponse } from './http-client.ts'
 import { statusError } from './s3-error.ts'
 import { type Credentials, canonicalQuery, encodePath, rememberingKey, signRequest } from './sign-request.ts'
@@ -55,12 +56,14 @@ export class S3Client {
   readonly #working: WorkInProgress
   /** Requests wait for their turn here and not where they are sent: they are signed for the time at which they go, and cost nothing before. */
   readonly #turns: Limiter
+  readonly #credentials: () => Promise<Credentials>
   readonly #keyOf = rememberingKey()
   readonly #places = new Map<string, Place>()
   #closed = false
 
   constructor(options: S3Options, { pace, atWork = () => undefined }: S3ClientOptions = {}) {
     this.#options = options
+    this.#credentials = credentialsReader(options)
     this.#pace = pace
     this.#working = new WorkInProgress(atWork)
     this.#turns = new Limiter(options.requests)
@@ -140,18 +143,6 @@ export class S3Client {
     const place = { url, base: pathStyle ? `${above}/${bucket}` : above, http }
     this.#places.set(bucket, place)
     return place
-  }
-
-  async #credentials(): Promise<Credentials> {
-    const { accessKey, secretKey, sessionToken } = this.#options
-    const [access, secret, token] = await Promise.all([accessKey, secretKey, sessionToken].map(readSecret))
-    if (access === undefined || secret === undefined) {
-      throw new ServiceError(
-        'NO_CREDENTIALS',
-        'Nothing to log in with: set access_key or access_key_env, and secret_key_env or secret_key_file',
-      )
-    }
-    return { accessKey: access, secretKey: secret, ...(token === undefined ? {} : { sessionToken: token }) }
   }
 }
 
