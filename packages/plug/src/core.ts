@@ -100,9 +100,10 @@ export class Core {
     this.sweep()
   }
 
-  /** Resolves when all that had changed in the service before is in the outbox. */
+  /** Resolves when all that had changed in the service before is in the outbox, but for what cannot be read. */
   async catchUp(signal: AbortSignal): Promise<void> {
     await this.#driver.catchUp(signal)
+    this.reporter.readUnread()
     await this.reporter.idle()
   }
 

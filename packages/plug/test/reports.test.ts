@@ -1,4 +1,7 @@
+import { createRequester } from '@onitu/escalator/messaging'
+import { keys } from '@onitu/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DriverError, ServiceError } from '../src/errors.ts'
 import { Hub } from './support/hub.ts'
 
 let hub: Hub
@@ -126,5 +129,45 @@ describe('a file of which a read gives too little', () => {
     await service.plug.report([{ type: 'updated', ...service.files.put('a', 'content') }])
     await hub.until(async () => (await observations()).length > 0)
     expect(await observations()).toEqual(['updated a'])
+  })
+})
+
+describe('a file that could not be read', () => {
+  /** As `onitu wait` asks each service. */
+  async function catchUp(): Promise<void> {
+    const address = await hub.db.get<string>(keys.port('plug:S'))
+    const requester = createRequester({ address })
+    try {
+      await requester.request({ type: 'catchUp' })
+    } finally {
+      await requester.close()
+    }
+  }
+
+  it('is read at once when everything is to be known that has changed', async () => {
+    const service = await hub.run('S')
+    let isCut = true
+    service.files.before = async (handler) => {
+      if (handler === 'getFile' && isCut) throw new ServiceError('CONNECTION_LOST', 'The connection was lost')
+    }
+    await service.plug.report([{ type: 'updated', ...service.files.put('a', 'content') }])
+    // By itself it would be read a second later.
+    await hub.event('file_problem', 'S')
+    expect(await observations()).toEqual([])
+    isCut = false
+    await catchUp()
+    expect(await observations()).toEqual(['updated a'])
+  })
+
+  it('keeps nobody waiting where it still cannot be read', async () => {
+    const service = await hub.run('S')
+    service.files.before = async (handler) => {
+      if (handler === 'getFile') throw new DriverError('EACCES', 'Nobody may read it')
+    }
+    await service.plug.report([{ type: 'updated', ...service.files.put('a', 'content') }])
+    await hub.event('file_problem', 'S')
+    await catchUp()
+    await hub.until(async () => hub.eventsOf('file_problem', 'S').length === 2)
+    expect(await observations()).toEqual([])
   })
 })

@@ -23,6 +23,12 @@ interface Read {
   readonly failed: (error: unknown) => void
 }
 
+/** A change that could not be read, and is read again later. */
+interface Unread {
+  /** At once, once. */
+  readonly retry: () => void
+}
+
 /** Changes of one batch in the database: large enough to spread the round trip, small enough to keep memory flat. */
 const BATCH = 1_000
 const READ_RETRY_FIRST = 1_000
@@ -44,9 +50,8 @@ export class Reporter {
   #running = new Set<Promise<void>>()
   #loop: Promise<void> | undefined
   #sequence: number | undefined
-  /** Counts the reports of a file, so that a delayed retry gives way to a newer report. */
-  #newest = new Map<string, number>()
-  #count = 0
+  /** By file. A newer report takes the place of what could not be read. */
+  readonly #unread = new Map<string, Unread>()
 
   constructor(engine: Engine, reader: ChangeReader, locks: FileLocks, touched: (fids: Iterable<string>) => void) {
     this.#engine = engine
@@ -84,6 +89,11 @@ export class Reporter {
     while (this.#loop !== undefined || this.#running.size > 0) {
       await Promise.all([this.#loop, ...this.#running])
     }
+  }
+
+  /** Has all that could not be read so far read now. What fails again is read later, and keeps nobody waiting. */
+  readUnread(): void {
+    for (const { retry } of [...this.#unread.values()]) retry()
   }
 
   /** Has an order put something in the place of a file. */
@@ -207,7 +217,7 @@ export class Reporter {
     const records = await readRecords(this.#engine, fids)
     const plan = planReport(changes, records, this.#sequence ?? 0)
     this.#sequence = plan.nextSequence
-    for (const { fid } of changes) this.#newest.delete(fid)
+    for (const { fid } of changes) this.#unread.delete(fid)
     if (plan.records.size > 0) {
       await writePlan(this.#engine, plan)
       this.#touched(plan.records.keys())
@@ -261,25 +271,28 @@ export class Reporter {
     const { change, fid } = checked
     if (this.#engine.signal.aborted) return
     this.#problem(change.folder, change.path, error.code, error.message)
-    const ticket = ++this.#count
-    this.#newest.set(fid, ticket)
-    this.#engine.clock.after(delay, () => {
-      if (this.#newest.get(fid) !== ticket || this.#engine.signal.aborted) return
-      this.#track(this.#retry(checked, ticket, Math.min(delay * 2, READ_RETRY_LONGEST)))
-    })
+    const start = (next: number) => {
+      cancel()
+      if (this.#unread.get(fid) !== unread || this.#engine.signal.aborted) return
+      this.#track(this.#retry(checked, unread, next))
+    }
+    const cancel = this.#engine.clock.after(delay, () => start(Math.min(delay * 2, READ_RETRY_LONGEST)))
+    // However often it is asked for, the pauses grow by themselves only.
+    const unread: Unread = { retry: () => start(delay) }
+    this.#unread.set(fid, unread)
   }
 
-  async #retry(checked: CheckedChange, ticket: number, delay: number): Promise<void> {
+  async #retry(checked: CheckedChange, unread: Unread, delay: number): Promise<void> {
     try {
       await this.#locks.hold([checked.fid], async () => {
-        if (this.#newest.get(checked.fid) !== ticket) return
+        if (this.#unread.get(checked.fid) !== unread) return
         const read = await this.#read(checked, delay)
         if (read !== undefined) await this.#write([read], [checked.fid])
       })
     } catch (error) {
       this.#engine.warn(`Could not report ${JSON.stringify(checked.change.path)}`, error)
       // Nobody else will tell of it: only a newer report takes its place.
-      const isNewest = this.#newest.get(checked.fid) === ticket
+      const isNewest = this.#unread.get(checked.fid) === unread
       if (isNewest && isOnituError(error) && error.retryable) this.#readLater(checked, error, delay)
     }
   }

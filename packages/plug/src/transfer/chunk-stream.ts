@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /** What one transfer has asked for ahead, at most; two chunks whatever their size. */
 const WINDOW_BYTES = 24 * 1024 * 1024
 const WINDOW_CHUNKS = 16
@@ -28,6 +30,8 @@ export async function* streamChunks(
   const { end, chunkSize } = range
   const ahead = chunksAhead(chunkSize)
   const controller = new AbortController()
+  // Each chunk that is on its way listens, in several layers; Node takes more than ten listeners for a leak.
+  setMaxListeners(0, controller.signal)
   const stop = () => controller.abort(signal.reason)
   if (signal.aborted) stop()
   signal.addEventListener('abort', stop)
