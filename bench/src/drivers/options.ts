@@ -33,7 +33,7 @@ export const help = `Measures Onitu with the drivers for SFTP and S3 beside rclo
   --files N            files of 4 KiB; default 1000
   --big-size MIB       size of the one large file; default 256
   --before N           loads that each tool has brought before the one that is timed; default 2
-  --distance MS      each way to the server takes so many ms longer; default 0
+  --distance MS        each way to the server takes so many ms longer; default 0
   --only TEXT          only the tasks whose names contain it: up, down, files, file
   --folder DIR         where to work; default: the system's temporary folder
   --write              put the table into bench/drivers.md

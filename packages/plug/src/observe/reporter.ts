@@ -9,6 +9,7 @@ import { firstSequence, readRecords, writePlan } from './outbox.ts'
 import { type CheckedChange, checkedChange, fidsOf, planReport } from './plan-report.ts'
 import type { ChangeReader } from './read-change.ts'
 import { type Told, ToldBefore } from './told-before.ts'
+import { UnreadChanges } from './unread-changes.ts'
 
 interface Waiting extends Told {
   readonly done: () => void
@@ -23,16 +24,8 @@ interface Read {
   readonly failed: (error: unknown) => void
 }
 
-/** A change that could not be read, and is read again later. */
-interface Unread {
-  /** At once, once. */
-  readonly retry: () => void
-}
-
 /** Changes of one batch in the database: large enough to spread the round trip, small enough to keep memory flat. */
 const BATCH = 1_000
-const READ_RETRY_FIRST = 1_000
-const READ_RETRY_LONGEST = 300_000
 
 /** Writes what the driver tells of into the outbox: gathered, in order for each file, and only what is new. */
 export class Reporter {
@@ -50,14 +43,14 @@ export class Reporter {
   #running = new Set<Promise<void>>()
   #loop: Promise<void> | undefined
   #sequence: number | undefined
-  /** By file. A newer report takes the place of what could not be read. */
-  readonly #unread = new Map<string, Unread>()
+  readonly #unread: UnreadChanges
 
   constructor(engine: Engine, reader: ChangeReader, locks: FileLocks, touched: (fids: Iterable<string>) => void) {
     this.#engine = engine
     this.#locks = locks
     this.#reader = reader
     this.#touched = touched
+    this.#unread = new UnreadChanges(engine.clock)
     this.#readyToWrite = new Gatherer(engine.clock, (ready) => this.#writeReady(ready))
   }
 
@@ -93,7 +86,7 @@ export class Reporter {
 
   /** Has all that could not be read so far read now. What fails again is read later, and keeps nobody waiting. */
   readUnread(): void {
-    for (const { retry } of [...this.#unread.values()]) retry()
+    this.#unread.retryAll()
   }
 
   /** Has an order put something in the place of a file. */
@@ -217,11 +210,11 @@ export class Reporter {
     const records = await readRecords(this.#engine, fids)
     const plan = planReport(changes, records, this.#sequence ?? 0)
     this.#sequence = plan.nextSequence
-    for (const { fid } of changes) this.#unread.delete(fid)
     if (plan.records.size > 0) {
       await writePlan(this.#engine, plan)
       this.#touched(plan.records.keys())
     }
+    for (const { fid } of changes) this.#unread.forget(fid)
     return plan.unread
   }
 
@@ -236,7 +229,7 @@ export class Reporter {
   /** A large content takes long: the others do not wait for it. */
   #readNew(checked: CheckedChange): Promise<CheckedChange | undefined> {
     const { change } = checked
-    const read = () => this.#read(checked, READ_RETRY_FIRST)
+    const read = () => this.#read(checked)
     const isLarge = change.type !== 'deleted' && change.size > this.#engine.chunkSize
     return isLarge ? read() : this.#readyToWrite.expect(read)
   }
@@ -256,44 +249,40 @@ export class Reporter {
   }
 
   /** What can be written now: the change with its hash, or what is certain of it without. */
-  async #read(checked: CheckedChange, delay: number): Promise<CheckedChange | undefined> {
+  async #read(checked: CheckedChange, pause?: number): Promise<CheckedChange | undefined> {
     const result = await this.#reader.read(checked)
     if (result.type === 'read') return result.checked
     const { change } = checked
     if (change.type === 'deleted') return undefined
-    if (result.type === 'failed') this.#readLater(asUpdate(checked), result.error, delay)
+    if (result.type === 'failed') this.#readLater(asUpdate(checked), result.error, pause)
     // Whatever is at the new place, or becomes of it: at the old one there is nothing, and nobody will tell of that again.
     return change.type === 'moved' ? checkedChange({ type: 'deleted', ...change.from }) : undefined
   }
 
   /** The driver has told of it and will not tell again, so reading is tried until it works or there is newer news. */
-  #readLater(checked: CheckedChange, error: OnituError, delay: number): void {
+  #readLater(checked: CheckedChange, error: OnituError, pause?: number): void {
     const { change, fid } = checked
     if (this.#engine.signal.aborted) return
     this.#problem(change.folder, change.path, error.code, error.message)
-    const start = (next: number) => {
-      cancel()
-      if (this.#unread.get(fid) !== unread || this.#engine.signal.aborted) return
-      this.#track(this.#retry(checked, unread, next))
+    const retry = (isCurrent: () => boolean, next: number) => {
+      if (!this.#engine.signal.aborted) this.#track(this.#retry(checked, isCurrent, next))
     }
-    const cancel = this.#engine.clock.after(delay, () => start(Math.min(delay * 2, READ_RETRY_LONGEST)))
-    // However often it is asked for, the pauses grow by themselves only.
-    const unread: Unread = { retry: () => start(delay) }
-    this.#unread.set(fid, unread)
+    this.#unread.add(fid, retry, pause)
   }
 
-  async #retry(checked: CheckedChange, unread: Unread, delay: number): Promise<void> {
+  async #retry(checked: CheckedChange, isCurrent: () => boolean, pause: number): Promise<void> {
     try {
       await this.#locks.hold([checked.fid], async () => {
-        if (this.#unread.get(checked.fid) !== unread) return
-        const read = await this.#read(checked, delay)
+        if (!isCurrent()) return
+        const read = await this.#read(checked, pause)
         if (read !== undefined) await this.#write([read], [checked.fid])
+        // It is not there any more in this state: whatever is will be told of.
+        else if (isCurrent()) this.#unread.forget(checked.fid)
       })
     } catch (error) {
       this.#engine.warn(`Could not report ${JSON.stringify(checked.change.path)}`, error)
       // Nobody else will tell of it: only a newer report takes its place.
-      const isNewest = this.#unread.get(checked.fid) === unread
-      if (isNewest && isOnituError(error) && error.retryable) this.#readLater(checked, error, delay)
+      if (isCurrent() && isOnituError(error) && error.retryable) this.#readLater(checked, error, pause)
     }
   }
 

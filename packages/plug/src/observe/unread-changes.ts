@@ -1,0 +1,43 @@
+import type { Clock } from '../engine.ts'
+
+/** ms before the first retry, and at most before any. */
+const FIRST = 1_000
+const LONGEST = 300_000
+
+/** Reads a change again. `isCurrent`: nothing newer is known of its file. `pause`: ms before the next retry, should this one fail. */
+type Retry = (isCurrent: () => boolean, pause: number) => void
+
+/** Changes that could not be read, by file: each is read again after growing pauses, or as soon as somebody asks for it. */
+export class UnreadChanges {
+  readonly #clock: Clock
+  readonly #waiting = new Map<string, () => void>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Takes the place of what is known of the file. `retry` is called once, unless something newer comes before. */
+  add(fid: string, retry: Retry, pause = FIRST): void {
+    let isDue = true
+    const start = (next: number) => {
+      cancel()
+      if (isDue && isCurrent()) retry(isCurrent, next)
+      isDue = false
+    }
+    // However often it is asked for, the pauses grow by themselves only.
+    const now = () => start(pause)
+    const isCurrent = () => this.#waiting.get(fid) === now
+    const cancel = this.#clock.after(pause, () => start(Math.min(pause * 2, LONGEST)))
+    this.#waiting.set(fid, now)
+  }
+
+  /** Has all that wait read now. */
+  retryAll(): void {
+    for (const now of [...this.#waiting.values()]) now()
+  }
+
+  /** There is newer news of the file, or nothing to be read any more. */
+  forget(fid: string): void {
+    this.#waiting.delete(fid)
+  }
+}
