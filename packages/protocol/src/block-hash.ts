@@ -39,6 +39,11 @@ export class BlockHash {
     this.#size = this.#known * HASH_BLOCK_SIZE
   }
 
+  /** Whether blocks are given to other threads, since hashing is slow here. Not known before four of them are hashed; false until then. */
+  static get isElsewhere(): boolean {
+    return hasher.isSlow
+  }
+
   /** Bytes taken so far. */
   get size(): number {
     return this.#size

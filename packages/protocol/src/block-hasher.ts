@@ -22,11 +22,12 @@ export class BlockHasher {
 
   /** SHA-256. At once, or soon: `block` may be overwritten in both cases. */
   hash(block: Uint8Array): Uint8Array | Promise<Uint8Array> {
-    if (this.#tried >= TRIED) return this.#isSlow ? digestElsewhere(block) : digestHere('sha256', block)
+    if (this.#tried >= TRIED) return this.isSlow ? digestElsewhere(block) : digestHere('sha256', block)
     return block.byteLength === HASH_BLOCK_SIZE ? this.#try(block) : digestHere('sha256', block)
   }
 
-  get #isSlow(): boolean {
+  /** Whether blocks are given to other threads; false until it is known. */
+  get isSlow(): boolean {
     return this.#fastest.sha256 > this.#fastest.sha512
   }
 

@@ -71,9 +71,9 @@ export abstract class Driver {
     return {
       driver: this.type,
       options: {
-        ...this.#options,
-        ...(this.#speedBump ? { chunk_size: this.smallestChunk } : {}),
         ...this.ownOptions(),
+        ...(this.#speedBump ? { chunk_size: this.smallestChunk } : {}),
+        ...this.#options,
       },
       folders: Object.fromEntries(folders),
     }

@@ -1,6 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { BlockHash, contentHash, HASH_BLOCK_SIZE } from '@onitu/protocol'
 import { tokenOf } from '../token.ts'
+import type { HashHelper } from './hash-helper.ts'
+import { hashBlock, type SharedBlocks, shareBlocks, takeAllBlocks, takeBlock, unhashedBlocks } from './shared-blocks.ts'
 
 // O_NONBLOCK: a pipe put in the place of the file must not block the thread.
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
@@ -19,12 +22,26 @@ export function hashSmallFile(path: string, token: string, size: number, buffer:
   }
 }
 
-/** The same for a larger one. Given up, as `changed`, once it is not `wanted` any more. */
+/** Until so many bytes are hashed it is known how fast that is here, and a file that is not much longer is done by then. */
+const ALONE = 4 * HASH_BLOCK_SIZE
+/** To start a thread takes as long as to hash half of this. */
+const LEAST_SHARED = 64 * HASH_BLOCK_SIZE
+/** Blocks that are hashed in one go, before others get their turn: some ms. */
+const AT_ONCE = 4
+
+export interface LargeFileOptions {
+  /** Once it says no the file is given up, as `changed`. */
+  readonly wanted?: () => boolean
+  /** Hashes along; by default one thread does it all. */
+  readonly helper?: HashHelper
+}
+
+/** The same for a larger one. */
 export async function hashLargeFile(
   path: string,
   token: string,
   size: number,
-  wanted: () => boolean = () => true,
+  { wanted = () => true, helper }: LargeFileOptions = {},
 ): Promise<Hashed> {
   const fd = openSync(path, READ)
   try {
@@ -32,6 +49,12 @@ export async function hashLargeFile(
     const hash = new BlockHash()
     const buffer = Buffer.allocUnsafeSlow(HASH_BLOCK_SIZE)
     while (hash.size < size) {
+      if (helper !== undefined && hash.size === ALONE && size >= LEAST_SHARED && !BlockHash.isElsewhere) {
+        const digests = await hashTogether(shareBlocks(fd, hash.size, size), buffer, wanted, helper)
+        if (digests === 'changed') return 'changed'
+        hash.append(digests, size - hash.size)
+        break
+      }
       const read = readSync(fd, buffer, 0, Math.min(HASH_BLOCK_SIZE, size - hash.size), hash.size)
       if (read === 0 || !wanted()) return 'changed'
       await hash.update(buffer.subarray(0, read))
@@ -41,6 +64,30 @@ export async function hashLargeFile(
   } finally {
     closeSync(fd)
   }
+}
+
+/** The digests of the blocks. Whatever happens, the helper does not read any more when this ends. */
+async function hashTogether(
+  blocks: SharedBlocks,
+  buffer: Uint8Array,
+  wanted: () => boolean,
+  helper: HashHelper,
+): Promise<Uint8Array | 'changed'> {
+  const helped = helper.help(blocks)
+  try {
+    for (let index = takeBlock(blocks); index !== undefined; index = takeBlock(blocks)) {
+      if (!wanted() || !hashBlock(blocks, index, buffer)) return 'changed'
+      if (index % AT_ONCE === 0) await nextTurn()
+    }
+  } finally {
+    takeAllBlocks(blocks)
+    await helped
+  }
+  for (const index of unhashedBlocks(blocks)) {
+    if (!wanted() || !hashBlock(blocks, index, buffer)) return 'changed'
+    await nextTurn()
+  }
+  return new Uint8Array(blocks.digests)
 }
 
 function isSame(fd: number, token: string): boolean {

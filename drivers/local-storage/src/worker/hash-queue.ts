@@ -3,6 +3,7 @@ import { HASH_BLOCK_SIZE } from '@onitu/protocol'
 import { isAbsent } from '../failure.ts'
 import type { Folder } from './folder.ts'
 import { type Hashed, hashLargeFile, hashSmallFile } from './hash-file.ts'
+import { HashHelper } from './hash-helper.ts'
 import { readyAt } from './settle.ts'
 
 export interface Job {
@@ -30,6 +31,7 @@ const LARGE_AT_ONCE = 4
 /** Reads files to know their hash: small ones many in one go, large ones some at a time in between, so that neither waits for the other. */
 export class HashQueue {
   readonly #deliver: (outcomes: readonly Outcome[]) => void
+  readonly #helper = new HashHelper()
   readonly #buffer = Buffer.allocUnsafeSlow(HASH_BLOCK_SIZE)
   /** Insertion order is reading order. One job per file: a newer state replaces the older. */
   readonly #jobs = new Map<string, Job>()
@@ -79,11 +81,12 @@ export class HashQueue {
     for (const [key, job] of this.#jobs) if (job.folder === folder) this.#jobs.delete(key)
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true
     this.#jobs.clear()
     for (const timer of this.#timers) clearTimeout(timer)
     this.#timers.clear()
+    await this.#helper.close()
   }
 
   #later(key: string, job: Job, delay: number): void {
@@ -155,9 +158,10 @@ export class HashQueue {
   async #readByBlocks(job: Job): Promise<void> {
     const { folder, path, token, size } = job
     const isWanted = () => !this.#closed && this.#jobs.get(keyOf(folder, path)) === job
+    const options = { wanted: isWanted, helper: this.#helper }
     let outcome: Outcome
     try {
-      outcome = outcomeOf(job, await hashLargeFile(folder.absolute(path), token, size, isWanted))
+      outcome = outcomeOf(job, await hashLargeFile(folder.absolute(path), token, size, options))
     } catch (error) {
       outcome = failureOf(job, error)
     }

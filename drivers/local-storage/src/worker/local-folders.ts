@@ -47,7 +47,7 @@ export class LocalFolders {
     },
     known: async ({ folder, files }) => this.#use().observer.folders.get(folder)?.addKnown(files),
     catchUp: () => this.#use().observer.catchUp(),
-    close: async () => this.#close(),
+    close: () => this.#close(),
     getFile: async (input) => this.#use().reads.whole(input),
     getChunk: async (input) => this.#use().reads.chunk(input),
     localPath: async (input) => this.#use().reads.place(input),
@@ -89,14 +89,14 @@ export class LocalFolders {
     for (const { root, history } of observer.folders.values()) if (root !== undefined) void history.clean(Date.now())
   }
 
-  #close(): void {
+  async #close(): Promise<void> {
     const parts = this.#parts
     this.#parts = undefined
     if (parts === undefined) return
     clearInterval(parts.cleaning)
-    parts.observer.close()
     parts.reads.close()
     parts.historyReads.close()
     parts.uploads.close()
+    await parts.observer.close()
   }
 }

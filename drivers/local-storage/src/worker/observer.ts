@@ -86,17 +86,17 @@ export class Observer {
     return this.#catchUps.join()
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#debounce)
     for (const timer of this.#timers) clearInterval(timer)
     this.#cookies?.close()
-    this.#reading.close()
     this.#reporter.close()
     for (const folder of this.folders.values()) {
       folder.watches.close()
       folder.history.close()
     }
+    await this.#reading.close()
   }
 
   async #checkRoots(): Promise<void> {

@@ -90,10 +90,10 @@ export class Reading {
     this.#queue.cancelFolder(folder)
   }
 
-  close(): void {
-    this.#queue.close()
+  async close(): Promise<void> {
     for (const timer of this.#retries) clearTimeout(timer)
     this.#retries.clear()
+    await this.#queue.close()
   }
 
   #read(outcomes: readonly Outcome[]): void {
