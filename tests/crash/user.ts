@@ -14,14 +14,14 @@ import { CONTROL_DIRECTORY, isOnituError } from '@onitu/protocol'
 import { expect } from 'vitest'
 import type { Random } from '../support/random.ts'
 
-/** What users have written, by serial number, and what somebody took away who had it before his eyes. */
+/** What users have written (by serial number, and where and when), and what somebody took away who had it before his eyes. */
 export interface Ledger {
-  readonly written: Set<string>
+  readonly written: Map<string, string>
   readonly replaced: Set<string>
 }
 
 export function newLedger(): Ledger {
-  return { written: new Set(), replaced: new Set() }
+  return { written: new Map(), replaced: new Set() }
 }
 
 const NAMES = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta']
@@ -81,7 +81,7 @@ export class User {
     writeFileSync(draft, `${id}\n${'x'.repeat(this.#random.below(LARGEST))}`)
     try {
       linkSync(draft, path)
-      this.#ledger.written.add(id)
+      this.#ledger.written.set(id, placeOf(path))
     } finally {
       rmSync(draft)
     }
@@ -107,8 +107,12 @@ export function expectAllContents(roots: readonly string[], { written, replaced 
     [...present].filter((id) => !written.has(id)),
     'contents that nobody wrote',
   ).toEqual([])
-  const lost = [...written].filter((id) => !present.has(id) && !replaced.has(id))
+  const lost = [...written].filter(([id]) => !present.has(id) && !replaced.has(id))
   expect(lost, 'contents that nobody took away').toEqual([])
+}
+
+export function placeOf(path: string): string {
+  return `${path} ${new Date().toISOString()}`
 }
 
 /** The serial numbers of all contents below a folder. @throws when one is damaged. */

@@ -3,7 +3,7 @@ import { type Launcher, LocalStorageDriver, waitUntil } from '@onitu/test-utils'
 import { FaultyProxy, OpenSshServer } from '@onitu/test-utils/servers'
 import { expect } from 'vitest'
 import { startWork } from '../crash/survive-kills.ts'
-import { expectAllContents, type Ledger, newLedger, User } from '../crash/user.ts'
+import { expectAllContents, type Ledger, newLedger, placeOf, User } from '../crash/user.ts'
 import { withHub } from '../support/hub.ts'
 import { createRandom, type Random } from '../support/random.ts'
 import { S3Driver, startS3 } from '../support/s3-driver.ts'
@@ -96,8 +96,9 @@ function startWriting(s3: S3Driver, ledger: Ledger, random: Random): { stop(): P
   const working = (async () => {
     for (let serial = 1; !isOver; serial++) {
       const id = `s3-${serial}`
-      await s3.write(`${s3.folderPath('default')}/gamma/${id}`, `${id}\n${'x'.repeat(random.below(30_000))}`)
-      ledger.written.add(id)
+      const path = `${s3.folderPath('default')}/gamma/${id}`
+      await s3.write(path, `${id}\n${'x'.repeat(random.below(30_000))}`)
+      ledger.written.set(id, placeOf(path))
       await pause(random.below(200))
     }
   })()

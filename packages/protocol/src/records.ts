@@ -71,8 +71,8 @@ export const orderSchema = v.object({
 })
 export type Order = v.InferOutput<typeof orderSchema>
 
-/** Something that a driver was told to put at a place. */
-const writingSchema = v.object({ version: count, hash, size })
+/** Something that a driver was told to put at a place. `renamed`: by renaming what it had elsewhere. */
+const writingSchema = v.object({ version: count, hash, size, renamed: v.optional(v.literal(true)) })
 export type Writing = v.InferOutput<typeof writingSchema>
 
 /** `service:S:file:FID`: what S holds, as its Plug last knew. Written by the Plug of S. */
@@ -105,6 +105,8 @@ const updated = v.object({
   ...content,
   /** It is what the driver was told to put here for the version `base`, and said nothing of: no user did it. */
   ordered: v.optional(v.literal(true)),
+  /** It was put here by renaming it, so it was there before anything that the same service has made at the old place since. */
+  renamed: v.optional(v.literal(true)),
 })
 const deleted = v.object({ type: v.literal('deleted'), fid, folder: name, path, base: count, kind: kindSchema })
 const moved = v.object({

@@ -140,9 +140,8 @@ async function rename(tools: OrderTools, job: Job, plan: Extract<OrderPlan, { do
   const { head } = job
   const source = (await readRecords(engine, [plan.from])).get(plan.from)
   if (source === undefined || source.token !== plan.token) return 'again'
-  const moved = await whileNoted(tools, job, () =>
-    driver.move(metadataOfRecord(plan.from, source), metadataOfHead(head, source.extra), plan.token),
-  )
+  const move = () => driver.move(metadataOfRecord(plan.from, source), metadataOfHead(head, source.extra), plan.token)
+  const moved = await whileNoted(tools, job, move, { renamed: true })
   const stored = await withAttributes(tools, head, moved, source)
   const outcome = await finish(tools, job, recordOfStored(head, stored, source), [
     [plan.from, { ...source, token: null }],

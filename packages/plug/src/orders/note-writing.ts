@@ -1,4 +1,4 @@
-import { type Head, isOnituError } from '@onitu/protocol'
+import { type Head, isOnituError, type Writing } from '@onitu/protocol'
 import { absentRecord } from '../metadata.ts'
 import type { Job, OrderTools } from './carry-out.ts'
 import { commitRecords } from './commit-order.ts'
@@ -14,13 +14,18 @@ const UNDONE: ReadonlySet<string> = new Set(['CONFLICT', 'CHANGED', 'ENOSPC', 'E
  * it, what is found there is known to be no user's. A file that keeps its time is known by that and its content after a crash
  * (`unnotedVersion` of the Referee), so in front of the call nothing is written for it.
  */
-export async function whileNoted<T>(tools: OrderTools, job: Job, put: () => Promise<T>): Promise<T> {
+export async function whileNoted<T>(
+  tools: OrderTools,
+  job: Job,
+  put: () => Promise<T>,
+  how: Pick<Writing, 'renamed'> = {},
+): Promise<T> {
   const isKnownByTime = job.head.kind === 'file' && tools.driver.capabilities.mtime && isRead(tools, job.head)
-  if (!isKnownByTime) await note(tools, job)
+  if (!isKnownByTime) await note(tools, job, how)
   try {
     return await tools.whilePutting(job.head.fid, put)
   } catch (error) {
-    if (isKnownByTime && mayBeDone(error)) await note(tools, job)
+    if (isKnownByTime && mayBeDone(error)) await note(tools, job, how)
     throw error
   }
 }
@@ -33,11 +38,15 @@ function mayBeDone(error: unknown): boolean {
   return isOnituError(error) && error.retryable && !UNDONE.has(error.code)
 }
 
-async function note({ engine }: OrderTools, { head, loaded }: Job): Promise<void> {
+async function note(
+  { engine }: OrderTools,
+  { head, loaded }: Job,
+  { renamed }: Pick<Writing, 'renamed'>,
+): Promise<void> {
   const record = loaded.record ?? absentRecord({ ...head, version: 0 })
   const { version, hash, size } = head
   const known = record.writing ?? []
-  if (known.some((one) => one.version === version && one.hash === hash)) return
-  const writing = [...known, { version, hash, size }].slice(-MOST)
+  if (known.some((one) => one.version === version && one.hash === hash && one.renamed === renamed)) return
+  const writing = [...known, { version, hash, size, ...(renamed && { renamed }) }].slice(-MOST)
   await commitRecords(engine, [[head.fid, { ...record, writing }]])
 }

@@ -29,9 +29,9 @@ function decideObservation(draft: Draft, policy: Policy, service: string, observ
   switch (observation.type) {
     case 'updated': {
       deleteReplaced(draft, policy, service, observation)
-      const { fid, base, ordered } = observation
+      const { fid, base, ordered = false, renamed = false } = observation
       const located = locate(draft, service, fid, base, observation)
-      const { content, ...basis } = ordered === true && !located.redirected ? { ...located, ordered } : located
+      const { content, ...basis } = located.redirected ? located : { ...located, ordered, renamed }
       if (passesSource(draft, policy, service, { ...content, mimetype: mimetypeOf(content.path) }))
         decideUpdate(draft, policy, { service, content, ...basis })
       else decideKeptOut(draft, policy, service, content, basis)

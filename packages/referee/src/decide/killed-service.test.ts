@@ -13,6 +13,7 @@ import {
   remove,
   shared,
   update,
+  type World,
 } from './test-world.ts'
 
 const COPY = 'a (conflict of left, 1970-01-01 00-00-01)'
@@ -298,4 +299,42 @@ it('a service that is no target but was to have the version before is told of th
   expect(orderOf(world, 'right', 'c')).toBeDefined()
   update(world, 'left', 'c', { content: 'B', mtime: 2000 })
   expect(orderOf(world, 'right', 'c')).toMatchObject({ version: headOf(world, 'c')?.version })
+})
+
+describe('a rename that a driver carried out and said nothing of, when somebody then made another file at the old place', () => {
+  /** Right was told to rename a to b, did, and its Plug knows that it may have. Its user made a file at a, which is told of first. */
+  function renamed(between: (world: World) => void = () => {}) {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A', mtime: 1000 })
+    move(world, 'left', 'a', 'b')
+    carryOut(world, 'left', 'b', 'a')
+    const { version } = headOf(world, 'b') ?? {}
+    update(world, 'right', 'a', { content: 'N', mtime: 5000 })
+    between(world)
+    findOrdered(world, 'right', 'b', { content: 'A', mtime: 1000 }, version ?? 0, { renamed: true })
+    return Object.values(living(world)).sort()
+  }
+
+  it('is no loss: the file that was renamed is not taken for an older one', () => {
+    expect(renamed()).toEqual(['A', 'N'])
+  })
+
+  it('nor when another moved on what was taken for its edit', () => {
+    const contents = renamed((world) => {
+      carryOut(world, 'left', 'b')
+      move(world, 'left', 'b', 'c')
+    })
+    expect(contents).toEqual(['A', 'N'])
+  })
+
+  it('and it gives way to what others made of it meanwhile', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A', mtime: 1000 })
+    move(world, 'left', 'a', 'b')
+    carryOut(world, 'left', 'b', 'a')
+    const { version } = headOf(world, 'b') ?? {}
+    update(world, 'left', 'b', { content: 'B', mtime: 5000 })
+    findOrdered(world, 'right', 'b', { content: 'A', mtime: 1000 }, version ?? 0, { renamed: true })
+    expect(living(world)).toEqual({ b: 'B' })
+  })
 })

@@ -134,10 +134,17 @@ export function update(
 }
 
 /** A driver put there what it was told to for a version, and its Plug, which knew that it might have, finds it. */
-export function findOrdered(world: World, service: string, path: string, given: Given, version: number): Decision {
+export function findOrdered(
+  world: World,
+  service: string,
+  path: string,
+  given: Given,
+  version: number,
+  how: { readonly renamed?: true } = {},
+): Decision {
   const content = contentOf(path, given)
   setRecord(world, service, path, { ...content, version, reported: 1, token: 't' })
-  return observe(world, service, { type: 'updated', fid: idOf(path), base: version, ...content, ordered: true })
+  return observe(world, service, { type: 'updated', fid: idOf(path), base: version, ...content, ordered: true, ...how })
 }
 
 export function remove(world: World, service: string, path: string, base = baseOf(world, service, path)): Decision {
