@@ -159,6 +159,11 @@ export class Session {
     return this.#extended('posix-rename@openssh.com', [path, to], (request) => this.#do(request))
   }
 
+  /** Gives the file a second name; fails where something has that. */
+  hardlink(path: string, name: string): Promise<void> {
+    return this.#extended('hardlink@openssh.com', [path, name], (request) => this.#do(request))
+  }
+
   /** Blocks and files that are free for this user, and the flags of the file system. */
   statvfs(path: string): Promise<{ readonly blocks: number; readonly files: number; readonly flags: number }> {
     return this.#extended('statvfs@openssh.com', [path], (request) =>

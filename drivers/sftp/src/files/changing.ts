@@ -7,6 +7,7 @@ import { makeDirectory } from '../root.ts'
 import { type Attributes, isDirectoryToken, tokenOf } from '../token.ts'
 import { guarded } from './guarded.ts'
 import {
+  changedMeanwhile,
   inTheWay,
   makeParents,
   missingParents,
@@ -15,6 +16,7 @@ import {
   requireWanted,
   stateOf,
 } from './state.ts'
+import { deleteTaken } from './taken.ts'
 import { all } from './transfer.ts'
 import { attributesOf, storedOf } from './write-file.ts'
 
@@ -26,7 +28,7 @@ export function deleteFile(session: Session, folder: Folder, { path }: Metadata,
     requireReplaceable(found, path, token)
     try {
       if (isDirectoryToken(tokenOf(found))) await removeDirectory(session, folder, path)
-      else await session.unlink(folder.absolute(path))
+      else await deleteTaken(session, folder, path, token)
     } catch (error) {
       if (!hasStatus(error, NO_SUCH_FILE)) throw error
       await folder.requireMarker(session)
@@ -97,6 +99,8 @@ export function setAttributes(
     if (attributes !== undefined) {
       await session.setstat(folder.absolute(path), attributes)
       state = await stateOf(session, folder, path)
+      // Another program may have put something else there after the look: that has these attributes now, and is not what was to get them.
+      if (state?.size !== found?.size && !isDirectoryToken(token)) throw changedMeanwhile(path)
     }
     return storedOf(requirePresent(state, path))
   })

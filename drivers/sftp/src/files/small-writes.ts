@@ -48,7 +48,7 @@ export async function writeSmall(
         return written
       })
       signal.throwIfAborted()
-      await commit({ session, folder, path, temporary, token })
+      await commit({ session, folder, path, temporary, state, token })
       return storedOf(state)
     })
   } catch (error) {

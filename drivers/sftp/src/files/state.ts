@@ -22,11 +22,12 @@ export function requireWanted(found: Attributes | undefined, path: string, token
 export function requireReplaceable(found: Attributes | undefined, path: string, token: Token | null): void {
   if ((found === undefined ? null : tokenOf(found)) === token) return
   if (token === null) throw inTheWay(path)
-  throw new ConflictError(
-    found === undefined
-      ? `"${path}" is gone, it was to be replaced in a known state`
-      : `"${path}" has changed meanwhile, it is left as it is`,
-  )
+  if (found !== undefined) throw changedMeanwhile(path)
+  throw new ConflictError(`"${path}" is gone, it was to be replaced in a known state`)
+}
+
+export function changedMeanwhile(path: string): ConflictError {
+  return new ConflictError(`"${path}" has changed meanwhile, it is left as it is`)
 }
 
 export function inTheWay(path: string): ConflictError {

@@ -104,7 +104,7 @@ export class Uploads {
       if (this.#resumed.has(part)) await this.#requireUndamaged(lanes, { session, handle }, part, metadata, flow)
       const state = await finish(session, handle, metadata, { replaced: token, fsync: this.#fsync })
       signal.throwIfAborted()
-      await commit({ session, folder, path: metadata.path, temporary: part, token })
+      await commit({ session, folder, path: metadata.path, temporary: part, state, token })
       await this.#forget(lanes, part)
       return storedOf(state)
     })

@@ -5,6 +5,7 @@ import type { Folder } from '../folder.ts'
 import type { GivenAttributes } from '../protocol/packets.ts'
 import { type Attributes, modeOf, PERMISSION_BITS, secondsOf, type Token, tokenOf } from '../token.ts'
 import { inTheWay, makeParents, missingParents, requireReplaceable, stateOf } from './state.ts'
+import { replaceTaken } from './taken.ts'
 import { all } from './transfer.ts'
 
 /** A directory that Onitu cannot enter or write could not be kept in sync, so the owner's bits are always set. */
@@ -53,12 +54,13 @@ export interface Commit {
   readonly path: string
   /** What was written aside, absolute. */
   readonly temporary: string
+  readonly state: Attributes
   /** The state that may be replaced; null: nothing may be there. */
   readonly token: Token | null
 }
 
 /** Gives what was written aside its final name, if what is there is what may be replaced. */
-export async function commit({ session, folder, path, temporary, token }: Commit): Promise<void> {
+export async function commit({ session, folder, path, temporary, state, token }: Commit): Promise<void> {
   const look = () => all([stateOf(session, folder, path), missingParents(session, folder, path)])
   const [found, missing] = await look()
   requireReplaceable(found, path, token)
@@ -67,7 +69,7 @@ export async function commit({ session, folder, path, temporary, token }: Commit
   if (missing.length > 0) requireReplaceable((await look())[0], path, token)
   await (token === null
     ? placeNew(session, folder, path, temporary)
-    : session.replace(temporary, folder.absolute(path)))
+    : replaceTaken(session, folder, { path, temporary, state, token }))
 }
 
 /** A plain rename never overwrites (OpenSSH links and unlinks), so where nothing may be there is no moment in which something can be lost. */
