@@ -47,8 +47,8 @@ function canComeBack(draft: Draft, policy: Policy, head: Head): boolean {
 }
 
 /**
- * Observations of one service about different files may overtake each other: a directory may be reported deleted before
- * the last of its files is, or is moved away. It was then to be made again, which is taken back here.
+ * Observations of one service about different files may overtake each other: a directory may be reported deleted, or a file in its place that is kept out, before
+ * the last of its files is deleted or moved away. It was then to be made again, which is taken back here.
  */
 export function deleteEmptiedParent(draft: Draft, policy: Policy, service: string, child: Head): void {
   const slash = child.path.lastIndexOf('/')
@@ -58,7 +58,7 @@ export function deleteEmptiedParent(draft: Draft, policy: Policy, service: strin
   const record = recordOf(draft, service, parent.fid)
   if (
     record === undefined ||
-    record.token !== null ||
+    (record.token !== null && record.kind === 'directory') ||
     !hasSeen(draft, service, { base: record.version, redirected: false }, parent)
   )
     return

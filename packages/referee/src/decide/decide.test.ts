@@ -535,6 +535,15 @@ describe('modes, options and rules', () => {
     expect(living(world)).toEqual({})
   })
 
+  it('a file that is kept out, in the place of a directory of which the last file is told to be gone afterwards, is the end of the directory', () => {
+    const world = createWorld({ folder: { file_size: { max: 1 } } })
+    shared(world, 'p', { content: '/' })
+    shared(world, 'p/q', { content: 'A' })
+    update(world, 'left', 'p', { content: 'B', size: 2 })
+    remove(world, 'left', 'p/q')
+    expect(living(world)).toEqual({})
+  })
+
   it('a file that is kept out, in the place of a directory in which something lives, gives way to it', () => {
     const world = createWorld({ folder: { file_size: { max: 0 } } })
     shared(world, 'p', { content: '/' })
