@@ -6,8 +6,15 @@ import { type Basis, hasSeen } from './lineage.ts'
 import { newTombstone, say } from './new-version.ts'
 import type { Policy } from './policy.ts'
 
-/** Decides on a file that a service had and that its user deleted. */
-export function decideDeletion(draft: Draft, policy: Policy, service: string, fid: string, basis: Basis): void {
+/** Decides on a file that a service had and that its user deleted. `kept`: the fid of a directory above it that is not deleted with its last file. */
+export function decideDeletion(
+  draft: Draft,
+  policy: Policy,
+  service: string,
+  fid: string,
+  basis: Basis,
+  kept?: string,
+): void {
   const head = headOf(draft, fid)
   if (head === undefined) return
   const stays = head.kind === 'directory' && livesBelow(draft, head.folder, head.path)
@@ -15,12 +22,12 @@ export function decideDeletion(draft: Draft, policy: Policy, service: string, fi
   if (head.deleted || stays || (!hasSeen(draft, service, basis, head) && canComeBack(draft, policy, head))) {
     giveOrder(draft, policy, service, head)
     // Deleted by others too: nothing of it keeps the directory that this service deleted around it.
-    if (head.deleted) deleteEmptiedParent(draft, policy, service, head)
+    if (head.deleted) deleteEmptiedParent(draft, policy, service, head, kept)
     return
   }
   newTombstone(draft, policy, service, head)
   say(draft, head.kind, { type: 'file_deleted', service, folder: head.folder, path: head.path })
-  deleteEmptiedParent(draft, policy, service, head)
+  deleteEmptiedParent(draft, policy, service, head, kept)
 }
 
 /**
@@ -50,11 +57,12 @@ function canComeBack(draft: Draft, policy: Policy, head: Head): boolean {
  * Observations of one service about different files may overtake each other: a directory may be reported deleted, or a file in its place that is kept out, before
  * the last of its files is deleted or moved away. It was then to be made again, which is taken back here.
  */
-export function deleteEmptiedParent(draft: Draft, policy: Policy, service: string, child: Head): void {
+export function deleteEmptiedParent(draft: Draft, policy: Policy, service: string, child: Head, kept?: string): void {
   const slash = child.path.lastIndexOf('/')
   if (slash === -1) return
   const parent = headOf(draft, fileId(child.folder, child.path.slice(0, slash)))
-  if (!isLive(parent) || orderOf(draft, service, parent.fid)?.version !== parent.version) return
+  if (!isLive(parent) || parent.kind !== 'directory' || parent.fid === kept) return
+  if (orderOf(draft, service, parent.fid)?.version !== parent.version) return
   const record = recordOf(draft, service, parent.fid)
   if (
     record === undefined ||
@@ -64,5 +72,5 @@ export function deleteEmptiedParent(draft: Draft, policy: Policy, service: strin
     return
   if (livesBelow(draft, parent.folder, parent.path)) return
   newTombstone(draft, policy, service, parent)
-  deleteEmptiedParent(draft, policy, service, parent)
+  deleteEmptiedParent(draft, policy, service, parent, kept)
 }

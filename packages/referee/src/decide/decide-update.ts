@@ -38,7 +38,7 @@ export function decideUpdate(draft: Draft, policy: Policy, update: Update): Head
   }
   // Where a file is now there is nothing below: what was, was deleted, even if that was not reported yet.
   for (const child of below)
-    decideDeletion(draft, policy, service, child.fid, { base: child.version, redirected: false })
+    decideDeletion(draft, policy, service, child.fid, { base: child.version, redirected: false }, head.fid)
   return accept(draft, policy, update, [head.version])
 }
 
