@@ -223,8 +223,11 @@ export class SimulatedDriver {
     )
     // What is held back may be in the way of what was put in its place.
     if (this.#world.isGuarded()) return false
+    // A file that stood where a directory is to be is none.
+    const last = concerned.at(-1)
+    const isErased = last?.what === 'erase' && last.content === undefined
     const isAlone = deeds.every(({ service }) => service === name) && !this.#world.hidesBelow(this.#storage, path)
-    return isAlone && concerned.at(-1)?.what === 'erase' && !this.#world.isUnsure(path)
+    return isAlone && isErased && !this.#world.isUnsure(path)
   }
 
   #setMode({ path, mode }: Metadata, token: string): Stored {

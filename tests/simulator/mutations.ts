@@ -177,15 +177,6 @@ export const mutations: Readonly<Record<string, Mutation>> = {
       ),
     ),
   },
-  'what was renamed counts as written for an order': {
-    seams: onOperations((_owner, operations) =>
-      operations.map((one) =>
-        one.type === 'put' && isPut(':outbox:')(one)
-          ? { ...one, value: changed(one.value, { renamed: undefined }) }
-          : one,
-      ),
-    ),
-  },
   'the journal of a transfer is lost': {
     noticedBy: 398,
     seams: onOperations((_owner, operations) => operations.filter((one) => !isPut(':transfer:')(one))),

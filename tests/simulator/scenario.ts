@@ -1,3 +1,4 @@
+import { keys } from '@onitu/protocol'
 import { createRandom, type Random } from '../support/random.ts'
 import { findViolations, unrest } from './check.ts'
 import { chooseSetup } from './choose-setup.ts'
@@ -46,6 +47,7 @@ function chooseFaults(random: Random): Partial<Faults> {
 /** Users work while things go wrong; then all is repaired, and everything has to come right. */
 async function live(world: World, random: Random): Promise<string | undefined> {
   world.ledger.deeds = []
+  world.hadOrders = [...world.storages.keys()].some((name) => world.keysOf(keys.orderPrefix(name)).length > 0)
   for (const { unsure } of world.storages.values()) unsure.clear()
   world.setFaults(chooseFaults(random))
   const single = random.chance(0.35) ? random.pick(world.users) : undefined

@@ -60,6 +60,8 @@ export class World {
   failure: unknown
   /** What each service held when its users stopped. */
   leftBy = new Map<string, readonly string[]>()
+  /** Whether a service had not got everything when the users began: what they do then may be a conflict with that. */
+  hadOrders = false
   readonly driverWorld: DriverWorld
   readonly setup: Setup
   #requests = 0

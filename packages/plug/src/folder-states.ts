@@ -1,6 +1,6 @@
 import { keys, type ServiceState } from '@onitu/protocol'
 import type { Engine } from './engine.ts'
-import { untilWritten } from './until-written.ts'
+import { untilAnswered } from './until-answered.ts'
 
 interface FolderState {
   readonly available: boolean
@@ -60,7 +60,7 @@ export class FolderStates {
     const { db, service } = this.#engine
     const write = async () => {
       const value: ServiceState = { folders: Object.fromEntries(this.#recorded) }
-      await untilWritten(this.#engine, () => db.put(keys.serviceState(service), value))
+      await untilAnswered(this.#engine, () => db.put(keys.serviceState(service), value))
     }
     this.#writing = this.#writing.then(write, write)
     return this.#writing

@@ -1,7 +1,7 @@
 import type { Operation } from '@onitu/escalator'
 import { type FileRecord, fileRecordSchema, isOnituError, keys, lastPart, parseRecord } from '@onitu/protocol'
 import type { Engine } from '../engine.ts'
-import { untilWritten } from '../until-written.ts'
+import { untilAnswered } from '../until-answered.ts'
 import type { ReportPlan } from './plan-report.ts'
 
 /** Numbers above all that may have been used before, also by a Plug whose outbox the Referee has emptied since. */
@@ -46,7 +46,7 @@ export async function writePlan(engine: Engine, plan: ReportPlan): Promise<void>
  */
 async function writeOnce(engine: Engine, plan: ReportPlan, operations: readonly Operation[]): Promise<void> {
   let isUnknown = false
-  await untilWritten(engine, async () => {
+  await untilAnswered(engine, async () => {
     if (isUnknown && (await wasWritten(engine, plan))) return
     try {
       await engine.db.batch(operations)

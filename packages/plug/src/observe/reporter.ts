@@ -3,6 +3,7 @@ import type { Change } from '../contract.ts'
 import type { Engine } from '../engine.ts'
 import type { FileLocks } from '../file-locks.ts'
 import { Gatherer } from '../gatherer.ts'
+import { untilAnswered } from '../until-answered.ts'
 import { checkChange } from './check-change.ts'
 import { divideByFiles } from './divide-by-files.ts'
 import { editsLast } from './edits-last.ts'
@@ -208,7 +209,7 @@ export class Reporter {
 
   /** Gives the changes that need reading first. The files are locked. */
   async #write(changes: readonly CheckedChange[], fids: readonly string[]): Promise<readonly CheckedChange[]> {
-    const records = await readRecords(this.#engine, fids)
+    const records = await untilAnswered(this.#engine, () => readRecords(this.#engine, fids))
     const plan = planReport(editsLast(changes, records), records, this.#sequence ?? 0)
     this.#sequence = plan.nextSequence
     if (plan.records.size > 0) {

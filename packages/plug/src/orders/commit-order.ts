@@ -1,7 +1,7 @@
 import type { Operation } from '@onitu/escalator'
 import { type FileRecord, isOnituError, keys } from '@onitu/protocol'
 import type { Engine } from '../engine.ts'
-import { untilWritten } from '../until-written.ts'
+import { untilAnswered } from '../until-answered.ts'
 
 export interface OrderResult {
   readonly fid: string
@@ -20,7 +20,7 @@ export async function commitOrder(engine: Engine, result: OrderResult): Promise<
   const key = keys.order(engine.service, result.fid)
   const operations = recordOperations(engine.service, result)
   let same = true
-  await untilWritten(engine, async () => {
+  await untilAnswered(engine, async () => {
     try {
       await engine.db.batch([...operations, { type: 'delete', key }], {
         conditions: [{ key, equals: result.bytes, raw: true }],
@@ -37,7 +37,7 @@ export async function commitOrder(engine: Engine, result: OrderResult): Promise<
 /** Writes what the service holds now, while the order stays. */
 export async function commitRecords(engine: Engine, records: OrderResult['records']): Promise<void> {
   const operations = records.map(([fid, value]) => put(keys.file(engine.service, fid), value))
-  await untilWritten(engine, () => engine.db.batch(operations))
+  await untilAnswered(engine, () => engine.db.batch(operations))
 }
 
 export function recordOperations(

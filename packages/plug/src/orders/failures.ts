@@ -9,7 +9,7 @@ import {
   parseRecord,
 } from '@onitu/protocol'
 import type { Engine } from '../engine.ts'
-import { untilWritten } from '../until-written.ts'
+import { untilAnswered } from '../until-answered.ts'
 import { wrapDriverError } from '../wrap-error.ts'
 import { planRetry } from './retry-policy.ts'
 
@@ -50,7 +50,7 @@ export class Failures {
   /** The order is gone without having been carried out here. */
   async forget(fid: string): Promise<void> {
     if (this.isRecorded(fid)) {
-      await untilWritten(this.#engine, () => this.#engine.db.delete(keys.failure(this.#engine.service, fid)))
+      await untilAnswered(this.#engine, () => this.#engine.db.delete(keys.failure(this.#engine.service, fid)))
     }
     this.#known.delete(fid)
   }
@@ -79,7 +79,7 @@ export class Failures {
     const { code, message } = error
     const { attempts, since, delay } = retry
     const failure: Failure = { folder, path, code, message, attempts, since }
-    await untilWritten(this.#engine, () => db.put(keys.failure(service, fid), failure))
+    await untilAnswered(this.#engine, () => db.put(keys.failure(service, fid), failure))
     const retryIn = Math.round(delay)
     this.#engine.emit({ type: 'order_failed', service, folder, path, code, reason: message, attempts, retryIn })
   }

@@ -1,7 +1,7 @@
 import { isOnituError, keys } from '@onitu/protocol'
 import type { Engine } from '../engine.ts'
 import { Gatherer } from '../gatherer.ts'
-import { untilWritten } from '../until-written.ts'
+import { untilAnswered } from '../until-answered.ts'
 import { commitOrder, type OrderResult, recordOperations } from './commit-order.ts'
 
 interface Waiting {
@@ -58,7 +58,7 @@ export class OrderCommits {
       raw: true,
     }))
     try {
-      await untilWritten(this.#engine, () => db.batch(operations, { conditions }))
+      await untilAnswered(this.#engine, () => db.batch(operations, { conditions }))
       return true
     } catch (error) {
       if (!isOnituError(error) || error.code !== 'CONDITION_FAILED') {

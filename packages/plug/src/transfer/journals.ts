@@ -12,7 +12,7 @@ import {
   transferSchema,
 } from '@onitu/protocol'
 import type { Engine } from '../engine.ts'
-import { untilWritten } from '../until-written.ts'
+import { untilAnswered } from '../until-answered.ts'
 
 /** The journals of the transfers that are running or can be resumed. There are few, so they are kept in memory too. */
 export class Journals {
@@ -62,13 +62,13 @@ export class Journals {
       blocks: new Uint8Array(progress.blocks.subarray(0, blocks * 32)),
       state: checkState(state),
     }
-    await untilWritten(this.#engine, () => db.put(keys.transfer(service, fid), journal))
+    await untilAnswered(this.#engine, () => db.put(keys.transfer(service, fid), journal))
     this.#known.set(fid, journal)
   }
 
   async remove(fid: string): Promise<void> {
     const { db, service } = this.#engine
-    await untilWritten(this.#engine, () => db.delete(keys.transfer(service, fid)))
+    await untilAnswered(this.#engine, () => db.delete(keys.transfer(service, fid)))
     this.#known.delete(fid)
   }
 

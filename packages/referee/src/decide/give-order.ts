@@ -94,13 +94,22 @@ export function giveOrder(
   const prior = orderOf(draft, service, head.fid)
   const movedTo = redirectOf(draft, service, head.fid)
   const movedFrom = head.deleted ? undefined : pendingMoveFrom(draft, service, head.fid)
+  const replaces = (movedTo === undefined && copiedHash(draft, service, head.fid, prior)) || prior?.replaces
   setOrder(draft, service, head.fid, {
     ...(movedTo !== undefined && { movedTo }),
     ...(movedFrom !== undefined && { movedFrom }),
-    ...(prior?.replaces !== undefined && { replaces: prior.replaces }),
+    ...(replaces !== undefined && { replaces }),
     ...more,
     version: head.version,
   })
+}
+
+/** What a service that cannot rename has copied to where it belongs, and still has here. */
+function copiedHash(draft: Draft, service: string, fid: string, prior: Order | undefined): string | undefined {
+  const here = prior?.movedTo === undefined ? undefined : recordOf(draft, service, fid)
+  const there = prior?.movedTo === undefined ? undefined : recordOf(draft, service, prior.movedTo.fid)
+  const isCopied = (here?.token ?? null) !== null && (there?.token ?? null) !== null && here?.hash === there?.hash
+  return isCopied ? here?.hash : undefined
 }
 
 /**
@@ -119,23 +128,26 @@ export function pendingMoveFrom(draft: Draft, service: string, fid: string): str
 }
 
 /**
- * The service has the content at its path already (its Plug was killed after the rename, before it was noted down): what is
- * observed about the old place from now on is not about this content.
+ * The service has the content at its path already (its Plug was killed after it was put there, before that was noted down): what is
+ * observed about the old place from now on is not about this content. Where it was copied there it is at the old place too, and may go.
  */
 export function endPendingMove(draft: Draft, service: string, head: Head): void {
   const from = pendingMoveFrom(draft, service, head.fid)
   if (from === undefined) return
-  for (const fid of [from, head.fid]) {
-    const order = orderOf(draft, service, fid)
-    if (order === undefined) continue
-    const { movedFrom, movedTo, ...rest } = order
-    setOrder(
-      draft,
-      service,
-      fid,
-      fid === from ? { ...rest, ...(movedFrom && { movedFrom }) } : { ...rest, ...(movedTo && { movedTo }) },
-    )
-  }
+  const order = orderOf(draft, service, head.fid)
+  const before = orderOf(draft, service, from)
+  if (order !== undefined) setOrder(draft, service, head.fid, withoutFrom(order))
+  if (before === undefined) return
+  const replaces = holds(draft, service, from, head) ? { replaces: head.hash } : {}
+  setOrder(draft, service, from, { ...withoutTo(before), ...replaces })
+}
+
+function withoutFrom({ movedFrom: _, ...order }: Order): Order {
+  return order
+}
+
+function withoutTo({ movedTo: _, ...order }: Order): Order {
+  return order
 }
 
 function isAdoptable(draft: Draft, service: string, head: Head): boolean {

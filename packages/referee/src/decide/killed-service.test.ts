@@ -338,3 +338,39 @@ describe('a rename that a driver carried out and said nothing of, when somebody 
     expect(living(world)).toEqual({ b: 'B' })
   })
 })
+
+describe('a service that cannot rename, where a file lost its place to a directory', () => {
+  /** Right has its file still where the directory is to be, and is to have it under the name of the copy. */
+  function conflicted() {
+    const world = createWorld()
+    update(world, 'right', 'p', { content: 'Q', mtime: 1000 })
+    update(world, 'left', 'p', { content: '/' })
+    update(world, 'left', 'p/q', { content: 'A' })
+    update(world, 'right', 'p', { content: 'R', mtime: 2000 })
+    const copy = 'p (conflict of right, 1970-01-01 00-00-01)'
+    expect(living(world)).toEqual({ p: '/', 'p/q': 'A', [copy]: 'R' })
+    expect(orderOf(world, 'right', copy)).toMatchObject({ movedFrom: idOf('p') })
+    return { world, copy }
+  }
+
+  it('may remove it there once it is found under that name', () => {
+    const { world, copy } = conflicted()
+    update(world, 'right', copy, { content: 'R', mtime: 2000 })
+    expect(orderOf(world, 'right', copy)).not.toHaveProperty('movedFrom')
+    const order = orderOf(world, 'right', 'p')
+    expect(order).toMatchObject({ replaces: hashOf('R') })
+    expect(order).not.toHaveProperty('movedTo')
+  })
+
+  it('may remove it there when it was copied and the directory is deleted', () => {
+    const { world, copy } = conflicted()
+    carryOut(world, 'right', copy)
+    remove(world, 'left', 'p/q')
+    remove(world, 'left', 'p')
+    expect(living(world)).toEqual({ [copy]: 'R' })
+    expect(orderOf(world, 'right', 'p')).toMatchObject({
+      version: headOf(world, 'p')?.version,
+      replaces: hashOf('R'),
+    })
+  })
+})
