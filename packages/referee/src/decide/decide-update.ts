@@ -49,10 +49,14 @@ function isGuarded(draft: Draft, policy: Policy, folder: string, below: readonly
   return limit !== undefined && below.filter(({ kind }) => kind === 'file').length > limit.files
 }
 
-/** What came to live below a directory without a service having had it was not there for whoever put a file in its place. */
+/**
+ * What came to live below a directory without a service having had it was not there for whoever put a file in its place. Directories that the hub made for a file of
+ * a service without directories are its own.
+ */
 function hasSeenChild(draft: Draft, service: string, child: Head): boolean {
   const record = recordOf(draft, service, child.fid)
-  return record !== undefined && hasSeen(draft, service, { base: record.version, redirected: false }, child)
+  if (record === undefined) return child.kind === 'directory' && child.origin === service
+  return hasSeen(draft, service, { base: record.version, redirected: false }, child)
 }
 
 function decideNew(draft: Draft, policy: Policy, update: Update, tombstone: Head | undefined): Head {

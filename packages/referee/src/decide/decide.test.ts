@@ -478,6 +478,14 @@ describe('files and directories', () => {
     expect(living(world)).toEqual({ p: 'A' })
   })
 
+  it('a file takes the place of directories that were there for files of the same service, which knows none', () => {
+    const world = createWorld()
+    update(world, 'left', 'p/d/f', { content: 'B' })
+    remove(world, 'left', 'p/d/f')
+    update(world, 'left', 'p', { content: 'A' })
+    expect(living(world)).toEqual({ p: 'A' })
+  })
+
   it('a file never takes the place of a directory with files that it had not seen', () => {
     const world = createWorld()
     shared(world, 'p', { content: '/' })
