@@ -274,6 +274,8 @@ export class SimulatedDriver {
   #expect(path: string, token: string): Entry {
     const entry = this.#storage.entries.get(path)
     if (entry === undefined || entry.kind !== 'file') throw new ConflictError(`${path} is gone`)
+    // Nothing is replaced: a driver whose service knows no conditions looks once more afterwards.
+    if (entry.token !== token) throw new ChangedError(`${path} has changed`)
     this.#replace(path, token)
     return entry
   }

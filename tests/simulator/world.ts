@@ -171,7 +171,7 @@ export class World {
         unsure.add(path)
       }
       // What is told of until the request is carried out comes back with the rest.
-      for (const { what, path } of this.ledger.deeds) if (what === 'erase') unsure.add(path)
+      for (const { what, path } of this.ledger.deeds) if (what === 'erase' || what === 'move') unsure.add(path)
     }
     const request: RefereeRequest = { type, service: null, folder: null, files: 0, directories: 0 }
     this.store.values.set(keys.request(String(++this.#requests)), encode(request))
