@@ -40,7 +40,9 @@ function fakeHelper(help: (blocks: SharedBlocks) => void): HashHelper {
 // As on a processor with instructions for SHA-256, whatever there is here.
 beforeEach(() => {
   vi.spyOn(BlockHash, 'isElsewhere', 'get').mockReturnValue(false)
-  onTestFinished(() => vi.restoreAllMocks())
+  onTestFinished(() => {
+    vi.restoreAllMocks()
+  })
 })
 
 it.each([SHARED, SHARED + 1, SHARED + 3 * HASH_BLOCK_SIZE - 1])(
