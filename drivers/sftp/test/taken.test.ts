@@ -6,7 +6,7 @@ import { OpenSshServer, openSshProblem } from '@onitu/test-utils/servers'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { connect } from '../src/connection/connect.ts'
 import { Session } from '../src/connection/session.ts'
-import { connectionLost, SftpStatusError, UNSUPPORTED } from '../src/connection/sftp-status.ts'
+import { connectionLost, FAILURE, SftpStatusError, UNSUPPORTED } from '../src/connection/sftp-status.ts'
 import { deleteFile, setAttributes } from '../src/files/changing.ts'
 import { cleanLeftovers, cleanTemporaries } from '../src/files/clean-temporaries.ts'
 import { writeSmall } from '../src/files/small-writes.ts'
@@ -108,6 +108,20 @@ describe.skipIf(problem !== undefined)(
 
     test('a file that is deleted is gone, and nothing of it is left', async () => {
       await deleteFile(session, folder, metadata(3), put('old'))
+      expect([contents(), temporaries()]).toEqual([[], []])
+    })
+
+    test('a file that cannot get another name, as on a full disk, is deleted all the same', async () => {
+      const token = put('old')
+      vi.spyOn(Session.prototype, 'rename').mockRejectedValueOnce(new SftpStatusError(FAILURE, 'Failure'))
+      await deleteFile(session, folder, metadata(3), token)
+      expect([contents(), temporaries()]).toEqual([[], []])
+    })
+
+    test('a file that is gone by then is no failure', async () => {
+      const token = put('old')
+      before('rename', () => rmSync(join(root, 'file')))
+      await deleteFile(session, folder, metadata(3), token)
       expect([contents(), temporaries()]).toEqual([[], []])
     })
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Session } from '../connection/session.ts'
-import { FAILURE, hasStatus, SftpStatusError } from '../connection/sftp-status.ts'
+import { FAILURE, hasStatus, NO_SUCH_FILE, SftpStatusError } from '../connection/sftp-status.ts'
 import type { Folder } from '../folder.ts'
 import { split, TEMPORARY_DIRECTORY } from '../paths.ts'
 import { type Attributes, type Token, tokenOf } from '../token.ts'
@@ -30,7 +30,10 @@ export function isTaken(name: string): boolean {
 export async function deleteTaken(session: Session, folder: Folder, path: string, token: Token): Promise<void> {
   const taken = takenPath(folder, token)
   await leaving(session, folder, taken, async () => {
-    const [, state] = await all([session.rename(folder.absolute(path), taken), session.lstat(taken)])
+    const absolute = folder.absolute(path)
+    const [isTaken, state] = await all([hasRenamed(session, absolute, taken), session.lstat(taken)])
+    // A disk may be so full that no name can be made; nothing else would free it.
+    if (!isTaken) return session.unlink(absolute)
     if ((await isState(session, taken, state, [token])) === false) {
       await giveBack(session, folder, taken, path)
       throw changedMeanwhile(path)
@@ -95,12 +98,21 @@ async function isState(
   return found === undefined ? undefined : tokens.includes(tokenOf(found))
 }
 
-async function hasLinked(session: Session, absolute: string, taken: string): Promise<boolean> {
+function hasLinked(session: Session, absolute: string, taken: string): Promise<boolean> {
+  return isDone(session.hardlink(absolute, taken))
+}
+
+/** @throws SftpStatusError when nothing is there */
+function hasRenamed(session: Session, absolute: string, taken: string): Promise<boolean> {
+  return isDone(session.rename(absolute, taken), NO_SUCH_FILE)
+}
+
+async function isDone(request: Promise<void>, failsWith?: number): Promise<boolean> {
   try {
-    await session.hardlink(absolute, taken)
+    await request
     return true
   } catch (error) {
-    if (!(error instanceof SftpStatusError)) throw error
+    if (!(error instanceof SftpStatusError) || error.status === failsWith) throw error
     return false
   }
 }
