@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Launcher, type LocalStorageDriver, waitUntil } from '@onitu/test-utils'
+import type { LocalStorageDriver } from '@onitu/test-utils'
 import { expect } from 'vitest'
 import { withHub } from '../support/hub.ts'
 import { threeFolders } from '../support/local-services.ts'
 import { createRandom, type Random } from '../support/random.ts'
 import { expectEqualTrees } from '../support/trees.ts'
+import { killOne } from './kill-one.ts'
 import { expectAtRest, runtimeDirectory } from './session-state.ts'
 import { expectAllContents, type Ledger, newLedger, User } from './user.ts'
 
@@ -32,7 +33,7 @@ export function surviveKills(seed: number, kills: number): Promise<void> {
         // The faults come when they come: this is the distance between two of them, not a wait for something.
         await pause(100 + random.below(300))
         if (count % LAUNCHER === 0) await launcher.crash().then(() => launcher.start())
-        else await killOne(launcher, random)
+        else await killOne(launcher, PARTS, random)
         sockets.add(runtimeDirectory(launcher))
       }
     } finally {
@@ -54,18 +55,6 @@ export async function expectConverged(services: readonly LocalStorageDriver[], l
     services.map((service) => service.folderPath('default')),
     ledger,
   )
-}
-
-/** Any that runs, ready or not. */
-async function killOne(launcher: Launcher, random: Random): Promise<void> {
-  const runs = () => PARTS.flatMap((part) => launcher.pid(part) ?? [])
-  const pids = await waitUntil(() => (runs().length === 0 ? undefined : runs()), {
-    timeout: 30_000,
-    what: 'nothing runs',
-  })
-  const pid = random.pick(pids)
-  process.kill(pid, 'SIGKILL')
-  await waitUntil(() => !runs().includes(pid), { timeout: 10_000, what: `${pid} is not known to be gone` })
 }
 
 /** Somebody makes a change every few ms: `pace` at most, from the end of the one before. */

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Launcher, LocalStorageDriver, waitUntil } from '@onitu/test-utils'
+import { type Launcher, LocalStorageDriver } from '@onitu/test-utils'
 import { FaultyProxy, OpenSshServer } from '@onitu/test-utils/servers'
 import { expect } from 'vitest'
+import { killOne } from '../crash/kill-one.ts'
 import { startWork } from '../crash/survive-kills.ts'
 import { expectAllContents, type Ledger, newLedger, placeOf, User } from '../crash/user.ts'
 import { withHub } from '../support/hub.ts'
@@ -68,7 +69,7 @@ export async function surviveFaults(seed: number, faults: number): Promise<void>
 /** One fault, whatever it is: over when this resolves, but for a slow way. */
 async function happen(launcher: Launcher, random: Random, proxy: FaultyProxy): Promise<void> {
   const kind = random.pick(['kill', 'kill', 'cut', 'cut in the middle', 'slow', 'closed', 'silent'] as const)
-  if (kind === 'kill') return killOne(launcher, random)
+  if (kind === 'kill') return killOne(launcher, PARTS, random)
   if (kind === 'cut') return proxy.cut()
   if (kind === 'cut in the middle') return proxy.cutAfter(random.below(50_000))
   if (kind === 'slow') return proxy.delay(random.below(30))
@@ -76,18 +77,6 @@ async function happen(launcher: Launcher, random: Random, proxy: FaultyProxy): P
   else proxy.swallow()
   await pause(random.below(2000))
   proxy.heal()
-}
-
-/** Any that runs, ready or not. */
-async function killOne(launcher: Launcher, random: Random): Promise<void> {
-  const runs = () => PARTS.flatMap((part) => launcher.pid(part) ?? [])
-  const pids = await waitUntil(() => (runs().length === 0 ? undefined : runs()), {
-    timeout: 30_000,
-    what: 'nothing runs',
-  })
-  const pid = random.pick(pids)
-  process.kill(pid, 'SIGKILL')
-  await waitUntil(() => !runs().includes(pid), { timeout: 10_000, what: `${pid} is not known to be gone` })
 }
 
 /** Somebody puts new objects into S3. Nothing is replaced or deleted there: who does that in S3 cannot know what it was. */

@@ -135,7 +135,7 @@ function checkSingleWriter(world: World): string[] {
   const left = world.leftBy.get(only ?? '')
   if (services.size !== 1 || storage === undefined || left === undefined || storage.kind.mode !== 'rw') return []
   // Whoever has not everything may come into conflict with what he has not.
-  if (world.hadOrders) return []
+  if (world.hadOrders.has(storage.name)) return []
   if (liveHeads(world.store.values).some(({ path }) => !isNamed(world.setup, storage.name, path))) return []
   const held = storage.describe()
   // A file in the place of a directory of which the files may not go yet is a conflict.

@@ -260,24 +260,39 @@ export class SimulatedDriver {
   }
 
   #move(from: Metadata, to: Metadata, token: string): Stored {
-    const entry = this.#expect(from.path, token)
+    const entry = this.#fileAt(from.path)
+    const isOther = entry.token !== token
+    if (isOther && !this.#isBlind(from.path, token)) throw new ConflictError(`${from.path} has changed`)
     if (this.#storage.entries.has(to.path)) throw new ConflictError(`${to.path} is taken`)
     if (!this.#storage.makeUnordered(to.path)) throw new ServiceError('ENOTDIR', `${to.path} is below a file`)
     this.#storage.entries.delete(from.path)
     this.#storage.set(to.path, entry)
     this.#index.sawNothing(from.path)
-    this.#index.saw(to.path, entry)
+    // What came between the look and the rename is moved, and the driver can say only what it has looked at: the next listing shows the rest.
+    this.#index.saw(to.path, { ...entry, token })
     const { capabilities } = this.#storage.kind
-    return { token: entry.token, mtime: entry.mtime, mode: capabilities.mode ? entry.mode : null }
+    const { mtime, mode } = isOther ? from : entry
+    return { token, mtime, mode: capabilities.mode ? mode : null }
   }
 
+  /** As a driver that looks once more afterwards where its service knows no conditions. */
   #expect(path: string, token: string): Entry {
+    const entry = this.#fileAt(path)
+    if (entry.token !== token) throw new ChangedError(`${path} has changed`)
+    return entry
+  }
+
+  #fileAt(path: string): Entry {
     const entry = this.#storage.entries.get(path)
     if (entry === undefined || entry.kind !== 'file') throw new ConflictError(`${path} is gone`)
-    // Nothing is replaced: a driver whose service knows no conditions looks once more afterwards.
-    if (entry.token !== token) throw new ChangedError(`${path} has changed`)
-    this.#replace(path, token)
+    // What a user wrote within the granularity of the token, nobody can tell from what was there before.
+    if (entry.isHidden === true) this.#world.ledger.replace(entry.content)
     return entry
+  }
+
+  #isBlind(path: string, token: string | null): boolean {
+    const isProven = token === null || this.#proven.get(path) === token
+    return isProven && !this.#storage.kind.capabilities.conditionalWrite
   }
 
   /** Whether what is there may be replaced; a service that cannot tell replaces it. */
@@ -286,9 +301,7 @@ export class SimulatedDriver {
     // What a user wrote within the granularity of the token, nobody can tell from what was there before.
     if (entry?.isHidden === true) this.#world.ledger.replace(entry.content)
     if ((entry?.token ?? null) === token) return
-    const proven = this.#proven.get(path)
-    const isBlind = !this.#storage.kind.capabilities.conditionalWrite && (token === null || proven === token)
-    if (!isBlind) throw new ConflictError(`${path} has ${entry?.token}, expected ${token}`)
+    if (!this.#isBlind(path, token)) throw new ConflictError(`${path} has ${entry?.token}, expected ${token}`)
     // Nothing can be done about what comes between the check and the write of such a service.
     if (entry?.kind === 'file') this.#world.ledger.replace(entry.content)
   }

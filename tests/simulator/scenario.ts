@@ -47,7 +47,8 @@ function chooseFaults(random: Random): Partial<Faults> {
 /** Users work while things go wrong; then all is repaired, and everything has to come right. */
 async function live(world: World, random: Random): Promise<string | undefined> {
   world.ledger.deeds = []
-  world.hadOrders = [...world.storages.keys()].some((name) => world.keysOf(keys.orderPrefix(name)).length > 0)
+  const hasOrders = (name: string) => world.keysOf(keys.orderPrefix(name)).length > 0
+  world.hadOrders = new Set([...world.storages.keys()].filter(hasOrders))
   for (const { unsure } of world.storages.values()) unsure.clear()
   world.setFaults(chooseFaults(random))
   const single = random.chance(0.35) ? random.pick(world.users) : undefined

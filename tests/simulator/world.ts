@@ -60,8 +60,8 @@ export class World {
   failure: unknown
   /** What each service held when its users stopped. */
   leftBy = new Map<string, readonly string[]>()
-  /** Whether a service had not got everything when the users began: what they do then may be a conflict with that. */
-  hadOrders = false
+  /** Services that had not got everything when the users began: what is done in them may be a conflict with that. */
+  hadOrders = new Set<string>()
   readonly driverWorld: DriverWorld
   readonly setup: Setup
   #requests = 0

@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { BlockHash, contentHash, HASH_BLOCK_SIZE } from '@onitu/protocol'
 import { tokenOf } from '../token.ts'
 import type { HashHelper } from './hash-helper.ts'
-import { hashBlock, type SharedBlocks, shareBlocks, takeAllBlocks, takeBlock, unhashedBlocks } from './shared-blocks.ts'
+import { hashTogether } from './hash-together.ts'
+import { shareBlocks } from './shared-blocks.ts'
 
 // O_NONBLOCK: a pipe put in the place of the file must not block the thread.
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
@@ -26,9 +26,6 @@ export function hashSmallFile(path: string, token: string, size: number, buffer:
 const ALONE = 4 * HASH_BLOCK_SIZE
 /** To start a thread takes as long as to hash half of this. */
 const LEAST_SHARED = 64 * HASH_BLOCK_SIZE
-/** Blocks that are hashed in one go, before others get their turn: some ms. */
-const AT_ONCE = 4
-
 export interface LargeFileOptions {
   /** Once it says no the file is given up, as `changed`. */
   readonly wanted?: () => boolean
@@ -64,30 +61,6 @@ export async function hashLargeFile(
   } finally {
     closeSync(fd)
   }
-}
-
-/** The digests of the blocks. Whatever happens, the helper does not read any more when this ends. */
-async function hashTogether(
-  blocks: SharedBlocks,
-  buffer: Uint8Array,
-  wanted: () => boolean,
-  helper: HashHelper,
-): Promise<Uint8Array | 'changed'> {
-  const helped = helper.help(blocks)
-  try {
-    for (let index = takeBlock(blocks); index !== undefined; index = takeBlock(blocks)) {
-      if (!wanted() || !hashBlock(blocks, index, buffer)) return 'changed'
-      if (index % AT_ONCE === 0) await nextTurn()
-    }
-  } finally {
-    takeAllBlocks(blocks)
-    await helped
-  }
-  for (const index of unhashedBlocks(blocks)) {
-    if (!wanted() || !hashBlock(blocks, index, buffer)) return 'changed'
-    await nextTurn()
-  }
-  return new Uint8Array(blocks.digests)
 }
 
 function isSame(fd: number, token: string): boolean {

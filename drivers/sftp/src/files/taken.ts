@@ -31,9 +31,9 @@ export async function deleteTaken(session: Session, folder: Folder, path: string
   const taken = takenPath(folder, token)
   await leaving(session, folder, taken, async () => {
     const absolute = folder.absolute(path)
-    const [isTaken, state] = await all([hasRenamed(session, absolute, taken), session.lstat(taken)])
+    const [isAside, state] = await all([hasRenamed(session, absolute, taken), session.lstat(taken)])
     // A disk may be so full that no name can be made; nothing else would free it.
-    if (!isTaken) return session.unlink(absolute)
+    if (!isAside) return session.unlink(absolute)
     if ((await isState(session, taken, state, [token])) === false) {
       await giveBack(session, folder, taken, path)
       throw changedMeanwhile(path)

@@ -6,7 +6,6 @@ import { Gatherer } from '../gatherer.ts'
 import { untilAnswered } from '../until-answered.ts'
 import { checkChange } from './check-change.ts'
 import { divideByFiles } from './divide-by-files.ts'
-import { editsLast } from './edits-last.ts'
 import { firstSequence, readRecords, writePlan } from './outbox.ts'
 import { type CheckedChange, checkedChange, fidsOf, planReport } from './plan-report.ts'
 import type { ChangeReader } from './read-change.ts'
@@ -210,7 +209,7 @@ export class Reporter {
   /** Gives the changes that need reading first. The files are locked. */
   async #write(changes: readonly CheckedChange[], fids: readonly string[]): Promise<readonly CheckedChange[]> {
     const records = await untilAnswered(this.#engine, () => readRecords(this.#engine, fids))
-    const plan = planReport(editsLast(changes, records), records, this.#sequence ?? 0)
+    const plan = planReport(changes, records, this.#sequence ?? 0)
     this.#sequence = plan.nextSequence
     if (plan.records.size > 0) {
       await writePlan(this.#engine, plan)

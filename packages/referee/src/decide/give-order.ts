@@ -106,10 +106,10 @@ export function giveOrder(
 
 /** What a service that cannot rename has copied to where it belongs, and still has here. */
 function copiedHash(draft: Draft, service: string, fid: string, prior: Order | undefined): string | undefined {
-  const here = prior?.movedTo === undefined ? undefined : recordOf(draft, service, fid)
-  const there = prior?.movedTo === undefined ? undefined : recordOf(draft, service, prior.movedTo.fid)
-  const isCopied = (here?.token ?? null) !== null && (there?.token ?? null) !== null && here?.hash === there?.hash
-  return isCopied ? here?.hash : undefined
+  if (prior?.movedTo === undefined) return undefined
+  const [here, there] = [fid, prior.movedTo.fid].map((one) => recordOf(draft, service, one))
+  if (here === undefined || there === undefined || here.token === null || there.token === null) return undefined
+  return here.hash === there.hash ? here.hash : undefined
 }
 
 /**
@@ -140,6 +140,19 @@ export function endPendingMove(draft: Draft, service: string, head: Head): void 
   if (before === undefined) return
   const replaces = holds(draft, service, from, head) ? { replaces: head.hash } : {}
   setOrder(draft, service, from, { ...withoutTo(before), ...replaces })
+}
+
+/**
+ * The driver may have renamed to its path what was at a place, and said nothing of it (its Plug has noted that). So what is told of the place from now on need not be about
+ * that content: another file that is there is a new one, and that nothing is there is nobody's deletion. Was it not renamed, it is fetched to its path, and an edit of
+ * it stays where it is.
+ */
+export function endUnansweredMove(draft: Draft, service: string, fid: string): void {
+  const to = redirectOf(draft, service, fid)
+  const head = to === undefined ? undefined : headOf(draft, to.fid)
+  if (head === undefined) return
+  const notes = recordOf(draft, service, head.fid)?.writing ?? []
+  if (notes.some(({ renamed, hash }) => renamed === true && hash === head.hash)) endPendingMove(draft, service, head)
 }
 
 function withoutFrom({ movedFrom: _, ...order }: Order): Order {

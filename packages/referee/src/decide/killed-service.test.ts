@@ -9,11 +9,11 @@ import {
   idOf,
   living,
   move,
+  noteRename,
   orderOf,
   remove,
   shared,
   update,
-  type World,
 } from './test-world.ts'
 
 const COPY = 'a (conflict of left, 1970-01-01 00-00-01)'
@@ -301,41 +301,49 @@ it('a service that is no target but was to have the version before is told of th
   expect(orderOf(world, 'right', 'c')).toMatchObject({ version: headOf(world, 'c')?.version })
 })
 
-describe('a rename that a driver carried out and said nothing of, when somebody then made another file at the old place', () => {
-  /** Right was told to rename a to b, did, and its Plug knows that it may have. Its user made a file at a, which is told of first. */
-  function renamed(between: (world: World) => void = () => {}) {
+describe('a rename that a driver may have carried out, and said nothing of', () => {
+  /** Right was told to rename a to b, and its Plug has noted that it may have. */
+  function unanswered() {
     const world = createWorld()
     shared(world, 'a', { content: 'A', mtime: 1000 })
     move(world, 'left', 'a', 'b')
     carryOut(world, 'left', 'b', 'a')
-    const { version } = headOf(world, 'b') ?? {}
-    update(world, 'right', 'a', { content: 'N', mtime: 5000 })
-    between(world)
-    findOrdered(world, 'right', 'b', { content: 'A', mtime: 1000 }, version ?? 0, { renamed: true })
-    return Object.values(living(world)).sort()
+    noteRename(world, 'right', 'b')
+    const { version = 0 } = headOf(world, 'b') ?? {}
+    return { world, findRenamed: () => findOrdered(world, 'right', 'b', { content: 'A', mtime: 1000 }, version) }
   }
 
-  it('is no loss: the file that was renamed is not taken for an older one', () => {
-    expect(renamed()).toEqual(['A', 'N'])
+  it('leaves the old place free: what is there is another file, whichever is told of first', () => {
+    const { world, findRenamed } = unanswered()
+    update(world, 'right', 'a', { content: 'N', mtime: 5000 })
+    expect(living(world)).toEqual({ a: 'N', b: 'A' })
+    findRenamed()
+    expect(living(world)).toEqual({ a: 'N', b: 'A' })
   })
 
-  it('nor when another moved on what was taken for its edit', () => {
-    const contents = renamed((world) => {
-      carryOut(world, 'left', 'b')
-      move(world, 'left', 'b', 'c')
-    })
-    expect(contents).toEqual(['A', 'N'])
-  })
-
-  it('and it gives way to what others made of it meanwhile', () => {
+  it('is no deletion when nothing is at the old place, where a directory is to be', () => {
     const world = createWorld()
-    shared(world, 'a', { content: 'A', mtime: 1000 })
-    move(world, 'left', 'a', 'b')
-    carryOut(world, 'left', 'b', 'a')
-    const { version } = headOf(world, 'b') ?? {}
+    shared(world, 'p', { content: 'A', mtime: 1000 })
+    update(world, 'third', 'p', { content: '/' }, 0)
+    const copy = Object.keys(living(world)).find((path) => path !== 'p') ?? ''
+    expect(orderOf(world, 'right', copy)).toMatchObject({ movedFrom: idOf('p') })
+    noteRename(world, 'right', copy)
+    remove(world, 'right', 'p')
+    expect(living(world)).toEqual({ p: '/', [copy]: 'A' })
+  })
+
+  it('gives way, where it is found, to what others made of it meanwhile', () => {
+    const { world, findRenamed } = unanswered()
     update(world, 'left', 'b', { content: 'B', mtime: 5000 })
-    findOrdered(world, 'right', 'b', { content: 'A', mtime: 1000 }, version ?? 0, { renamed: true })
+    findRenamed()
     expect(living(world)).toEqual({ b: 'B' })
+  })
+
+  it('loses no edit at the old place, where it was not carried out', () => {
+    const { world } = unanswered()
+    update(world, 'right', 'a', { content: 'E', mtime: 5000 })
+    expect(living(world)).toEqual({ a: 'E', b: 'A' })
+    expect(orderOf(world, 'right', 'b')).not.toHaveProperty('movedFrom')
   })
 })
 

@@ -134,17 +134,31 @@ export function update(
 }
 
 /** A driver put there what it was told to for a version, and its Plug, which knew that it might have, finds it. */
-export function findOrdered(
-  world: World,
-  service: string,
-  path: string,
-  given: Given,
-  version: number,
-  how: { readonly renamed?: true } = {},
-): Decision {
+export function findOrdered(world: World, service: string, path: string, given: Given, version: number): Decision {
   const content = contentOf(path, given)
   setRecord(world, service, path, { ...content, version, reported: 1, token: 't' })
-  return observe(world, service, { type: 'updated', fid: idOf(path), base: version, ...content, ordered: true, ...how })
+  return observe(world, service, { type: 'updated', fid: idOf(path), base: version, ...content, ordered: true })
+}
+
+/** The driver of a service did not say what became of the rename that it was told to make, and its Plug has noted that. */
+export function noteRename(world: World, service: string, path: string): void {
+  const head = headOf(world, path)
+  if (head === undefined) throw new Error(`${path} is not known`)
+  const { version, hash, size, folder, kind, mtime, mode } = head
+  const writing = [{ version, hash, size, renamed: true as const }]
+  setRecord(world, service, path, {
+    folder,
+    path,
+    kind,
+    size,
+    hash,
+    mtime,
+    mode,
+    version: 0,
+    token: null,
+    reported: 0,
+    writing,
+  })
 }
 
 export function remove(world: World, service: string, path: string, base = baseOf(world, service, path)): Decision {
