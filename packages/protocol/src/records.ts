@@ -105,6 +105,8 @@ const updated = v.object({
   ...content,
   /** It is what the driver was told to put here for the version `base`, and said nothing of: no user did it. */
   ordered: v.optional(v.literal(true)),
+  /** It was put here by renaming it, so it was there before anything that the same service has made at the old place since. */
+  renamed: v.optional(v.literal(true)),
 })
 const deleted = v.object({ type: v.literal('deleted'), fid, folder: name, path, base: count, kind: kindSchema })
 const moved = v.object({

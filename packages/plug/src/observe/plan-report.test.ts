@@ -106,6 +106,19 @@ const cases: readonly Case[] = [
     records: { a: { version: 9, reported: 100 } },
   },
   {
+    name: 'what the driver was told to rename, or may have, is told of as that',
+    changes: [{ ...seen, token: 't2', hash: hashB }],
+    known: {
+      ...record,
+      token: null,
+      writing: [
+        { version: 9, hash: hashB, size: 1, renamed: true },
+        { version: 9, hash: hashB, size: 1 },
+      ],
+    },
+    observations: [{ type: 'updated', base: 9, hash: hashB, ordered: true, renamed: true }],
+  },
+  {
     name: 'what the driver was told to write before a later version was agreed on is a change',
     changes: [{ ...seen, token: 't2', hash: hashB }],
     known: { ...record, writing: [{ version: 6, hash: hashB, size: 1 }] },

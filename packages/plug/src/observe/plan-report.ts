@@ -107,7 +107,10 @@ function planUpdate(
     fid,
     base: next.version,
     ...describe(next),
-    ...(own !== undefined && { ordered: true as const }),
+    ...(own !== undefined && {
+      ordered: true as const,
+      ...(wasRenamed(record, seen, hash) && { renamed: true as const }),
+    }),
   }
   return { type: 'observed', observation, records: [[fid, next]] }
 }
@@ -149,6 +152,11 @@ function ownWrite(record: FileRecord | undefined, seen: Seen, hash: string): Fil
   // What is never read is compared when it is in the way.
   const writing = unnoted(record, seen).findLast((one) => one.hash === hash)
   return record === undefined || writing === undefined ? undefined : { ...record, hash, version: writing.version }
+}
+
+/** If it may have been written as well, it is taken for renamed: then nothing is taken for older than it is. */
+function wasRenamed(record: FileRecord | undefined, seen: Seen, hash: string): boolean {
+  return unnoted(record, seen).some((one) => one.hash === hash && one.renamed === true)
 }
 
 /** What the driver was told to put here and nobody wrote down, that may be what is there. */

@@ -5,7 +5,7 @@ import { decideDeletion, deleteKeptParents } from './decide-deletion.ts'
 import { goBackFromMoved } from './decide-kept-out.ts'
 import { type Draft, headOf, isLive, liveBelow, orderOf, recordOf } from './draft.ts'
 import { endPendingMove, giveOrder } from './give-order.ts'
-import { type Basis, hasAgreed, hasSeen, unnotedVersion, wasContent } from './lineage.ts'
+import { type Basis, hasAgreed, hasSeen, unnotedVersion, wasContent, wasRenamedBefore } from './lineage.ts'
 import { type Content, ensureParents, newVersion, say } from './new-version.ts'
 import { conflictPolicyOf, modeOf, type Policy } from './policy.ts'
 
@@ -93,6 +93,7 @@ function isOlder(draft: Draft, update: Update, fid: string): boolean {
 export function olderVersion(draft: Draft, update: Update, fid: string): number | undefined {
   const { service, base, redirected, content, heldAt } = update
   if (redirected) return heldAt !== undefined && wasContent(draft, heldAt, base, content) ? base : undefined
+  if (wasRenamedBefore(draft, service, update, fid)) return undefined
   if (!isOwn(draft, update, fid) && wasContent(draft, fid, base, content)) return base
   return unnotedVersion(draft, service, fid, base, content)?.version
 }

@@ -4,12 +4,13 @@ import { decideKeptOut } from './decide-kept-out.ts'
 import { decideMove, type Moved } from './decide-move.ts'
 import { decideUpdate, olderVersion } from './decide-update.ts'
 import { createDraft, type Decision, type Draft, headOf, isLive, orderOf, type Situation, setOrder } from './draft.ts'
-import { endPendingMove, endUnansweredMove, giveOrder, redirectOf } from './give-order.ts'
+import { endPendingMove, giveOrder, redirectOf } from './give-order.ts'
 import { isHeld } from './is-held.ts'
 import type { Basis } from './lineage.ts'
 import type { Content } from './new-version.ts'
 import type { Policy } from './policy.ts'
 import { isHeard, passesSource } from './targets.ts'
+import { endUnansweredMove } from './unanswered-move.ts'
 
 /**
  * Decides what an observation of a service means for everyone. Pure: the same situation gives the same decision.
@@ -28,18 +29,18 @@ function decideObservation(draft: Draft, policy: Policy, service: string, observ
   }
   switch (observation.type) {
     case 'updated': {
-      endUnansweredMove(draft, service, observation.fid)
+      endUnansweredMove(draft, policy, service, observation.fid)
       deleteReplaced(draft, policy, service, observation)
-      const { fid, base, ordered } = observation
+      const { fid, base, ordered = false, renamed = false } = observation
       const located = locate(draft, service, fid, base, observation)
-      const { content, ...basis } = ordered === true && !located.redirected ? { ...located, ordered } : located
+      const { content, ...basis } = located.redirected ? located : { ...located, ordered, renamed }
       if (passesSource(draft, policy, service, { ...content, mimetype: mimetypeOf(content.path) }))
         decideUpdate(draft, policy, { service, content, ...basis })
       else decideKeptOut(draft, policy, service, content, basis)
       return
     }
     case 'deleted':
-      endUnansweredMove(draft, service, observation.fid)
+      endUnansweredMove(draft, policy, service, observation.fid)
       decideGone(draft, policy, service, observation)
       return
     case 'moved':

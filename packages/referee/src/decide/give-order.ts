@@ -142,19 +142,6 @@ export function endPendingMove(draft: Draft, service: string, head: Head): void 
   setOrder(draft, service, from, { ...withoutTo(before), ...replaces })
 }
 
-/**
- * The driver may have renamed to its path what was at a place, and said nothing of it (its Plug has noted that). So what is told of the place from now on need not be about
- * that content: another file that is there is a new one, and that nothing is there is nobody's deletion. Was it not renamed, it is fetched to its path, and an edit of
- * it stays where it is.
- */
-export function endUnansweredMove(draft: Draft, service: string, fid: string): void {
-  const to = redirectOf(draft, service, fid)
-  const head = to === undefined ? undefined : headOf(draft, to.fid)
-  if (head === undefined) return
-  const notes = recordOf(draft, service, head.fid)?.writing ?? []
-  if (notes.some(({ renamed, hash }) => renamed === true && hash === head.hash)) endPendingMove(draft, service, head)
-}
-
 function withoutFrom({ movedFrom: _, ...order }: Order): Order {
   return order
 }

@@ -310,7 +310,10 @@ describe('a rename that a driver may have carried out, and said nothing of', () 
     carryOut(world, 'left', 'b', 'a')
     noteRename(world, 'right', 'b')
     const { version = 0 } = headOf(world, 'b') ?? {}
-    return { world, findRenamed: () => findOrdered(world, 'right', 'b', { content: 'A', mtime: 1000 }, version) }
+    return {
+      world,
+      findRenamed: () => findOrdered(world, 'right', 'b', { content: 'A', mtime: 1000 }, version, { renamed: true }),
+    }
   }
 
   it('leaves the old place free: what is there is another file, whichever is told of first', () => {
@@ -337,6 +340,19 @@ describe('a rename that a driver may have carried out, and said nothing of', () 
     update(world, 'left', 'b', { content: 'B', mtime: 5000 })
     findRenamed()
     expect(living(world)).toEqual({ b: 'B' })
+  })
+
+  it('is not waited for where nobody else has the content: then another file at the old place is an edit of it, and both stay when it was none', () => {
+    const world = createWorld()
+    shared(world, 'p', { content: '/' })
+    update(world, 'right', 'p', { content: 'A', mtime: 1000 }, 0)
+    const copy = 'p (conflict of right, 1970-01-01 00-00-01)'
+    const { version = 0 } = headOf(world, copy) ?? {}
+    noteRename(world, 'right', copy)
+    update(world, 'right', 'p', { content: 'N', mtime: 5000 })
+    expect(living(world)).toEqual({ p: '/', [copy]: 'N' })
+    findOrdered(world, 'right', copy, { content: 'A', mtime: 1000 }, version, { renamed: true })
+    expect(Object.values(living(world)).sort()).toEqual(['/', 'A', 'N'])
   })
 
   it('loses no edit at the old place, where it was not carried out', () => {

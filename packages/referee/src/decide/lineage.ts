@@ -11,6 +11,8 @@ export interface Basis {
   readonly redirected: boolean
   /** No user did it: it was put there for the base. So it was not made on top of what the same service has made since. */
   readonly ordered?: boolean
+  /** It was put there by renaming it: see `wasRenamedBefore`. */
+  readonly renamed?: boolean
 }
 
 /**
@@ -72,13 +74,28 @@ export function unnotedVersion(
 ): Head | undefined {
   const head = headOf(draft, fid)
   if (head === undefined || head.version <= base || content.kind !== 'file') return undefined
-  const stored = draft.view.history(fid)
-  const isNew = head.version > (stored.at(-1)?.version ?? 0)
-  const since = (isNew ? [...stored, head] : stored).filter(({ version }) => version > base)
+  const since = versionsSince(draft, head, base)
   const found = since.findLastIndex((one) => !one.deleted && isWritten(one, content))
   // Its observations are in order: what it made or deleted after that version it has done before this.
   const isOlder = since.slice(found + 1).some(({ origin }) => origin === service)
   return isOlder ? undefined : since[found]
+}
+
+/**
+ * A rename takes what is at the old place. So it was done before the same service made anything at the new one by what was taken for an edit at the old one, and
+ * that was another file: what was renamed is not older than it. What was written for an order may be.
+ */
+export function wasRenamedBefore(draft: Draft, service: string, { base, renamed }: Basis, fid: string): boolean {
+  const head = headOf(draft, fid)
+  if (renamed !== true || head === undefined) return false
+  return versionsSince(draft, head, base).some(({ origin }) => origin === service)
+}
+
+/** The oldest first. */
+function versionsSince(draft: Draft, head: Head, base: number): Head[] {
+  const stored = draft.view.history(head.fid)
+  const isNew = head.version > (stored.at(-1)?.version ?? 0)
+  return (isNew ? [...stored, head] : stored).filter(({ version }) => version > base)
 }
 
 function isWritten(version: Head, { kind, hash, mtime }: Content): boolean {

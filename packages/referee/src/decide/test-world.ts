@@ -134,10 +134,17 @@ export function update(
 }
 
 /** A driver put there what it was told to for a version, and its Plug, which knew that it might have, finds it. */
-export function findOrdered(world: World, service: string, path: string, given: Given, version: number): Decision {
+export function findOrdered(
+  world: World,
+  service: string,
+  path: string,
+  given: Given,
+  version: number,
+  how: { readonly renamed?: true } = {},
+): Decision {
   const content = contentOf(path, given)
   setRecord(world, service, path, { ...content, version, reported: 1, token: 't' })
-  return observe(world, service, { type: 'updated', fid: idOf(path), base: version, ...content, ordered: true })
+  return observe(world, service, { type: 'updated', fid: idOf(path), base: version, ...content, ordered: true, ...how })
 }
 
 /** The driver of a service did not say what became of the rename that it was told to make, and its Plug has noted that. */
