@@ -1,6 +1,6 @@
 import { fileId, HASH_BLOCK_SIZE, keys } from '@onitu/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ServiceError } from '../src/errors.ts'
+import { ChangedError, ServiceError } from '../src/errors.ts'
 import { Hub, type TestService } from './support/hub.ts'
 
 let hub: Hub
@@ -172,6 +172,26 @@ describe('a file', () => {
     expect(right.files.text('old')).toBeUndefined()
     expect(right.files.calls.filter((call) => call.startsWith('moveFile'))).toEqual(['moveFile new'])
     expect(await hub.event('move_completed', 'right')).toMatchObject({ src: 'old', dest: 'new' })
+  })
+
+  it.each([
+    { what: 'did not say what became of it', error: new ServiceError('ETIMEDOUT', 'No answer'), isNoted: true },
+    { what: 'has left everything as it was', error: new ChangedError('It has changed'), isNoted: false },
+  ])('that is a rename is noted as one where the driver $what, if it keeps no times', async ({ error, isNoted }) => {
+    const left = await hub.run('left')
+    const moveFile = async () => {
+      throw error
+    }
+    const right = await hub.run('right', { capabilities: { mtime: false }, handlers: { moveFile } })
+    const old = await share('old', 'content', left, [right])
+    const to = fileId('docs', 'new')
+    const head = hub.head('new', { ...old, movedFrom: old.fid }, 'left')
+    const gone = hub.head('old', { ...old, deleted: true, movedTo: to }, 'left')
+    await hub.order('right', gone, { movedTo: { fid: to, version: head.version } })
+    await hub.order('right', head, { movedFrom: old.fid })
+    await hub.event('order_failed', 'right')
+    const note = { version: head.version, hash: head.hash, renamed: true }
+    expect((await hub.record('right', 'new'))?.writing ?? []).toMatchObject(isNoted ? [note] : [])
   })
 
   it('is fetched and then deleted where the service cannot rename', async () => {

@@ -21,11 +21,13 @@ export async function whileNoted<T>(
   how: Pick<Writing, 'renamed'> = {},
 ): Promise<T> {
   const isKnownByTime = job.head.kind === 'file' && tools.driver.capabilities.mtime && isRead(tools, job.head)
-  if (!isKnownByTime) await note(tools, job, how)
+  const isNoted = !isKnownByTime && (await note(tools, job, how))
   try {
     return await tools.whilePutting(job.head.fid, put)
   } catch (error) {
     if (isKnownByTime && mayBeDone(error)) await note(tools, job, how)
+    // What is told of the old place is about what was to be renamed after all. An earlier attempt may still have done it.
+    if (isNoted && how.renamed === true && isUndone(error)) await forget(tools, job)
     throw error
   }
 }
@@ -35,18 +37,28 @@ function isRead({ engine }: OrderTools, { folder }: Head): boolean {
 }
 
 function mayBeDone(error: unknown): boolean {
-  return isOnituError(error) && error.retryable && !UNDONE.has(error.code)
+  return isOnituError(error) && error.retryable && !isUndone(error)
 }
 
+function isUndone(error: unknown): boolean {
+  return isOnituError(error) && UNDONE.has(error.code)
+}
+
+/** False when it was noted before. */
 async function note(
   { engine }: OrderTools,
   { head, loaded }: Job,
   { renamed }: Pick<Writing, 'renamed'>,
-): Promise<void> {
+): Promise<boolean> {
   const record = loaded.record ?? absentRecord({ ...head, version: 0 })
   const { version, hash, size } = head
   const known = record.writing ?? []
-  if (known.some((one) => one.version === version && one.hash === hash && one.renamed === renamed)) return
+  if (known.some((one) => one.version === version && one.hash === hash && one.renamed === renamed)) return false
   const writing = [...known, { version, hash, size, ...(renamed && { renamed }) }].slice(-MOST)
   await commitRecords(engine, [[head.fid, { ...record, writing }]])
+  return true
+}
+
+async function forget({ engine }: OrderTools, { head, loaded }: Job): Promise<void> {
+  await commitRecords(engine, [[head.fid, loaded.record ?? absentRecord({ ...head, version: 0 })]])
 }
