@@ -252,7 +252,7 @@ export class World {
   #mayHave({ name, known }: Storage, path: string): boolean {
     if (isNamed(this.setup, name, path)) return true
     const family = this.ledger.joined(originalOf(path))
-    return [...known].some((one) => family.has(one) || one === path)
+    return [...known].some((one) => family.has(originalOf(one)) || one === path)
   }
 
   #addService(name: string, kind: ServiceKind): void {
