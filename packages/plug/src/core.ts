@@ -1,5 +1,5 @@
-import { DriverCalls } from './call-driver.ts'
 import type { Change, Handlers, HistoryEntry } from './contract.ts'
+import { DriverCalls } from './driver/driver-calls.ts'
 import type { Engine } from './engine.ts'
 import { FileLocks } from './file-locks.ts'
 import { ChangeReader } from './observe/read-change.ts'
@@ -110,7 +110,7 @@ export class Core {
   /** Which of the contents are in the history of a folder. Of one that cannot be reached nothing is known. */
   async listHistory(folder: string, hashes: readonly string[], signal: AbortSignal): Promise<readonly HistoryEntry[]> {
     if (!this.#engine.folders.has(folder) || !this.#engine.isAvailable(folder)) return []
-    return this.#driver.listHistory(folder, hashes, signal)
+    return this.#driver.reads.listHistory(folder, hashes, signal)
   }
 
   /** Resolves when a former content is back at its path, as a change of this service. */

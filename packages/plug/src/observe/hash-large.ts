@@ -1,6 +1,6 @@
 import { BlockHash } from '@onitu/protocol'
-import type { DriverCalls } from '../call-driver.ts'
 import type { Metadata } from '../contract.ts'
+import type { DriverCalls } from '../driver/driver-calls.ts'
 import type { Engine } from '../engine.ts'
 import { ChangedError } from '../errors.ts'
 import { BufferPool } from '../transfer/buffer-pool.ts'
@@ -28,7 +28,7 @@ export async function hashLarge(
   // A failure leaves buffers with the driver, which may go on writing into them: they are this call's alone.
   const request = async ({ offset, size }: ChunkRange, inner: AbortSignal) => {
     const buffer = buffers.take()
-    const chunk = await driver.readChunk(metadata, offset, size, token, inner, buffer.subarray(0, size))
+    const chunk = await driver.reads.readChunk(metadata, offset, size, token, inner, buffer.subarray(0, size))
     if (chunk.buffer !== buffer.buffer) buffers.give(buffer)
     return chunk
   }

@@ -1,6 +1,6 @@
 import { contentHash, isOnituError, type OnituError, UNREAD_HASH } from '@onitu/protocol'
-import type { DriverCalls } from '../call-driver.ts'
 import type { Change, Metadata, Seen } from '../contract.ts'
+import type { DriverCalls } from '../driver/driver-calls.ts'
 import type { Engine } from '../engine.ts'
 import { Limiter } from '../limiter.ts'
 import { metadataOfRecord } from '../metadata.ts'
@@ -57,7 +57,7 @@ export class ChangeReader {
       }
       if (isUnread) {
         if (checked.isDoubted || checked.own !== undefined)
-          await this.#driver.prove(metadataOfSeen(fid, change), change.token, this.#engine.signal)
+          await this.#driver.reads.prove(metadataOfSeen(fid, change), change.token, this.#engine.signal)
         return withHash(checked, change, UNREAD_HASH)
       }
       return withHash(checked, change, await this.#hash(fid, change))
@@ -100,7 +100,7 @@ export class ChangeReader {
     const record = (await readRecords(this.#engine, [fid])).get(fid)
     if (record === undefined || record.token === null || record.kind === 'directory') return { type: 'changed' }
     try {
-      await this.#driver.proveByReading(metadataOfRecord(fid, record), record.token, this.#engine.signal)
+      await this.#driver.reads.proveByReading(metadataOfRecord(fid, record), record.token, this.#engine.signal)
     } catch (error) {
       if (!isOnituError(error)) throw error
       if (error.code === 'CHANGED') return { type: 'read', checked: { ...rest, change, fid } }
@@ -119,7 +119,7 @@ export class ChangeReader {
   }
 
   async #hashSmall(metadata: Metadata, token: string): Promise<string> {
-    const content = await this.#driver.readWhole(metadata, token, this.#engine.signal)
+    const content = await this.#driver.reads.readWhole(metadata, token, this.#engine.signal)
     const hash = contentHash(content)
     this.#contents.recent.add(hash, content)
     return hash

@@ -1,6 +1,6 @@
 import { type FileRecord, fileId, type Head, isOnituError } from '@onitu/protocol'
-import type { DriverCalls } from '../call-driver.ts'
 import type { Change, Stored } from '../contract.ts'
+import type { DriverCalls } from '../driver/driver-calls.ts'
 import type { Engine } from '../engine.ts'
 import type { FileLocks } from '../file-locks.ts'
 import { absentRecord, metadataOfHead, metadataOfRecord, recordOfStored } from '../metadata.ts'
@@ -95,7 +95,7 @@ export async function dropJournal({ driver, journals }: OrderTools, { loaded: { 
   const journal = journals.get(fid)
   if (journal === undefined) return
   const { version, hash, state } = journal
-  await driver.abortUpload({ ...metadataOfHead(head), version, hash }, state)
+  await driver.uploads.abort({ ...metadataOfHead(head), version, hash }, state)
   await journals.remove(fid)
 }
 

@@ -33,7 +33,7 @@ async function hashOf({ engine, driver }: OrderTools, metadata: Metadata, token:
   const { chunkSize, signal } = engine
   try {
     if (metadata.size > chunkSize) return await hashLarge(driver, metadata, token, { chunkSize, signal })
-    return contentHash(await driver.readWhole(metadata, token, signal))
+    return contentHash(await driver.reads.readWhole(metadata, token, signal))
   } catch (error) {
     if (isOnituError(error) && error.code !== 'CHANGED' && !signal.aborted) return undefined
     throw error

@@ -8,6 +8,6 @@ export async function dropOrphan({ engine, driver, journals }: OrderTools, fid: 
   if (journal === undefined) return
   const head = parseRecord(headSchema, await engine.db.get(keys.head(fid)), keys.head(fid))
   const { version, hash, state } = journal
-  await driver.abortUpload({ ...metadataOfHead(head), version, hash }, state)
+  await driver.uploads.abort({ ...metadataOfHead(head), version, hash }, state)
   await journals.remove(fid)
 }

@@ -8,9 +8,9 @@ import {
   type OnituError,
   parseRecord,
 } from '@onitu/protocol'
+import { wrapDriverError } from '../driver/wrap-error.ts'
 import type { Engine } from '../engine.ts'
 import { untilAnswered } from '../until-answered.ts'
-import { wrapDriverError } from '../wrap-error.ts'
 import { planRetry } from './retry-policy.ts'
 
 interface Known {

@@ -87,7 +87,7 @@ async function receiveWhole(
     task.throwIfStale()
     await dropJournal(tools, job)
     const metadata = metadataOfHead(head, loaded.record?.extra)
-    const put = () => tools.driver.writeWhole(metadata, content, replaces, keptContent(loaded.record, replaces))
+    const put = () => tools.driver.uploads.writeWhole(metadata, content, replaces, keptContent(loaded.record, replaces))
     const stored = await tools.commits.expect(() => whileNoted(tools, job, put))
     return end(tools, job, stored, telling)
   })

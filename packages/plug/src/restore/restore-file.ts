@@ -113,16 +113,19 @@ async function write(
   const { engine, driver } = tools
   const { token } = settled
   const replaced = keptContent(settled.record, token)
-  if (restore.size <= engine.chunkSize || !driver.canUploadByChunks) {
+  if (restore.size <= engine.chunkSize || !driver.uploads.canWriteByChunks) {
     const chunks: Uint8Array[] = []
     await receive(tools, restore, source, signal, async (chunk) => void chunks.push(chunk))
     const content = Buffer.concat(chunks)
-    return { end: () => driver.writeWhole(metadata, content, token, replaced), giveUp: () => givenUp(metadata.path) }
+    return {
+      end: () => driver.uploads.writeWhole(metadata, content, token, replaced),
+      giveUp: () => givenUp(metadata.path),
+    }
   }
   const aside = await writeAside(tools, metadata, token)
   try {
     await receive(tools, restore, source, signal, (chunk, offset) =>
-      driver.uploadChunk(metadata, offset, chunk, aside.state),
+      driver.uploads.writeChunk(metadata, offset, chunk, aside.state),
     )
   } catch (error) {
     await aside.remove()
@@ -131,7 +134,7 @@ async function write(
   return {
     end: async () => {
       try {
-        return await driver.endUpload(metadata, token, aside.state, replaced)
+        return await driver.uploads.end(metadata, token, aside.state, replaced)
       } finally {
         await aside.remove()
       }
@@ -145,13 +148,13 @@ async function write(
 
 /** With a journal, so that the next process finds and removes what is left of it when this one is killed. */
 async function writeAside({ driver, journals }: RestoreTools, metadata: Metadata, token: string | null) {
-  const state = await driver.startUpload(metadata, token)
+  const state = await driver.uploads.start(metadata, token)
   await journals.write(metadata, state, new BlockHash(), 0)
   return {
     state,
     /** Also after the end of the upload, when there is nothing but the journal. */
     async remove() {
-      await driver.abortUpload(metadata, state)
+      await driver.uploads.abort(metadata, state)
       await journals.remove(metadata.fid)
     },
   }

@@ -1,5 +1,5 @@
 import { type FileRecord, OnituError, toWireError } from '@onitu/protocol'
-import type { DriverCalls } from '../call-driver.ts'
+import type { DriverCalls } from '../driver/driver-calls.ts'
 import type { Engine } from '../engine.ts'
 import { ChangedError } from '../errors.ts'
 import { Limiter } from '../limiter.ts'
@@ -72,7 +72,7 @@ export class ContentProvider {
       const kept = await this.#engine.spool?.find(record.hash)
       if (kept !== undefined) return kept
       const metadata = metadataOfRecord(wanted.fid, record)
-      const path = await this.#driver.localPath(metadata, token, this.#engine.signal)
+      const path = await this.#driver.reads.localPath(metadata, token, this.#engine.signal)
       return path === undefined ? undefined : { path }
     })
   }
@@ -91,12 +91,14 @@ export class ContentProvider {
   async #chunk(fid: string, record: FileRecord, token: string, offset: number, size: number): Promise<Uint8Array> {
     const { spool, signal } = this.#engine
     const kept = await spool?.read(record.hash, offset, Math.min(size, Math.max(0, record.size - offset)))
-    return kept ?? this.#driver.readChunk(metadataOfRecord(fid, record), offset, size, token, signal)
+    return kept ?? this.#driver.reads.readChunk(metadataOfRecord(fid, record), offset, size, token, signal)
   }
 
   #historyChunk(folder: string, hash: string, offset: number, size: number): Promise<Uint8Array> {
     this.#checkFolder(folder)
-    return this.#reads.run(size, () => this.#driver.readHistoryChunk(folder, hash, offset, size, this.#engine.signal))
+    return this.#reads.run(size, () =>
+      this.#driver.reads.readHistoryChunk(folder, hash, offset, size, this.#engine.signal),
+    )
   }
 
   /**
@@ -120,7 +122,7 @@ export class ContentProvider {
     const recent = this.#contents.get(record.hash)
     if (recent?.byteLength === record.size) return recent
     return this.#reads.run(record.size, () =>
-      this.#driver.readWhole(metadataOfRecord(wanted.fid, record), token, this.#engine.signal),
+      this.#driver.reads.readWhole(metadataOfRecord(wanted.fid, record), token, this.#engine.signal),
     )
   }
 

@@ -1,5 +1,5 @@
 import { isOnituError } from '@onitu/protocol'
-import type { DriverCalls } from '../call-driver.ts'
+import type { DriverCalls } from '../driver/driver-calls.ts'
 import type { Engine } from '../engine.ts'
 import { findSoleReceiver } from './sole-receiver.ts'
 import type { Peers } from './source.ts'
@@ -26,5 +26,5 @@ export async function ownStaging(engine: Engine, driver: DriverCalls, folder: st
   const mode = engine.folders.get(folder)?.mode
   const isWritten = mode === 'rw' || mode === 'w'
   if (!isWritten || !engine.isAvailable(folder) || engine.isUndecided?.(folder) === true) return undefined
-  return driver.stagingDirectory(folder, engine.signal)
+  return driver.uploads.stagingDirectory(folder, engine.signal)
 }

@@ -1,6 +1,6 @@
 import { BlockHash, HASH_BLOCK_SIZE, type Head, type Transfer } from '@onitu/protocol'
-import type { DriverCalls } from '../call-driver.ts'
 import type { KeptContent, Metadata, Stored, UploadState } from '../contract.ts'
+import type { DriverCalls } from '../driver/driver-calls.ts'
 import type { Engine } from '../engine.ts'
 import type { Journals } from './journals.ts'
 
@@ -40,12 +40,12 @@ export async function openUpload(
   token: string | null,
   journal: Transfer | undefined,
 ): Promise<{ upload: Upload; resumed: number | undefined }> {
-  if (!options.driver.canUploadByChunks) return { upload: memoryUpload(options), resumed: undefined }
+  if (!options.driver.uploads.canWriteByChunks) return { upload: memoryUpload(options), resumed: undefined }
   if (journal !== undefined) {
     const resumed = await resume(options, journal)
     if (resumed !== undefined) return { upload: resumed, resumed: resumed.hash.size }
   }
-  const state = await options.driver.startUpload(options.metadata, token)
+  const state = await options.driver.uploads.start(options.metadata, token)
   const upload = new DriverUpload(options, state, new BlockHash())
   await upload.begin()
   return { upload, resumed: undefined }
@@ -53,17 +53,17 @@ export async function openUpload(
 
 async function resume(options: UploadOptions, journal: Transfer): Promise<DriverUpload | undefined> {
   const { driver, engine, metadata, journals, head } = options
-  const usable = driver.canResume && journal.blocks.byteLength * HASH_BLOCK_SIZE === journal.offset * 32
+  const usable = driver.uploads.canResume && journal.blocks.byteLength * HASH_BLOCK_SIZE === journal.offset * 32
   try {
     if (usable) {
-      const offset = await driver.restartUpload(metadata, journal.offset, journal.state)
+      const offset = await driver.uploads.restart(metadata, journal.offset, journal.state)
       const blocks = Math.floor(offset / HASH_BLOCK_SIZE)
       return new DriverUpload(options, journal.state, new BlockHash(journal.blocks.subarray(0, blocks * 32)))
     }
   } catch (error) {
     engine.warn(`The transfer of ${JSON.stringify(head.path)} begins anew, it cannot be resumed`, error)
   }
-  await driver.abortUpload(metadata, journal.state)
+  await driver.uploads.abort(metadata, journal.state)
   await journals.remove(head.fid)
   return undefined
 }
@@ -86,8 +86,8 @@ class DriverUpload implements Upload {
     this.#state = state
     this.hash = hash
     this.#journaled = hash.size
-    if (options.driver.canCopy) this.copy = (from, size, signal) => this.#copy(from, size, signal)
-    if (options.driver.canAdopt) this.adopt = (from, blocks, signal) => this.#adopt(from, blocks, signal)
+    if (options.driver.uploads.canCopy) this.copy = (from, size, signal) => this.#copy(from, size, signal)
+    if (options.driver.uploads.canAdopt) this.adopt = (from, blocks, signal) => this.#adopt(from, blocks, signal)
   }
 
   /** Before the first byte is written, so that nothing is left behind that nobody knows of. */
@@ -97,7 +97,7 @@ class DriverUpload implements Upload {
 
   async write(chunk: Uint8Array, signal: AbortSignal, written?: (chunk: Uint8Array) => void): Promise<void> {
     const { driver } = this.#options
-    while (this.#writing.size >= driver.parallelChunks) await Promise.race(this.#writing)
+    while (this.#writing.size >= driver.uploads.parallelChunks) await Promise.race(this.#writing)
     this.#throwIfFailed()
     // The driver writes chunks while the next are on their way and this one is hashed.
     const writing = this.#start(chunk, this.hash.size, signal)
@@ -108,14 +108,14 @@ class DriverUpload implements Upload {
 
   async #copy(from: string, size: number, signal: AbortSignal): Promise<void> {
     const { driver, metadata } = this.#options
-    this.hash.append(await driver.copyChunk(metadata, this.hash.size, size, this.#state, from, signal))
+    this.hash.append(await driver.uploads.copyChunk(metadata, this.hash.size, size, this.#state, from, signal))
     await this.#journalSometimes()
   }
 
   /** Not journaled: after a crash the content is fetched again. */
   async #adopt(from: string, blocks: Uint8Array, signal: AbortSignal): Promise<void> {
     const { driver, metadata, head } = this.#options
-    await driver.adoptFile(metadata, this.#state, from, signal)
+    await driver.uploads.adopt(metadata, this.#state, from, signal)
     this.hash.append(blocks, head.size)
   }
 
@@ -130,13 +130,13 @@ class DriverUpload implements Upload {
 
   end(token: string | null, replaced: KeptContent | undefined): Promise<Stored> {
     const { driver, metadata } = this.#options
-    return driver.endUpload(metadata, token, this.#state, replaced)
+    return driver.uploads.end(metadata, token, this.#state, replaced)
   }
 
   async abort(): Promise<void> {
     const { driver, metadata, journals, head } = this.#options
     await this.settled()
-    await driver.abortUpload(metadata, this.#state)
+    await driver.uploads.abort(metadata, this.#state)
     await journals.remove(head.fid)
   }
 
@@ -160,7 +160,7 @@ class DriverUpload implements Upload {
   async #write(chunk: Uint8Array, offset: number, signal: AbortSignal): Promise<boolean> {
     const { driver, metadata } = this.#options
     try {
-      await driver.uploadChunk(metadata, offset, chunk, this.#state, signal)
+      await driver.uploads.writeChunk(metadata, offset, chunk, this.#state, signal)
       this.#unwritten.delete(offset)
       return true
     } catch (error) {
@@ -171,7 +171,7 @@ class DriverUpload implements Upload {
 
   async #journalSometimes(): Promise<void> {
     const step = Math.max(JOURNAL_STEP, this.hash.size / JOURNAL_SHARE)
-    if (this.#options.driver.canResume && this.#safe - this.#journaled >= step) await this.#writeJournal()
+    if (this.#options.driver.uploads.canResume && this.#safe - this.#journaled >= step) await this.#writeJournal()
   }
 
   async #writeJournal(): Promise<void> {
@@ -194,7 +194,7 @@ function memoryUpload({ driver, metadata }: UploadOptions): Upload {
     },
     written: async () => undefined,
     settled: async () => undefined,
-    end: (token, replaced) => driver.writeWhole(metadata, Buffer.concat(chunks), token, replaced),
+    end: (token, replaced) => driver.uploads.writeWhole(metadata, Buffer.concat(chunks), token, replaced),
     async abort() {
       chunks.length = 0
     },

@@ -1,5 +1,5 @@
-import type { Clock } from './engine.ts'
-import { ServiceError } from './errors.ts'
+import type { Clock } from '../engine.ts'
+import { ServiceError } from '../errors.ts'
 
 interface Entry {
   at: number

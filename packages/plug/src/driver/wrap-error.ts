@@ -1,5 +1,5 @@
 import { isOnituError, type OnituError, systemCode } from '@onitu/protocol'
-import { DriverError, ServiceError } from './errors.ts'
+import { DriverError, ServiceError } from '../errors.ts'
 
 /**
  * What a handler threw, as an error that says whether trying again may help. Errors of the system are the service's

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { Clock } from '../engine.ts'
 import { Deadlines } from './deadlines.ts'
-import type { Clock } from './engine.ts'
 
 /** Seconds that pass when the test says so. */
 class HandClock implements Clock {
