@@ -37,6 +37,7 @@ export function findViolations(world: World): string[] {
     ...checkTrees(world),
     ...checkContents(world),
     ...checkDoubles(world),
+    ...checkTimes(world),
     ...checkLeftovers(world),
     ...checkReturned(world),
     ...checkSingleWriter(world),
@@ -85,6 +86,19 @@ function checkDoubles(world: World): string[] {
     const doubles = numbers.filter((number, at) => numbers.indexOf(number) !== at && !world.ledger.moved.has(number))
     return doubles.length === 0 ? [] : [`${name} has the contents ${doubles.join(', ')} twice`]
   })
+}
+
+/** I8: no service's own time of writing is taken for a change. */
+function checkTimes({ store, ledger, storages }: World): string[] {
+  // A mode that was set without an answer looks like one that a user set, who may have given the file its time as well.
+  const setsModesOnly = (service: string) => {
+    const { mode = false, mtime = false } = storages.get(service)?.kind.capabilities ?? {}
+    return mode && !mtime
+  }
+  return liveHeads(store.values)
+    .filter(({ kind, mtime }) => kind === 'file' && mtime !== null && !ledger.times.has(mtime))
+    .filter(({ origin }) => !setsModesOnly(origin))
+    .map(({ path, origin }) => `${path} has a time that no user gave it, from ${origin}`)
 }
 
 function checkLeftovers(world: World): string[] {

@@ -21,6 +21,8 @@ export class Ledger {
   deeds: Deed[] = []
   /** Moved by somebody: moved twice at once, it may be in two places. */
   readonly moved = new Set<number>()
+  /** What files had as their time when somebody wrote, touched or moved them, in ms. */
+  readonly times = new Set<number>()
   #serial = 0
 
   create(size: number, isExact = false): Buffer {
@@ -180,6 +182,8 @@ export class User {
 
   #did(what: Deed['what'], path: string, to?: string, content?: number): void {
     const { name, made, entries } = this.#storage
+    const { mtime } = entries.get(to ?? path) ?? {}
+    if (mtime !== undefined) this.#ledger.times.add(mtime)
     for (const place of [path, to ?? path]) {
       for (const one of [...parentsOf(place), place]) made.add(one)
       if (entries.get(place)?.isHidden === true) this.#scheduler.count('a change does not show in the token')

@@ -119,8 +119,8 @@ function decideSame(draft: Draft, policy: Policy, update: Update, head: Head): H
   const { service, content } = update
   if (!update.redirected) endPendingMove(draft, service, head)
   const differs = attributesDiffer(head, content)
-  if (!differs || !hasAgreed(draft, service, update, head)) {
-    // A service that was killed between writing a file and noting it down may have it with older attributes.
+  if (!differs || update.ordered === true || !hasAgreed(draft, service, update, head)) {
+    // A service that was killed between writing a file and noting it down may have it with older attributes, or those of whatever the driver puts there.
     giveOrder(draft, policy, service, head, { seen: true, ...(differs && { attributes: true }) })
     return head
   }

@@ -102,6 +102,19 @@ describe('a service that was killed before it noted down what it did', () => {
     expect(orderOf(world, 'left', 'd')).toMatchObject({ version: headOf(world, 'd')?.version })
   })
 
+  it.each([
+    { what: 'a file without its time', given: { content: 'A', mtime: 5000 } },
+    { what: 'a file without its mode', given: { content: 'A', mtime: 1000, mode: 0o600 } },
+    { what: 'a directory without its mode', given: { content: '/', mode: 0o700 } },
+  ])('had made $what: nobody changed that', ({ given }) => {
+    const world = createWorld()
+    update(world, 'left', 'a', { ...given, mtime: 1000, mode: 0o644 })
+    const before = headOf(world, 'a')
+    findOrdered(world, 'right', 'a', given, before?.version ?? 0)
+    expect(headOf(world, 'a')).toEqual(before)
+    expect(orderOf(world, 'right', 'a')).toMatchObject({ version: before?.version, attributes: true })
+  })
+
   it('had written a file that another has edited since: that is no conflict', () => {
     const world = createWorld()
     update(world, 'left', 'a', { content: 'A' })
