@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CounterLoop, type Driver, LocalStorageDriver } from '@onitu/test-utils'
 import { OpenSshServer, openSshProblem, type SwiftServer, swiftProblem } from '@onitu/test-utils/servers'
@@ -85,6 +85,21 @@ describe.skipIf(problem !== undefined)(
       await launcher.settle(PATIENCE)
       const deleted = FILES / 5 + 2 * (FILES / 10)
       expect(await expectEqualRemotes(services)).toBe(3 * FILES + 2 - deleted)
+    })
+
+    test('an object beside what is below its name takes no place of a directory: both are kept', async () => {
+      const { launcher, services } = hub()
+      const { local, sftp, s3 } = services
+      mkdirSync(join(root(local), 'both'))
+      writeFileSync(join(root(local), 'both', 'below'), 'below')
+      await launcher.settle(PATIENCE)
+      await s3.write(`${root(s3)}/both`, 'beside')
+      await launcher.settle(PATIENCE)
+      const [copy = ''] = readdirSync(root(sftp)).filter((name) => name.startsWith('both ('))
+      expect(copy).toMatch(/^both \(conflict of s3, /)
+      expect(readFileSync(join(root(sftp), copy), 'utf8')).toBe('beside')
+      expect(readFileSync(join(root(sftp), 'both', 'below'), 'utf8')).toBe('below')
+      await expectEqualRemotes(services)
     })
 
     test('a file of 200 MB from each at once, through a restart of both servers in the middle', async () => {

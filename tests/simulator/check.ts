@@ -148,6 +148,8 @@ function checkSingleWriter(world: World): string[] {
   const storage = only === undefined ? undefined : world.storages.get(only)
   const left = world.leftBy.get(only ?? '')
   if (services.size !== 1 || storage === undefined || left === undefined || storage.kind.mode !== 'rw') return []
+  // What cannot be together elsewhere is in conflict.
+  if (storage.hasBeside) return []
   // Whoever has not everything may come into conflict with what he has not.
   if (world.hadOrders.has(storage.name)) return []
   if (liveHeads(world.store.values).some(({ path }) => !isNamed(world.setup, storage.name, path))) return []

@@ -50,6 +50,8 @@ export class Storage {
   readonly known = new Set<string>()
   /** Every path that its users made, ever. */
   readonly made = new Set<string>()
+  /** Where there are no directories, a file and what is below its name have been together. */
+  hasBeside = false
   isReachable = true
   /** Bytes that can be written until the disk is full. */
   room = Number.POSITIVE_INFINITY
@@ -83,6 +85,8 @@ export class Storage {
   set(path: string, entry: Entry): Entry {
     const isHidden = this.hides(path, entry)
     const stored = { ...entry, isHidden }
+    const isAbove = parentsOf(path).some((parent) => this.entries.get(parent)?.kind === 'file')
+    if (entry.kind === 'file' && (isAbove || this.below(path).length > 0)) this.hasBeside = true
     this.entries.set(path, stored)
     this.#last.set(path, stored)
     this.known.add(path)
@@ -111,8 +115,8 @@ export class Storage {
   /** False when a file is in the way. */
   makeParents(path: string): boolean {
     const parents = parentsOf(path)
-    if (parents.some((parent) => this.entries.get(parent)?.kind === 'file')) return false
     if (!this.kind.capabilities.directories) return true
+    if (parents.some((parent) => this.entries.get(parent)?.kind === 'file')) return false
     for (const parent of parents) if (!this.entries.has(parent)) this.makeDirectory(parent)
     return true
   }

@@ -94,7 +94,7 @@ export class User {
     const storage = this.#storage
     const { random } = this.#scheduler
     const entry = storage.entries.get(path)
-    if (entry?.kind === 'directory' || this.#isDirectoryOfKeys(path)) return
+    if (entry?.kind === 'directory') return
     if (entry === undefined && !storage.makeParents(path)) return
     if (entry !== undefined) this.#ledger.replace(entry.content)
     const { tokens } = storage.kind
@@ -109,7 +109,9 @@ export class User {
   }
 
   erase(path: string): void {
-    const gone = [...this.#storage.below(path), path].filter((one) => this.#storage.entries.has(one))
+    const { entries } = this.#storage
+    const below = entries.get(path)?.kind === 'file' ? [] : this.#storage.below(path)
+    const gone = [...below, path].filter((one) => entries.has(one))
     for (const one of gone) {
       const entry = this.#storage.entries.get(one)
       if (entry?.kind === 'file') this.#ledger.replace(entry.content)
@@ -126,9 +128,10 @@ export class User {
     if (target !== undefined && (target.kind === 'directory' || entry.kind === 'directory')) return
     // An old file of the same size and time in the place of another: who goes by these never sees that, as nobody does who syncs by them.
     if (storage.hides(to, entry)) return
-    if (this.#isDirectoryOfKeys(to) || !storage.makeParents(to)) return
+    if (!storage.makeParents(to)) return
     if (target !== undefined) this.#ledger.replace(target.content)
-    for (const path of [from, ...storage.below(from)]) this.#rename(path, `${to}${path.slice(from.length)}`)
+    const below = entry.kind === 'directory' ? storage.below(from) : []
+    for (const path of [from, ...below]) this.#rename(path, `${to}${path.slice(from.length)}`)
   }
 
   attributes(path: string): void {
@@ -173,11 +176,6 @@ export class User {
     this.#storage.set(to, entry)
     this.#storage.entries.delete(from)
     this.#did('move', from, to, entry.kind === 'file' ? this.#ledger.numberOf(entry.content) : undefined)
-  }
-
-  /** Where a service has no directories, names must not say otherwise. */
-  #isDirectoryOfKeys(path: string): boolean {
-    return this.#storage.below(path).length > 0 && this.#storage.entries.get(path) === undefined
   }
 
   #did(what: Deed['what'], path: string, to?: string, content?: number): void {

@@ -96,6 +96,8 @@ export const fileRecordSchema = v.object({
 })
 export type FileRecord = v.InferOutput<typeof fileRecordSchema>
 
+/** S has no directories: a file there says nothing of what is below its name, which may be there as well. */
+const flat = v.optional(v.literal(true))
 const updated = v.object({
   type: v.literal('updated'),
   fid,
@@ -107,6 +109,7 @@ const updated = v.object({
   ordered: v.optional(v.literal(true)),
   /** It was put here by renaming it, so it was there before anything that the same service has made at the old place since. */
   renamed: v.optional(v.literal(true)),
+  flat,
 })
 const deleted = v.object({ type: v.literal('deleted'), fid, folder: name, path, base: count, kind: kindSchema })
 const moved = v.object({
@@ -118,6 +121,7 @@ const moved = v.object({
   base: count,
   ...content,
   from: v.object({ fid, folder: name, path, base: count }),
+  flat,
 })
 
 /** `service:S:outbox:SEQ`: what a driver saw. `base` is the version that S last agreed on. Written by the Plug of S, removed by the Referee. */

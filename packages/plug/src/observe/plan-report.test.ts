@@ -246,6 +246,16 @@ const cases: readonly Case[] = [
 ]
 
 describe('planReport', () => {
+  it('says that a file of a service without directories is told of, which may have others below its name', () => {
+    const flat = (change: Change) => ({ ...checkedChange(change), isFlat: true as const })
+    const updated = planReport([flat({ ...seen, token: 't2', hash: hashB })], new Map([[fid, record]]), 100)
+    const away = planReport([flat(moved)], new Map([[fid, record]]), 100)
+    expect([...updated.observations, ...away.observations].map(({ observation }) => observation)).toMatchObject([
+      { type: 'updated', flat: true },
+      { type: 'moved', flat: true },
+    ])
+  })
+
   it.each(cases)('$name', ({ changes, known, observations, records = {}, unread = 0, isUnheard, own }) => {
     const checked = changes.map((change) => ({ ...checkedChange(change), ...(isUnheard && { isUnheard }) }))
     const plan = planReport(checked, new Map([[fid, known]]), 100)

@@ -12,7 +12,9 @@ export interface CheckedChange {
   readonly isDoubted?: true
   /** The folder is only written: nobody hears of it. */
   readonly isUnheard?: true
-  /** In such a folder: the hashes of what the driver was told to put there. It is read to know whether it is that, and for nothing else. */
+  /** The service has no directories. */
+  readonly isFlat?: true
+  /** In a folder that is only written: the hashes of what the driver was told to put there. It is read to know whether it is that, and for nothing else. */
   readonly own?: readonly string[]
 }
 
@@ -49,12 +51,11 @@ function planChange(checked: CheckedChange, records: Records, sequence: number):
     return checked.isDoubted === true ? { type: 'needs_hash' } : planDeletion(fid, records.get(fid), sequence)
   }
   const source = from === undefined ? undefined : records.get(from)
-  const isHeard = checked.isUnheard !== true
   if (change.type === 'updated' || from === undefined || !isHeldAs(source, kindOf(change))) {
     if (checked.isDoubted === true && isMade(change, records.get(fid))) return { type: 'known' }
-    return planUpdate(fid, change, records.get(fid), sequence, isHeard)
+    return planUpdate(checked, change, records.get(fid), sequence)
   }
-  return planMove(fid, from, change, records.get(fid), source, sequence)
+  return planMove(checked, from, change, records.get(fid), source, sequence)
 }
 
 /** Of a move: what was moved is there, and nothing of the other kind that an order has made in its place since. */
@@ -78,12 +79,12 @@ function planDeletion(fid: string, record: FileRecord | undefined, sequence: num
 }
 
 function planUpdate(
-  fid: string,
+  { fid, isUnheard, isFlat }: CheckedChange,
   seen: Seen,
   record: FileRecord | undefined,
   sequence: number,
-  isHeard: boolean,
 ): ReportStep {
+  const isHeard = isUnheard !== true
   const held = record !== undefined && record.token !== null && record.kind === kindOf(seen) ? record : undefined
   // A driver that has read the content again under the same token (two writes within its granularity) gives a hash.
   const known = held?.token === seen.token ? knownHash(held) : undefined
@@ -107,6 +108,7 @@ function planUpdate(
     fid,
     base: next.version,
     ...describe(next),
+    ...(isFlat && { flat: true as const }),
     ...(own !== undefined && {
       ordered: true as const,
       ...(wasRenamed(record, seen, hash) && { renamed: true as const }),
@@ -116,7 +118,7 @@ function planUpdate(
 }
 
 function planMove(
-  fid: string,
+  { fid, isFlat }: CheckedChange,
   from: string,
   seen: Seen,
   record: FileRecord | undefined,
@@ -136,6 +138,7 @@ function planMove(
       base: next.version,
       ...describe(next),
       from: { fid: from, folder: source.folder, path: source.path, base: source.version },
+      ...(isFlat && { flat: true as const }),
     },
     records: [
       [fid, next],

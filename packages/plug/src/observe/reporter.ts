@@ -116,7 +116,7 @@ export class Reporter {
     const isOut = !engine.isAvailable(folder) && engine.isUndecided?.(folder) !== true
     if (engine.folders.has(folder) && isOut) return undefined
     const check = checkChange(change, this.#engine.folders)
-    if (check.type === 'accepted') return this.#isHeard(folder) ? check.checked : { ...check.checked, isUnheard: true }
+    if (check.type === 'accepted') return { ...check.checked, ...this.#factsAbout(folder) }
     if (check.type === 'problem') this.#problem(folder, path, check.code, check.reason)
     return undefined
   }
@@ -126,8 +126,12 @@ export class Reporter {
     this.#told.add(waiting)
   }
 
-  #isHeard(folder: string): boolean {
-    return this.#engine.folders.get(folder)?.mode !== 'w'
+  #factsAbout(folder: string): Pick<CheckedChange, 'isUnheard' | 'isFlat'> {
+    const { folders, capabilities } = this.#engine
+    return {
+      ...(folders.get(folder)?.mode === 'w' && { isUnheard: true }),
+      ...(!capabilities.directories && { isFlat: true }),
+    }
   }
 
   async #run(): Promise<void> {
@@ -304,8 +308,8 @@ function withoutFrom(checked: CheckedChange, overtaken: ReadonlySet<string>): Ch
 
 /** The new place of a move alone. */
 function asUpdate(checked: CheckedChange): CheckedChange {
-  const { change } = checked
+  const { change, from: _, ...rest } = checked
   if (change.type !== 'moved') return checked
-  const { from: _, ...seen } = change
-  return checkedChange({ ...seen, type: 'updated' })
+  const { from: __, ...seen } = change
+  return { ...rest, change: { ...seen, type: 'updated' } }
 }

@@ -212,6 +212,15 @@ const cases: readonly [name: string, change: Partial<OrderView>, plan: Partial<O
     { do: 'fetch', replaces: null },
   ],
   [
+    'a directory is nothing to be made, or to make way for, where there are none: a file of the name is beside what is below it',
+    {
+      head: { ...head, kind: 'directory' },
+      record: { ...record, reported: 5 },
+      can: { move: true, directories: false, attributes: true },
+    },
+    { do: 'acknowledge' },
+  ],
+  [
     'other content under the old name is not renamed',
     { record: undefined, from: { ...from, record }, order: { version: 8, movedFrom: other } },
     { do: 'fetch' },

@@ -111,6 +111,8 @@ function planDeletion(view: OrderView, held: Held | undefined): OrderPlan {
 function planArrival(view: OrderView, head: Head, held: Held | undefined): OrderPlan {
   if (view.blockedBy.length > 0) return { do: 'wait', reason: 'files', fids: view.blockedBy }
   if (held !== undefined && isProtected(view, held)) {
+    // Beside what is below its name.
+    if (head.kind === 'directory' && !view.can.directories) return { do: 'acknowledge' }
     return { do: mayBeSame(head, held) || mayBeOurs(held) ? 'compare' : 'move_aside', token: held.token }
   }
   if (held !== undefined && held.kind !== head.kind) {

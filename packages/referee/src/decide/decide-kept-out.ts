@@ -8,13 +8,15 @@ import { type Content, newTombstone, newVersion } from './new-version.ts'
 import { type Policy, servicesOf } from './policy.ts'
 
 /**
- * A file that is kept out of the hub, in the place of something that the hub has. Where that is a directory, what was there is gone, and where
- * it has to come back, because something lives in it, the service is told so. In the place of a file that its user had seen it stays, and
+ * A file that is kept out of the hub, in the place of something that the hub has. Where that is a directory, what was there is gone (but in a service
+ * without directories), and where it has to come back, because something lives in it, the service is told so. In the place of a file that its user had seen it stays, and
  * others go on having that file.
  */
 export function decideKeptOut(draft: Draft, policy: Policy, service: string, content: Content, basis: Basis): void {
   const head = headOf(draft, fileId(content.folder, content.path))
   if (!isLive(head)) return
+  // Where there are no directories it is beside what is below its name.
+  if (head.kind === 'directory' && basis.flat === true) return
   if (head.kind !== content.kind) {
     decideDeletion(draft, policy, service, head.fid, basis)
     return
@@ -32,6 +34,8 @@ export function decideKeptOut(draft: Draft, policy: Policy, service: string, con
  * nobody had fetched the file from it yet, the hub goes back to what others have at the new path.
  */
 export function goBackFromMoved(draft: Draft, policy: Policy, service: string, tombstone: Head): void {
+  // Who moved it himself has it there, or has deleted it there.
+  if (tombstone.origin === service) return
   const moved = tombstone.movedTo === undefined ? undefined : headOf(draft, tombstone.movedTo)
   if (!isLive(moved) || moved.movedFrom !== tombstone.fid || isHeld(draft, policy, moved)) return
   const isThere = servicesOf(policy, tombstone.folder).some(

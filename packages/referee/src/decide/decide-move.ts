@@ -2,7 +2,7 @@ import { type Head, mimetypeOf, type Observation, type Order } from '@onitu/prot
 import { moveHeadAside } from './decide-conflict.ts'
 import { decideDeletion, deleteEmptiedParent } from './decide-deletion.ts'
 import { decideKeptOut } from './decide-kept-out.ts'
-import { decideUpdate } from './decide-update.ts'
+import { decideUpdate, type Update } from './decide-update.ts'
 import { type Draft, headOf, isLive, orderOf, setOrder } from './draft.ts'
 import { giveOrder, type Place, placeOf, redirect, redirectOf, seenOf } from './give-order.ts'
 import { type Basis, hasSeen, wasContent } from './lineage.ts'
@@ -37,7 +37,7 @@ export function decideMove(
   } else {
     // Two newer contents, or one that the hub never saw: no move can keep all, so neither path is taken from anyone.
     giveOrder(draft, policy, service, from)
-    decideUpdate(draft, policy, { service, base: moved.base, redirected: false, content: moved, isMoved: true })
+    decideUpdate(draft, policy, arrivalOf(service, moved))
   }
 }
 
@@ -60,22 +60,16 @@ function decideSeparately(
   fromBasis: Basis,
 ): void {
   const isGone = headOf(draft, fromFid)?.kind === moved.kind || !passes
-  if (!passes) decideKeptOut(draft, policy, service, moved, { base: moved.base, redirected: false })
-  else decideUpdate(draft, policy, { service, base: moved.base, redirected: false, content: moved, isMoved: true })
+  const arrival = arrivalOf(service, moved)
+  if (passes) decideUpdate(draft, policy, arrival)
+  else decideKeptOut(draft, policy, service, moved, arrival)
   if (isGone) decideDeletion(draft, policy, service, fromFid, fromBasis)
 }
 
 /** The service moved what the head holds (perhaps with an edit on the way). */
 function moveContent(draft: Draft, policy: Policy, service: string, moved: Moved, from: Head): void {
   const places = placesOf(draft, policy, from, service)
-  const to = decideUpdate(draft, policy, {
-    service,
-    base: moved.base,
-    redirected: false,
-    content: moved,
-    movedFrom: from.fid,
-    isMoved: true,
-  })
+  const to = decideUpdate(draft, policy, { ...arrivalOf(service, moved), movedFrom: from.fid })
   endMove(draft, policy, service, from, to, places)
   sayMoved(draft, service, from, to)
 }
@@ -97,6 +91,11 @@ function moveNewerContent(draft: Draft, policy: Policy, service: string, moved: 
   }
   endMove(draft, policy, service, from, to, places)
   sayMoved(draft, service, from, to)
+}
+
+/** What was moved, at its new place. */
+function arrivalOf(service: string, moved: Moved): Update {
+  return { service, base: moved.base, redirected: false, content: moved, isMoved: true, flat: moved.flat === true }
 }
 
 type Places = readonly (readonly [service: string, place: Place])[]

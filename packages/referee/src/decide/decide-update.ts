@@ -4,7 +4,7 @@ import { moveArrivingAside, moveHeadAside } from './decide-conflict.ts'
 import { decideDeletion, deleteKeptParents } from './decide-deletion.ts'
 import { goBackFromMoved } from './decide-kept-out.ts'
 import { type Draft, headOf, isLive, liveBelow, orderOf, recordOf } from './draft.ts'
-import { endPendingMove, giveOrder } from './give-order.ts'
+import { endPendingMove, giveOrder, holdsAnything } from './give-order.ts'
 import { type Basis, hasAgreed, hasSeen, unnotedVersion, wasContent, wasRenamedBefore } from './lineage.ts'
 import { type Content, ensureParents, newVersion, say } from './new-version.ts'
 import { conflictPolicyOf, modeOf, type Policy } from './policy.ts'
@@ -29,6 +29,7 @@ export function decideUpdate(draft: Draft, policy: Policy, update: Update): Head
   const below = head.kind === 'directory' ? liveBelow(draft, head.folder, head.path) : []
   if (
     isGuarded(draft, policy, head.folder, below) ||
+    isBeside(draft, update, below) ||
     !hasSeen(draft, service, update, head) ||
     !below.every((child) => hasSeenChild(draft, service, child))
   ) {
@@ -47,6 +48,11 @@ function isGuarded(draft: Draft, policy: Policy, folder: string, below: readonly
   const limit = policy.folders.get(folder)?.deletionLimit
   if (below.length > 0 && draft.holding.has(folder)) return true
   return limit !== undefined && below.filter(({ kind }) => kind === 'file').length > limit.files
+}
+
+/** Where there are no directories, a file is together with what is below its name. */
+function isBeside(draft: Draft, { service, flat }: Update, below: readonly Head[]): boolean {
+  return flat === true && below.some(({ fid, kind }) => kind === 'file' && holdsAnything(draft, service, fid))
 }
 
 /**
@@ -70,7 +76,14 @@ function decideNew(draft: Draft, policy: Policy, update: Update, tombstone: Head
   ensureParents(draft, policy, update.service, update.content, (file) => {
     if (file.fid !== update.movedFrom) moveHeadAside(draft, policy, file, update.service)
   })
-  return accept(draft, policy, update, [tombstone?.version ?? 0, update.base])
+  return accept(draft, policy, asBefore(update, tombstone), [tombstone?.version ?? 0, update.base])
+}
+
+/** What was deleted, as it seemed, and is there after all has its time and mode: those that it shows may be the driver's. */
+function asBefore(update: Update, tombstone: Head | undefined): Update {
+  const { content, ordered } = update
+  if (ordered !== true || tombstone?.hash !== content.hash) return update
+  return { ...update, content: { ...content, mtime: tombstone.mtime, mode: tombstone.mode } }
 }
 
 /** What the service has is older than the head, and gives way to it. */

@@ -7,8 +7,10 @@ import {
   headOf,
   idOf,
   living,
+  miss,
   move,
   orderOf,
+  putBeside,
   remove,
   shared,
   update,
@@ -486,6 +488,23 @@ describe('files and directories', () => {
     expect(living(world)).toEqual({ p: 'A' })
   })
 
+  it('a file is beside what is below its name where the service has no directories: it makes way, and nothing is deleted', () => {
+    const world = createWorld()
+    shared(world, 'p', { content: '/' })
+    shared(world, 'p/f', { content: 'B' })
+    putBeside(world, 'left', 'p')
+    expect(living(world)).toEqual({ p: '/', 'p (conflict of left, 1970-01-01 00-00-01)': 'A', 'p/f': 'B' })
+  })
+
+  it('a file takes the place of what was below its name, which the service without directories has not any more, told of or not', () => {
+    const world = createWorld()
+    shared(world, 'p', { content: '/' })
+    shared(world, 'p/f', { content: 'B' })
+    miss(world, 'left', 'p/f')
+    putBeside(world, 'left', 'p')
+    expect(living(world)).toEqual({ p: 'A' })
+  })
+
   it('a file never takes the place of a directory with files that it had not seen', () => {
     const world = createWorld()
     shared(world, 'p', { content: '/' })
@@ -530,6 +549,17 @@ describe('modes, options and rules', () => {
     expect(orderOf(world, 'third', 'f')).toEqual({ version: 1 })
   })
 
+  it('what a read-only service moved and deleted then is not given back what others had at the new path', () => {
+    const world = createWorld({ services: { left: {}, right: { mode: 'r' } } })
+    update(world, 'left', 'b', { content: 'B' })
+    update(world, 'right', 'a', { content: 'A', mtime: 2000 })
+    move(world, 'right', 'a', 'b')
+    miss(world, 'right', 'b')
+    update(world, 'right', 'a', { content: '/' })
+    remove(world, 'right', 'b')
+    expect(living(world)).toEqual({ a: '/', 'b (conflict of left, 1970-01-01 00-00-01)': 'B' })
+  })
+
   it('a read-only service is acknowledged what it made', () => {
     const world = createWorld({ services: { left: {}, right: { mode: 'r' } } })
     update(world, 'right', 'f', { content: 'A' })
@@ -550,6 +580,14 @@ describe('modes, options and rules', () => {
     update(world, 'left', 'p', { content: 'B', size: 2 })
     remove(world, 'left', 'p/q')
     expect(living(world)).toEqual({})
+  })
+
+  it('a file that is kept out is beside a directory where the service has none, and stays', () => {
+    const world = createWorld({ folder: { file_size: { max: 0 } } })
+    shared(world, 'p', { content: '/' })
+    putBeside(world, 'left', 'p')
+    expect(living(world)).toEqual({ p: '/' })
+    expect(orderOf(world, 'left', 'p')).toBeUndefined()
   })
 
   it('a file that is kept out, in the place of a directory in which something lives, gives way to it', () => {

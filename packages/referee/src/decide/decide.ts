@@ -31,8 +31,8 @@ function decideObservation(draft: Draft, policy: Policy, service: string, observ
     case 'updated': {
       endUnansweredMove(draft, policy, service, observation.fid)
       deleteReplaced(draft, policy, service, observation)
-      const { fid, base, ordered = false, renamed = false } = observation
-      const located = locate(draft, service, fid, base, observation)
+      const { fid, base, ordered = false, renamed = false, flat = false } = observation
+      const located = { ...locate(draft, service, fid, base, observation), flat }
       const { content, ...basis } = located.redirected ? located : { ...located, ordered, renamed }
       if (passesSource(draft, policy, service, { ...content, mimetype: mimetypeOf(content.path) }))
         decideUpdate(draft, policy, { service, content, ...basis })
@@ -79,13 +79,14 @@ function decideMoved(draft: Draft, policy: Policy, service: string, moved: Moved
   const to = redirectOf(draft, service, from.fid)
   const target = headOf(draft, fid)
   const isOurs = isOwnRename(draft, service, moved)
+  const update = { service, content: moved, redirected: false, flat: moved.flat === true }
   if (to?.fid === fid && target !== undefined) {
     // The content is where it was to be moved: somebody did the same, or the Plug, which was killed before it noted it down.
     endPendingMove(draft, service, target)
-    decideUpdate(draft, policy, { service, content: moved, base: to.version, redirected: false })
+    decideUpdate(draft, policy, { ...update, base: to.version })
   } else if (to === undefined && isOurs) {
     // The Plug did, and the order is gone since: at the old place the service has nothing, as if it never had.
-    decideUpdate(draft, policy, { service, content: moved, base, redirected: false })
+    decideUpdate(draft, policy, { ...update, base })
     const head = headOf(draft, from.fid)
     if (head !== undefined) giveOrder(draft, policy, service, head)
   } else if (to !== undefined && isOurs) {

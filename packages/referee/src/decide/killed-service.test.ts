@@ -78,6 +78,14 @@ describe('a service that was killed before it noted down what it did', () => {
     expect(living(world)).toEqual({ a: 'R', [COPY]: 'L' })
   })
 
+  it('had renamed its file without knowing, which looked like a deletion first: it is there again as it was', () => {
+    const world = conflict()
+    const { version } = headOf(world, COPY) ?? {}
+    remove(world, 'left', 'a')
+    findOrdered(world, 'left', COPY, { content: 'L', mtime: 5000, mode: 0o600 }, version ?? 0)
+    expect(headOf(world, COPY)).toMatchObject({ deleted: false, mtime: 1000, mode: 0o644 })
+  })
+
   it('had written a file that another has deleted since: it stays deleted', () => {
     const world = createWorld()
     update(world, 'left', 'a', { content: 'A' })

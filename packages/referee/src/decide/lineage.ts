@@ -13,6 +13,8 @@ export interface Basis {
   readonly ordered?: boolean
   /** It was put there by renaming it: see `wasRenamedBefore`. */
   readonly renamed?: boolean
+  /** The service has no directories: what it had below a file's name it may have still. */
+  readonly flat?: boolean
 }
 
 /**

@@ -9,5 +9,6 @@ export function observationOfRecord(fid: string, record: FileRecord, undecided: 
   const agreed = record.version > 0 && record.reported === 0
   if (record.token === null || agreed || undecided || record.hash === UNREAD_HASH) return undefined
   const { folder, path, kind, size, hash, mtime, mode, version } = record
-  return { type: 'updated', fid, folder, path, kind, size, hash, mtime, mode, base: version }
+  // Nobody knows whether it has directories. What it has below a file's name is in its records as well: if it has, nothing is.
+  return { type: 'updated', fid, folder, path, kind, size, hash, mtime, mode, base: version, flat: true }
 }

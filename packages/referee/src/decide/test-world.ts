@@ -133,6 +133,20 @@ export function update(
   return observe(world, service, { type: 'updated', fid: idOf(path), base, ...content })
 }
 
+/** A service without directories reports a file, the content `A`, at a path below which it may have others. */
+export function putBeside(world: World, service: string, path: string): Decision {
+  const content = contentOf(path, { content: 'A' })
+  const base = baseOf(world, service, path)
+  setRecord(world, service, path, { ...content, version: base, reported: 1, token: 't' })
+  return observe(world, service, { type: 'updated', fid: idOf(path), base, ...content, flat: true })
+}
+
+/** The Plug of a service knows that it has not got a file any more, and the Referee has not heard that yet. */
+export function miss(world: World, service: string, path: string): void {
+  const record = recordOf(world, service, path)
+  if (record !== undefined) setRecord(world, service, path, { ...record, token: null, reported: 1 })
+}
+
 /** A driver put there what it was told to for a version, and its Plug, which knew that it might have, finds it. */
 export function findOrdered(
   world: World,
@@ -170,7 +184,7 @@ export function noteRename(world: World, service: string, path: string): void {
 
 export function remove(world: World, service: string, path: string, base = baseOf(world, service, path)): Decision {
   const record = recordOf(world, service, path)
-  if (record !== undefined) setRecord(world, service, path, { ...record, token: null, reported: 1 })
+  miss(world, service, path)
   return observe(world, service, {
     type: 'deleted',
     fid: idOf(path),
