@@ -1,7 +1,7 @@
 import { contentHash, decode, fileId, type Head, keys, type Order } from '@onitu/protocol'
 import { liveHeads } from './known.ts'
 import { isLetIn, isNamed } from './setup.ts'
-import { type Entry, FOLDER, originalOf, parentsOf, type Storage } from './storage.ts'
+import { cut, type Entry, FOLDER, originalOf, parentsOf, type Storage } from './storage.ts'
 import type { World } from './world.ts'
 
 /** I2 and I10: every service has what the hub has and the rules send it, and nothing else but what was kept out of the hub. */
@@ -11,6 +11,7 @@ export function checkTrees(world: World): string[] {
     .flatMap((storage) => [
       ...checkMissing(world, storage, heads),
       ...checkAdded(world, storage, heads),
+      ...checkShownTimes(world, storage, heads),
       ...checkReadOnly(world, storage),
     ])
     .concat(checkFiltered(world, heads))
@@ -42,6 +43,17 @@ function checkAdded(world: World, storage: Storage, heads: ReadonlyMap<string, H
       !world.store.values.has(keys.order(name, fileId(FOLDER, path))),
   )
   return added.map(([path, entry]) => `${name} has ${path} ${entry.kind}, which the hub has not`)
+}
+
+/** Where times are kept they are those that the hub has, as exactly as the service keeps them. */
+function checkShownTimes(world: World, { name, kind, entries }: Storage, heads: ReadonlyMap<string, Head>): string[] {
+  if (kind.mode !== 'rw' || !kind.capabilities.mtime) return []
+  return [...heads.values()].flatMap(({ fid, path, kind: what, hash, mtime }) => {
+    const entry = entries.get(path)
+    if (what !== 'file' || mtime === null || entry === undefined || contentHash(entry.content) !== hash) return []
+    const isShown = entry.mtime === cut(mtime, kind) || world.store.values.has(keys.order(name, fid))
+    return isShown ? [] : [`${name} shows ${path} with the time ${entry.mtime}, and the hub has ${mtime}`]
+  })
 }
 
 /** Made by a driver on the way to a file that was deleted again, or by a user: where nobody tells of it, nobody knows. */

@@ -71,7 +71,7 @@ export class Storage {
   }
 
   put(path: string, entry: Omit<Entry, 'token' | 'isHidden'>): Entry {
-    const mtime = Math.floor(entry.mtime / this.kind.mtimeStep) * this.kind.mtimeStep
+    const mtime = cut(entry.mtime, this.kind)
     const { kind, content, mode, inode } = entry
     return this.set(path, { kind, content, mode, inode, mtime, token: this.#tokenOf({ ...entry, mtime }) })
   }
@@ -144,6 +144,11 @@ export class Storage {
     if (tokens === 'content') return `f${contentHash(content)}`
     return `f${inode}.${++this.#count}`
   }
+}
+
+/** A time as a service keeps it. */
+export function cut(time: number, { mtimeStep }: Pick<ServiceKind, 'mtimeStep'>): number {
+  return Math.floor(time / mtimeStep) * mtimeStep
 }
 
 /** From the topmost on. */
