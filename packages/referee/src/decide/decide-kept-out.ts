@@ -34,8 +34,6 @@ export function decideKeptOut(draft: Draft, policy: Policy, service: string, con
  * nobody had fetched the file from it yet, the hub goes back to what others have at the new path.
  */
 export function goBackFromMoved(draft: Draft, policy: Policy, service: string, tombstone: Head): void {
-  // Who moved it himself has it there, or has deleted it there.
-  if (tombstone.origin === service) return
   const moved = tombstone.movedTo === undefined ? undefined : headOf(draft, tombstone.movedTo)
   if (!isLive(moved) || moved.movedFrom !== tombstone.fid || isHeld(draft, policy, moved)) return
   const isThere = servicesOf(policy, tombstone.folder).some(
@@ -54,13 +52,24 @@ function goBack(draft: Draft, policy: Policy, service: string, head: Head): Head
     newTombstone(draft, policy, service, head)
     return headOf(draft, head.fid) ?? head
   }
-  return newVersion(draft, policy, former.service, former.record, { parents: [head.version] })
+  return newVersion(draft, policy, former.service, asAgreed(draft, head.fid, former.record), {
+    parents: [head.version],
+  })
+}
+
+/** With the time and mode of the version that it is: a service may show others for it, where it cannot keep them. */
+function asAgreed(draft: Draft, fid: string, record: FileRecord): Content {
+  const version = record.version === 0 ? undefined : draft.view.version(fid, record.version)
+  if (version === undefined || version.hash !== record.hash) return record
+  return { ...record, mtime: version.mtime, mode: version.mode }
 }
 
 /** What is agreed on, or was decided to give way. */
 function hadBefore(draft: Draft, service: string, fid: string): { service: string; record: FileRecord }[] {
   const record = recordOf(draft, service, fid)
   if (record === undefined || record.token === null || record.kind !== 'file') return []
+  // It goes on at another path.
+  if (redirectOf(draft, service, fid) !== undefined) return []
   const isDecided = record.reported === 0 || orderOf(draft, service, fid)?.replaces === record.hash
   return isDecided ? [{ service, record }] : []
 }

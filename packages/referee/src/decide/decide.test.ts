@@ -12,6 +12,7 @@ import {
   orderOf,
   putBeside,
   remove,
+  setTime,
   shared,
   update,
   type World,
@@ -505,6 +506,15 @@ describe('files and directories', () => {
     expect(living(world)).toEqual({ p: 'A' })
   })
 
+  it('a file that a service without directories was told to have before others made a directory there is older, though it has agreed to that', () => {
+    const world = createWorld()
+    update(world, 'left', 'p', { content: 'A' })
+    update(world, 'third', 'p', { content: '/' })
+    putBeside(world, 'right', 'p', versionOf(world, 'p'))
+    expect(living(world)).toEqual({ p: '/', 'p (conflict of left, 1970-01-01 00-00-01)': 'A' })
+    expect(orderOf(world, 'right', 'p')).toMatchObject({ replaces: hashOf('A') })
+  })
+
   it('a file never takes the place of a directory with files that it had not seen', () => {
     const world = createWorld()
     shared(world, 'p', { content: '/' })
@@ -624,13 +634,25 @@ describe('modes, options and rules', () => {
     const world = createWorld({ folder: { file_size: { max: 1 } } })
     shared(world, 'f', { content: 'A' })
     update(world, 'left', 'f', { content: 'B' })
+    // That is where times are not kept.
+    setTime(world, 'right', 'f', 9000)
+    setTime(world, 'third', 'f', 9000)
     update(world, 'left', 'f', { content: 'C', size: 2 })
     expect(living(world)).toEqual({ f: 'A' })
+    expect(headOf(world, 'f')).toMatchObject({ mtime: 1000 })
     expect(orderOf(world, 'left', 'f')).toEqual({ version: 3, keeps: hashOf('C') })
     expect(orderOf(world, 'right', 'f')).toEqual({ version: 3 })
     acknowledge(world, 'left', 'f')
     update(world, 'left', 'f', { content: 'D' })
     expect(living(world)).toEqual({ f: 'D' })
+  })
+
+  it('a file that grows beyond what is let in before anybody got it brings back nothing that was in conflict with it', () => {
+    const world = createWorld({ folder: { file_size: { max: 1 } } })
+    update(world, 'left', 'f', { content: 'A' })
+    update(world, 'right', 'f', { content: 'B', mtime: 2000 })
+    update(world, 'right', 'f', { content: 'C', size: 2 })
+    expect(living(world)).toEqual({ [COPY_OF_LEFT]: 'A' })
   })
 
   it('a file that is kept out, in the place of one that its user had not seen, makes way', () => {

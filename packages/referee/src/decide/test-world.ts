@@ -134,11 +134,16 @@ export function update(
 }
 
 /** A service without directories reports a file, the content `A`, at a path below which it may have others. */
-export function putBeside(world: World, service: string, path: string): Decision {
+export function putBeside(world: World, service: string, path: string, base = baseOf(world, service, path)): Decision {
   const content = contentOf(path, { content: 'A' })
-  const base = baseOf(world, service, path)
   setRecord(world, service, path, { ...content, version: base, reported: 1, token: 't' })
   return observe(world, service, { type: 'updated', fid: idOf(path), base, ...content, flat: true })
+}
+
+/** A service shows another time for a file than the hub has. */
+export function setTime(world: World, service: string, path: string, mtime: number): void {
+  const record = recordOf(world, service, path)
+  if (record !== undefined) setRecord(world, service, path, { ...record, mtime })
 }
 
 /** The Plug of a service knows that it has not got a file any more, and the Referee has not heard that yet. */
