@@ -140,6 +140,8 @@ export class User {
     const isTouched = this.#scheduler.random.chance(0.5)
     const mode = isTouched ? entry.mode : entry.mode ^ 0o100
     this.#storage.put(path, { ...entry, mode, mtime: isTouched ? this.#scheduler.now() : entry.mtime })
+    // What is touched while it makes way for a directory may be taken for another file.
+    if (this.#storage.hasBeside) this.#ledger.moved.add(this.#ledger.numberOf(entry.content) ?? 0)
     this.#did('attributes', path)
   }
 
