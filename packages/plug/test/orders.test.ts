@@ -174,24 +174,53 @@ describe('a file', () => {
     expect(await hub.event('move_completed', 'right')).toMatchObject({ src: 'old', dest: 'new' })
   })
 
+  const SILENT = { what: 'did not say what became of it', error: new ServiceError('ETIMEDOUT', ''), isNoted: true }
+  const REFUSED = { what: 'has left everything as it was', error: new ChangedError(''), isNoted: false }
   it.each([
-    { what: 'did not say what became of it', error: new ServiceError('ETIMEDOUT', 'No answer'), isNoted: true },
-    { what: 'has left everything as it was', error: new ChangedError('It has changed'), isNoted: false },
-  ])('that is a rename is noted as one where the driver $what, if it keeps no times', async ({ error, isNoted }) => {
+    { ...SILENT, mtime: true },
+    { ...SILENT, mtime: false },
+    { ...REFUSED, mtime: true },
+    { ...REFUSED, mtime: false },
+  ])(
+    'that is renamed is noted before, and that stays where the driver $what (it keeps times: $mtime)',
+    async ({ error, isNoted, mtime }) => {
+      const left = await hub.run('left')
+      let before: unknown
+      const moveFile = async () => {
+        before = (await hub.record('right', 'new'))?.writing
+        throw error
+      }
+      const right = await hub.run('right', { capabilities: { mtime }, handlers: { moveFile } })
+      const old = await share('old', 'content', left, [right])
+      const to = fileId('docs', 'new')
+      const head = hub.head('new', { ...old, movedFrom: old.fid }, 'left')
+      const gone = hub.head('old', { ...old, deleted: true, movedTo: to }, 'left')
+      await hub.order('right', gone, { movedTo: { fid: to, version: head.version } })
+      await hub.order('right', head, { movedFrom: old.fid })
+      await hub.event('order_failed', 'right')
+      const note = { version: head.version, hash: head.hash, renamed: true }
+      expect(before).toMatchObject([note])
+      expect((await hub.record('right', 'new'))?.writing ?? []).toMatchObject(isNoted ? [note] : [])
+    },
+  )
+
+  it('that was renamed gets its time later where the driver could not set it then', async () => {
     const left = await hub.run('left')
-    const moveFile = async () => {
-      throw error
-    }
-    const right = await hub.run('right', { capabilities: { mtime: false }, handlers: { moveFile } })
+    const right = await hub.run('right')
     const old = await share('old', 'content', left, [right])
+    let failures = 0
+    right.files.before = async (called) => {
+      if (called === 'setAttributes' && failures++ === 0) throw new ServiceError('ECONNRESET', 'The connection was cut')
+    }
     const to = fileId('docs', 'new')
-    const head = hub.head('new', { ...old, movedFrom: old.fid }, 'left')
+    const head = hub.head('new', { ...old, mtime: 7000, movedFrom: old.fid }, 'left')
     const gone = hub.head('old', { ...old, deleted: true, movedTo: to }, 'left')
     await hub.order('right', gone, { movedTo: { fid: to, version: head.version } })
     await hub.order('right', head, { movedFrom: old.fid })
-    await hub.event('order_failed', 'right')
-    const note = { version: head.version, hash: head.hash, renamed: true }
-    expect((await hub.record('right', 'new'))?.writing ?? []).toMatchObject(isNoted ? [note] : [])
+    await hub.done('right')
+    expect(await hub.record('right', 'new')).toMatchObject({ mtime: 7000, version: head.version })
+    expect(right.files.calls.filter((call) => call.startsWith('moveFile'))).toEqual(['moveFile new'])
+    expect(await hub.record('right', 'old')).toMatchObject({ token: null })
   })
 
   it('is fetched and then deleted where the service cannot rename', async () => {

@@ -142,10 +142,14 @@ async function rename(tools: OrderTools, job: Job, plan: Extract<OrderPlan, { do
   if (source === undefined || source.token !== plan.token) return 'again'
   const move = () => driver.move(metadataOfRecord(plan.from, source), metadataOfHead(head, source.extra), plan.token)
   const moved = await whileNoted(tools, job, move, { renamed: true })
-  const stored = await withAttributes(tools, head, moved, source)
-  const outcome = await finish(tools, job, recordOfStored(head, stored, source), [
-    [plan.from, { ...source, token: null }],
-  ])
+  const gone = [plan.from, { ...source, token: null }] as const
+  const stored = await withAttributes(tools, head, moved, source).catch(async (error: unknown) => {
+    // The rename stands, and what is left of the order is to set them.
+    await commitRecords(engine, [[head.fid, recordOfStored(head, moved, source)], gone])
+    tools.touched([plan.from])
+    throw error
+  })
+  const outcome = await finish(tools, job, recordOfStored(head, stored, source), [gone])
   tools.touched([plan.from])
   engine.emit({
     type: 'move_completed',
@@ -160,7 +164,7 @@ async function rename(tools: OrderTools, job: Job, plan: Extract<OrderPlan, { do
 
 /**
  * A renamed file has the attributes that it would have if it had been fetched: they may have changed together with the
- * name, or by an order that this one replaced. The rename stands, whatever becomes of them.
+ * name, or by an order that this one replaced. @throws when that may work another time
  */
 async function withAttributes(
   { engine, driver }: OrderTools,
@@ -173,6 +177,7 @@ async function withAttributes(
   try {
     return await driver.setAttributes(metadataOfHead(head, now.extra), moved.token)
   } catch (error) {
+    if (isOnituError(error) && error.retryable) throw error
     engine.warn(`Could not set the attributes of ${head.path}, which was renamed`, error)
     return moved
   }

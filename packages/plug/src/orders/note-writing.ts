@@ -12,7 +12,8 @@ const UNDONE: ReadonlySet<string> = new Set(['CONFLICT', 'CHANGED', 'ENOSPC', 'E
 /**
  * Lets a driver put something in its place. Should the process die before the order is committed, or the driver not say what became of
  * it, what is found there is known to be no user's. A file that keeps its time is known by that and its content after a crash
- * (`unnotedVersion` of the Referee), so in front of the call nothing is written for it.
+ * (`unnotedVersion` of the Referee), so in front of the call nothing is written for it; but for a rename, since then what a user puts
+ * at the old place next is not the file that was there.
  */
 export async function whileNoted<T>(
   tools: OrderTools,
@@ -20,7 +21,8 @@ export async function whileNoted<T>(
   put: () => Promise<T>,
   how: Pick<Writing, 'renamed'> = {},
 ): Promise<T> {
-  const isKnownByTime = job.head.kind === 'file' && tools.driver.capabilities.mtime && isRead(tools, job.head)
+  const keepsTime = job.head.kind === 'file' && tools.driver.capabilities.mtime && isRead(tools, job.head)
+  const isKnownByTime = keepsTime && how.renamed !== true
   const isNoted = !isKnownByTime && (await note(tools, job, how))
   try {
     return await tools.whilePutting(job.head.fid, put)

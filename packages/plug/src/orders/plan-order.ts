@@ -80,7 +80,9 @@ function agrees(head: Head, held: Held | undefined): boolean {
 }
 
 function planAgreed({ order, mode, can }: OrderView, head: Head, held: Held | undefined): OrderPlan {
-  const wanted = order.attributes === true && mode !== 'r' && can.attributes
+  // What was renamed, or was at the new place already, may have others than what would have been fetched.
+  const isAsked = order.attributes === true || order.movedFrom !== undefined
+  const wanted = isAsked && mode !== 'r' && can.attributes
   if (held === undefined || !wanted || !attributesDiffer(head, held)) return { do: 'adopt' }
   return { do: 'attributes', token: held.token }
 }

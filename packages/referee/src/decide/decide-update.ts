@@ -148,7 +148,8 @@ function decideSame(draft: Draft, policy: Policy, update: Update, head: Head): H
     { ...content, ...attributes },
     {
       parents: [head.version],
-      orderFor: (target) => (target === service ? {} : { attributes: true }),
+      // What it still has to move here it may be about to have with those from before.
+      orderFor: (target) => (target === service && !update.redirected ? {} : { attributes: true }),
     },
   )
   sayUpdated(draft, update, next)

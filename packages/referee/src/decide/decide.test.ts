@@ -24,6 +24,15 @@ const COPY = 'f (conflict of right, 1970-01-01 00-00-00)'
 const COPY_OF_LEFT = 'f (conflict of left, 1970-01-01 00-00-01)'
 
 describe('an update', () => {
+  it('of the time alone, of what is still to be moved, is for the service itself as well: it may be putting it there with the one before', () => {
+    const world = createWorld()
+    shared(world, 'f', { content: 'A' })
+    move(world, 'left', 'f', 'g')
+    update(world, 'right', 'f', { content: 'A', mtime: 3000 })
+    expect(headOf(world, 'g')).toMatchObject({ mtime: 3000 })
+    expect(orderOf(world, 'right', 'g')).toMatchObject({ attributes: true, movedFrom: idOf('f') })
+  })
+
   it('of a new file goes to everyone, and is acknowledged where it was made', () => {
     const world = createWorld()
     const decision = update(world, 'left', 'f', { content: 'A' })
