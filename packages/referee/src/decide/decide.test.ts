@@ -24,6 +24,14 @@ const COPY = 'f (conflict of right, 1970-01-01 00-00-00)'
 const COPY_OF_LEFT = 'f (conflict of left, 1970-01-01 00-00-01)'
 
 describe('an update', () => {
+  it('of what was moved away and back, with another time, has the time set where the content is still', () => {
+    const world = createWorld()
+    shared(world, 'f', { content: 'A' })
+    move(world, 'left', 'f', 'g')
+    move(world, 'left', 'g', 'f', { content: 'A', mtime: 3000 })
+    expect(orderOf(world, 'right', 'f')).toMatchObject({ version: headOf(world, 'f')?.version, attributes: true })
+  })
+
   it('of the time alone, of what is still to be moved, is for the service itself as well: it may be putting it there with the one before', () => {
     const world = createWorld()
     shared(world, 'f', { content: 'A' })

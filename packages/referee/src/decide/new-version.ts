@@ -1,7 +1,7 @@
 import { fileId, type Head, mimetypeOf, type NewEvent, type Order } from '@onitu/protocol'
 import { isConflictPath } from './conflict-copy.ts'
 import { type Draft, headOf, isLive, nextVersion, orderOf, removeOrder } from './draft.ts'
-import { giveOrder, holdsAnything, redirectOf, supersede } from './give-order.ts'
+import { giveOrder, hasContent, holdsAnything, redirectOf, supersede } from './give-order.ts'
 import { type Policy, servicesOf } from './policy.ts'
 import { targetsOf } from './targets.ts'
 
@@ -42,6 +42,8 @@ export function newVersion(
     if (targets.has(service) || redirectOf(draft, service, head.fid) !== undefined)
       giveOrder(draft, policy, service, head, {
         ...supersede(draft, service, previous),
+        // It came back to where it is still, with another time perhaps.
+        ...(service !== origin && hasContent(draft, service, head) && { attributes: true }),
         ...options.orderFor?.(service),
       })
     else removeOrder(draft, service, head.fid)
