@@ -5,7 +5,7 @@ import { decideDeletion, deleteKeptParents } from './decide-deletion.ts'
 import { goBackFromMoved } from './decide-kept-out.ts'
 import { type Draft, headOf, isLive, liveBelow, orderOf, recordOf } from './draft.ts'
 import { endPendingMove, giveOrder, holdsAnything } from './give-order.ts'
-import { type Basis, hasAgreed, hasSeen, unnotedVersion, wasContent, wasRenamedBefore } from './lineage.ts'
+import { type Basis, hasAgreed, hasSeen, isShownAs, unnotedVersion, wasContent, wasRenamedBefore } from './lineage.ts'
 import { type Content, ensureParents, newVersion, say } from './new-version.ts'
 import { conflictPolicyOf, modeOf, type Policy } from './policy.ts'
 
@@ -192,7 +192,7 @@ function onlyAttributesChanged({ service, base, content }: Update, tombstone: He
 }
 
 function attributesDiffer(head: Head, content: Content): boolean {
-  const otherTime = content.mtime !== null && head.mtime !== null && Math.abs(content.mtime - head.mtime) >= 0.001
+  const otherTime = content.mtime !== null && head.mtime !== null && !isShownAs(head.mtime, content.mtime)
   const otherMode = content.mode !== null && head.mode !== null && content.mode !== head.mode
   return otherTime || otherMode || (content.mode !== null && head.mode === null)
 }

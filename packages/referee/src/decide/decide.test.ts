@@ -24,6 +24,14 @@ const COPY = 'f (conflict of right, 1970-01-01 00-00-00)'
 const COPY_OF_LEFT = 'f (conflict of left, 1970-01-01 00-00-01)'
 
 describe('an update', () => {
+  it("of the time to what a service shows that keeps whole seconds is nobody's: it was told to set it, and said nothing of it", () => {
+    const world = createWorld()
+    shared(world, 'f', { content: 'A' })
+    update(world, 'left', 'f', { content: 'A', mtime: 7345.5 })
+    update(world, 'right', 'f', { content: 'A', mtime: 7000 })
+    expect(headOf(world, 'f')).toMatchObject({ mtime: 7345.5, origin: 'left' })
+  })
+
   it('of what was moved away and back, with another time, has the time set where the content is still', () => {
     const world = createWorld()
     shared(world, 'f', { content: 'A' })

@@ -102,6 +102,11 @@ function versionsSince(draft: Draft, head: Head, base: number): Head[] {
 
 function isWritten(version: Head, { kind, hash, mtime }: Content): boolean {
   if (version.kind !== kind || version.hash !== hash || version.mtime === null || mtime === null) return false
-  const cut = version.mtime - mtime
-  return Math.abs(cut) < 0.001 || (Number.isInteger(mtime / 1000) && cut > 0 && cut < COARSEST_TIME)
+  return isShownAs(version.mtime, mtime)
+}
+
+/** Whether a time (ms) is what a service may show that was told to set another. */
+export function isShownAs(set: number, shown: number): boolean {
+  const cut = set - shown
+  return Math.abs(cut) < 0.001 || (Number.isInteger(shown / 1000) && cut > 0 && cut < COARSEST_TIME)
 }
