@@ -1,4 +1,4 @@
-import { fileId, HASH_BLOCK_SIZE, keys } from '@onitu/protocol'
+import { fileId, HASH_BLOCK_SIZE, type Head, keys } from '@onitu/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ChangedError, ServiceError } from '../src/errors.ts'
 import { Hub, type TestService } from './support/hub.ts'
@@ -191,12 +191,7 @@ describe('a file', () => {
         throw error
       }
       const right = await hub.run('right', { capabilities: { mtime }, handlers: { moveFile } })
-      const old = await share('old', 'content', left, [right])
-      const to = fileId('docs', 'new')
-      const head = hub.head('new', { ...old, movedFrom: old.fid }, 'left')
-      const gone = hub.head('old', { ...old, deleted: true, movedTo: to }, 'left')
-      await hub.order('right', gone, { movedTo: { fid: to, version: head.version } })
-      await hub.order('right', head, { movedFrom: old.fid })
+      const head = await orderRename(await share('old', 'content', left, [right]))
       await hub.event('order_failed', 'right')
       const note = { version: head.version, hash: head.hash, renamed: true }
       expect(before).toMatchObject([note])
@@ -212,11 +207,7 @@ describe('a file', () => {
     right.files.before = async (called) => {
       if (called === 'setAttributes' && failures++ === 0) throw new ServiceError('ECONNRESET', 'The connection was cut')
     }
-    const to = fileId('docs', 'new')
-    const head = hub.head('new', { ...old, mtime: 7000, movedFrom: old.fid }, 'left')
-    const gone = hub.head('old', { ...old, deleted: true, movedTo: to }, 'left')
-    await hub.order('right', gone, { movedTo: { fid: to, version: head.version } })
-    await hub.order('right', head, { movedFrom: old.fid })
+    const head = await orderRename({ ...old, mtime: 7000 })
     await hub.done('right')
     expect(await hub.record('right', 'new')).toMatchObject({ mtime: 7000, version: head.version })
     expect(right.files.calls.filter((call) => call.startsWith('moveFile'))).toEqual(['moveFile new'])
@@ -226,12 +217,7 @@ describe('a file', () => {
   it('is fetched and then deleted where the service cannot rename', async () => {
     const left = await hub.run('left')
     const right = await hub.run('right', { capabilities: { nativeMove: false } })
-    const old = await share('old', 'content', left, [right])
-    const to = fileId('docs', 'new')
-    const head = hub.head('new', { ...old, movedFrom: old.fid }, 'left')
-    const gone = hub.head('old', { ...old, deleted: true, movedTo: to }, 'left')
-    await hub.order('right', gone, { movedTo: { fid: to, version: head.version } })
-    await hub.order('right', head, { movedFrom: old.fid })
+    await orderRename(await share('old', 'content', left, [right]))
     await hub.done('right')
     expect(right.files.text('new')).toBe('content')
     expect(right.files.text('old')).toBeUndefined()
@@ -331,6 +317,16 @@ describe('a file', () => {
 })
 
 const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+
+/** Has right rename `old` to `new`: gives the head there. */
+async function orderRename(old: Head): Promise<Head> {
+  const to = fileId('docs', 'new')
+  const head = hub.head('new', { ...old, movedFrom: old.fid }, 'left')
+  const gone = hub.head('old', { ...old, deleted: true, movedTo: to }, 'left')
+  await hub.order('right', gone, { movedTo: { fid: to, version: head.version } })
+  await hub.order('right', head, { movedFrom: old.fid })
+  return head
+}
 
 function rename(service: TestService, from: string, to: string) {
   const entry = service.files.get(from)

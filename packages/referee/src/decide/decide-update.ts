@@ -26,10 +26,10 @@ export function decideUpdate(draft: Draft, policy: Policy, update: Update): Head
   const head = headOf(draft, fileId(content.folder, content.path))
   if (!isLive(head)) return decideNew(draft, policy, update, head)
   if (head.kind === content.kind && head.hash === content.hash) return decideSame(draft, policy, update, head)
-  const below = head.kind === 'directory' ? liveBelow(draft, head.folder, head.path) : []
   // Without a look at what it has there, a service without directories agrees to each of them.
   if (head.kind === 'directory' && update.flat === true && isOlder(draft, { ...update, base: 0 }, head.fid))
     return keepHead(draft, policy, update, head)
+  const below = head.kind === 'directory' ? liveBelow(draft, head.folder, head.path) : []
   if (
     isGuarded(draft, policy, head.folder, below) ||
     isBeside(draft, update, below) ||

@@ -128,16 +128,26 @@ export function update(
   given: Given,
   base = baseOf(world, service, path),
 ): Decision {
+  return find(world, service, path, given, base)
+}
+
+/** What its Plug finds at a path, and what it says of that besides. */
+function find(
+  world: World,
+  service: string,
+  path: string,
+  given: Given,
+  base: number,
+  how: Pick<Extract<Observation, { type: 'updated' }>, 'ordered' | 'renamed' | 'flat'> = {},
+): Decision {
   const content = contentOf(path, given)
   setRecord(world, service, path, { ...content, version: base, reported: 1, token: 't' })
-  return observe(world, service, { type: 'updated', fid: idOf(path), base, ...content })
+  return observe(world, service, { type: 'updated', fid: idOf(path), base, ...content, ...how })
 }
 
 /** A service without directories reports a file, the content `A`, at a path below which it may have others. */
 export function putBeside(world: World, service: string, path: string, base = baseOf(world, service, path)): Decision {
-  const content = contentOf(path, { content: 'A' })
-  setRecord(world, service, path, { ...content, version: base, reported: 1, token: 't' })
-  return observe(world, service, { type: 'updated', fid: idOf(path), base, ...content, flat: true })
+  return find(world, service, path, { content: 'A' }, base, { flat: true })
 }
 
 /** A service shows another time for a file than the hub has. */
@@ -161,9 +171,7 @@ export function findOrdered(
   version: number,
   how: { readonly renamed?: true } = {},
 ): Decision {
-  const content = contentOf(path, given)
-  setRecord(world, service, path, { ...content, version, reported: 1, token: 't' })
-  return observe(world, service, { type: 'updated', fid: idOf(path), base: version, ...content, ordered: true, ...how })
+  return find(world, service, path, given, version, { ordered: true, ...how })
 }
 
 /** The driver of a service did not say what became of the rename that it was told to make, and its Plug has noted that. */
