@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Pace } from '@onitu/plug/kit'
 import { afterEach, expect, test } from 'vitest'
-import { HttpClient } from '../src/client/http-client.ts'
+import { HttpClient } from '../src/client/http/http-client.ts'
 
 /** ms. A server that answers at once answers within it also on a busy machine. */
 const TIMEOUT = 1_500
@@ -21,7 +21,7 @@ async function serve(
   const server = createServer(answer).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const client = new HttpClient(new URL(`http://127.0.0.1:${port}`), { timeout, requests: 2 })
+  const client = new HttpClient(new URL(`http://127.0.0.1:${port}`), { timeout })
   closing.push(() => {
     client.close()
     server.close()
@@ -84,6 +84,24 @@ test('an answer that waits for bandwidth_down is not given up, and comes whole',
   await delay(TIMEOUT * 1.5)
   pace.lift()
   expect(CONTENT.equals((await fetching).body)).toBe(true)
+})
+
+test('what is left of a body that waits for bandwidth_up is not sent after a refusal that came before', async () => {
+  const paths: string[] = []
+  const client = await serve((request, response) => {
+    paths.push(request.url ?? '')
+    response.writeHead(request.method === 'PUT' ? 403 : 200).end()
+  })
+  const pace = new Gate()
+  const sending = client.send({ method: 'PUT', path: '/put', headers: {}, body: CONTENT, pace })
+  await pace.waiting
+  expect((await sending).status).toBe(403)
+  const next = client.send({ method: 'GET', path: '/get', headers: {} })
+  pace.lift()
+  expect([(await next).status, (await client.send({ method: 'GET', path: '/last', headers: {} })).status]).toEqual([
+    200, 200,
+  ])
+  expect(paths).toEqual(['/put', '/get', '/last'])
 })
 
 test('what is given up ends at once with the reason, also in the middle of an answer, and the next request goes on', async () => {

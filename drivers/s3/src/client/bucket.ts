@@ -1,4 +1,4 @@
-import type { HttpResponse } from './http-client.ts'
+import type { HttpResponse } from './http/http-client.ts'
 import type { S3Client, S3Request } from './s3-client.ts'
 import { S3StatusError } from './s3-error.ts'
 import { elements, escapeXml, textOf } from './xml.ts'

@@ -5,7 +5,7 @@ import { Limiter, type Pace, WorkInProgress } from '@onitu/plug/kit'
 import type { S3Options } from '../options/read-options.ts'
 import { type BodyDigests, bodyDigests } from './body-digests.ts'
 import { credentialsReader } from './credentials-reader.ts'
-import { HttpClient, type HttpResponse } from './http-client.ts'
+import { HttpClient, type HttpResponse } from './http/http-client.ts'
 import { statusError } from './s3-error.ts'
 import { type Credentials, canonicalQuery, encodePath, rememberingKey, signRequest } from './sign-request.ts'
 

@@ -1,5 +1,5 @@
 import { DriverError, type OnituError, ServiceError } from '@onitu/plug'
-import type { HttpResponse } from './http-client.ts'
+import type { HttpResponse } from './http/http-client.ts'
 import { textOf } from './xml.ts'
 
 /** What the service answered instead of what was asked for. */

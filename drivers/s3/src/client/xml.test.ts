@@ -18,3 +18,9 @@ test('what is escaped reads as it was', () => {
   const text = `<a href="x">it's & that</a>`
   expect(textOf(`<Key>${escapeXml(text)}</Key>`, 'Key')).toBe(text)
 })
+
+test('neither a longer name nor an element without content is taken for the one that is looked for', () => {
+  expect(textOf('<KeyCount>2</KeyCount><Key/><Key />\n<Key a="b">x</Key>', 'Key')).toBe('x')
+  expect(elements('<Part></Part><Part>1</Part><Part>cut', 'Part')).toEqual(['', '1'])
+  expect(textOf('<Key/><KeyCount>2</KeyCount>', 'Key')).toBeUndefined()
+})

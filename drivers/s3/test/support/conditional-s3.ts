@@ -79,8 +79,8 @@ export class ConditionalS3 {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body: Buffer[] = []
-    for await (const part of request) body.push(part as Buffer)
+    const body = await bodyOf(request)
+    if (body === undefined) return
     const { pathname, searchParams } = new URL(request.url ?? '/', this.endpoint)
     const [, , ...key] = pathname.split('/')
     const { method = '', headers } = request
@@ -89,7 +89,7 @@ export class ConditionalS3 {
     this.requests.push(`${method} ${asked.key}`)
     try {
       if (isListing(asked)) await this.beforePage?.(Number(asked.query.get('continuation-token') ?? 0))
-      this.#answer({ ...asked, body: Buffer.concat(body) }, response)
+      this.#answer({ ...asked, body }, response)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       response.writeHead(error.status).end(method === 'HEAD' ? '' : `<Error><Code>${error.message}</Code></Error>`)
@@ -214,6 +214,18 @@ function listParts({ parts }: Upload): string {
 function etagOfAll(parts: readonly Buffer[]): string {
   const digests = parts.map((part) => createHash('md5').update(part).digest())
   return etagOf(Buffer.concat(digests)).replace(/"$/, `-${parts.length}"`)
+}
+
+/** undefined: the client has given it up. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+  const parts: Buffer[] = []
+  try {
+    for await (const part of request) parts.push(part as Buffer)
+    return Buffer.concat(parts)
+  } catch (error) {
+    if (request.complete || !request.destroyed) throw error
+    return undefined
+  }
 }
 
 function etagOf(body: Uint8Array): string {

@@ -27,6 +27,8 @@ interface Read {
 
 /** Changes of one batch in the database: large enough to spread the round trip, small enough to keep memory flat. */
 const BATCH = 1_000
+/** Of the first one, each next one is twice as large: contents are on their way while others are looked up. */
+const FIRST = 50
 
 /** Writes what the driver tells of into the outbox: gathered, in order for each file, and only what is new. */
 export class Reporter {
@@ -137,8 +139,8 @@ export class Reporter {
   async #run(): Promise<void> {
     // What is told in the same tick is written together.
     await Promise.resolve()
-    while (this.#queue.length > 0) {
-      const batch = this.#queue.splice(0, BATCH)
+    for (let size = FIRST; this.#queue.length > 0; size = Math.min(size * 2, BATCH)) {
+      const batch = this.#queue.splice(0, size)
       const { together, alone } = this.#divide(batch)
       for (const waiting of alone) this.#track(this.#process([waiting]))
       if (together.length > 0) await this.#process(together)
