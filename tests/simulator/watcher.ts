@@ -131,9 +131,12 @@ export class Watcher {
 
   async #checkRoot(): Promise<boolean> {
     const isReachable = this.#storage.isReachable || this.#hooks.believesAbsence
-    if (!isReachable) this.#isKnown = false
-    if (this.#wasReachable !== isReachable) await this.#hooks.setAvailable(isReachable)
+    const isChanged = this.#wasReachable !== isReachable
+    // Also when it comes back: what a look that was under way has told meanwhile was not heard.
+    if (!isReachable || isChanged) this.#isKnown = false
+    // Before it is told: whoever looks meanwhile, and finds it otherwise, tells of that.
     this.#wasReachable = isReachable
+    if (isChanged) await this.#hooks.setAvailable(isReachable)
     return isReachable
   }
 
@@ -204,12 +207,15 @@ export class Watcher {
     const believes = this.#hooks.believesParts || this.#hooks.believesLate
     const isGone = (path: string) => isBelowFile(path) || (isWhole && !found.has(path) && (believes || !now.has(path)))
     const gone = [...this.#index.keys()].filter((path) => !written.has(path) && isGone(path))
+    // As the driver for S3: whether it is beside what was below it is known at the end only.
+    const isBeside = (path: string) => !directories && [...this.#index.keys()].some((one) => one.startsWith(`${path}/`))
     const fromInode = new Map(gone.map((path) => [inodeOf(this.#index.get(path) ?? ''), path]))
     const changes: Change[] = []
     const moved = new Set<string>()
     for (const [path, entry] of found) {
       const before = this.#index.get(path)
       if (written.has(path) || before === entry.token || !this.#isSettled(path, entry)) continue
+      if (!isWhole && before === undefined && isBeside(path)) continue
       const isNew = before === undefined || before.startsWith('d')
       const from = isNew && entry.kind === 'file' ? this.#movedFrom(entry, fromInode) : undefined
       this.#index.set(path, entry.token)

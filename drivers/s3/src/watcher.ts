@@ -84,6 +84,7 @@ export class Watcher {
     const listed = new Set<string>()
     /** What the listing says of those that it is not believed about. */
     const shown = new Map<string, string>()
+    const above = lazily(() => directoriesOf(index.keys()))
     let updated: Change[] = []
     let count = 0
     for await (const { objects, isLast } of bucket.list(prefix)) {
@@ -95,11 +96,16 @@ export class Watcher {
         if (doubted.has(path)) shown.set(path, token)
         else if (index.get(path) !== token) updated.push(this.#updated(path, object))
       }
-      if (isLast || updated.length === 0) continue
+      if (isLast) continue
+      // What took the name of a directory would seem to be beside what was in that, until it is known that it is gone.
+      const isEarly = ({ path }: Change) => index.has(path) || !above().has(path)
+      const early = updated.filter(isEarly)
+      if (early.length === 0) continue
       // Only a folder that is still the right one says anything.
       await this.#folder.requireMarker()
-      count += this.#tell(updated, began)
-      updated = []
+      const late = updated.filter((change) => !isEarly(change))
+      count += this.#tell(early, began)
+      updated = late
     }
     // Nor about what is not in it.
     await this.#folder.requireMarker()
@@ -170,6 +176,27 @@ export class Watcher {
     const tracked: Promise<void> = report.finally(() => this.#reports.delete(tracked))
     this.#reports.add(tracked)
     return changes.length
+  }
+}
+
+/** All that have something of these below them. */
+function directoriesOf(paths: Iterable<string>): ReadonlySet<string> {
+  const directories = new Set<string>()
+  for (const path of paths) {
+    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
+      const directory = path.slice(0, at)
+      if (directories.has(directory)) break
+      directories.add(directory)
+    }
+  }
+  return directories
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
   }
 }
 

@@ -113,4 +113,26 @@ describe('a listing of several pages', () => {
     expect(service.known('a').token).not.toBe(token)
     expect(service.known('a').size).toBe('ours'.length)
   })
+
+  behaviour(
+    'tells of what took the name of a directory when it is known what became of that',
+    async (service, { place }) => {
+      await place.access.write('bb/x', Buffer.from('in a directory'))
+      await service.catchUp()
+      await waitUntil(() => told(service).includes('bb/x'))
+      await place.access.remove('bb/x')
+      await place.access.write('bb', Buffer.from('in its place'))
+      await place.access.write('b', Buffer.from('edited'))
+      const third = holdThirdPage()
+      const looked = service.catchUp()
+      await third.reached
+      await waitUntil(() => service.known('b').size === 'edited'.length)
+      expect(told(service)).toContain('bb/x')
+      expect(told(service)).not.toContain('bb')
+      third.release()
+      await looked
+      await waitUntil(() => told(service).includes('bb'))
+      expect(told(service)).not.toContain('bb/x')
+    },
+  )
 })

@@ -207,8 +207,18 @@ const cases: readonly Case[] = [
   {
     name: 'a move from where an order has made a directory since is a new file',
     changes: [{ ...moved, hash: hashB }],
-    known: { ...record, kind: 'directory' },
+    known: { ...record, kind: 'directory', reported: 0 },
     observations: [{ type: 'updated', path: 'b' }],
+  },
+  {
+    name: 'a move from where the driver had told of a directory tells also that it is gone',
+    changes: [{ ...moved, hash: hashB }],
+    known: { ...record, kind: 'directory', reported: 3 },
+    observations: [
+      { type: 'deleted', path: 'a', kind: 'directory' },
+      { type: 'updated', path: 'b' },
+    ],
+    records: { a: { token: null }, b: { token: 't1' } },
   },
   {
     name: 'a move under another token has to be read',

@@ -225,6 +225,19 @@ export interface ReportPlan {
   readonly nextSequence: number
 }
 
+/**
+ * A file that was moved from where the driver had told of a directory had taken its place unheard: it could not be read in time. The directory is gone all the same,
+ * and nobody else will tell of that. (One that an order has made may be there: it may have been made after the driver looked.)
+ */
+function apart(checked: CheckedChange, records: Records): readonly CheckedChange[] {
+  const { change, from, ...rest } = checked
+  const source = from === undefined ? undefined : records.get(from)
+  if (change.type !== 'moved' || source === undefined || source.token === null) return [checked]
+  if (source.kind !== 'directory' || source.reported === 0 || kindOf(change) !== 'file') return [checked]
+  const { from: place, ...seen } = change
+  return [checkedChange({ type: 'deleted', ...place }), { ...rest, change: { ...seen, type: 'updated' } }]
+}
+
 /** What a whole report means: each change is judged with what the ones before it made known. */
 export function planReport(changes: readonly CheckedChange[], known: Records, firstSequence: number): ReportPlan {
   const records = new Map(known)
@@ -233,7 +246,7 @@ export function planReport(changes: readonly CheckedChange[], known: Records, fi
   const unread: CheckedChange[] = []
   const blocked = new Set<string>()
   let sequence = firstSequence
-  for (const checked of changes) {
+  for (const checked of changes.flatMap((change) => apart(change, records))) {
     const fids = fidsOf(checked)
     const step = fids.some((fid) => blocked.has(fid)) ? undefined : planChange(checked, records, sequence)
     if (step === undefined || step.type === 'needs_hash') {
