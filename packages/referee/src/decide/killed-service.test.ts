@@ -3,6 +3,7 @@ import {
   acknowledge,
   carryOut,
   createWorld,
+  findLater,
   findOrdered,
   hashOf,
   headOf,
@@ -342,6 +343,16 @@ describe('a rename that a driver may have carried out, and said nothing of', () 
     update(world, 'right', 'a', { content: 'N', mtime: 5000 })
     expect(living(world)).toEqual({ a: 'N', b: 'A' })
     findRenamed()
+    expect(living(world)).toEqual({ a: 'N', b: 'A' })
+  })
+
+  it('leaves it free also when its Plug has found what was renamed, and the Referee hears of the old place first', () => {
+    const { world } = unanswered()
+    const { version = 0 } = headOf(world, 'b') ?? {}
+    const { find } = findLater(world, 'right', 'b', { content: 'A', mtime: 1000 }, version)
+    update(world, 'right', 'a', { content: 'N', mtime: 5000 })
+    expect(living(world)).toEqual({ a: 'N', b: 'A' })
+    find()
     expect(living(world)).toEqual({ a: 'N', b: 'A' })
   })
 

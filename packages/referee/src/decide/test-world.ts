@@ -174,6 +174,13 @@ export function findOrdered(
   return find(world, service, path, given, version, { ordered: true, ...how })
 }
 
+/** The same, of which the Referee has not heard yet: `find` tells it. */
+export function findLater(world: World, service: string, path: string, given: Given, version: number) {
+  const content = contentOf(path, given)
+  setRecord(world, service, path, { ...content, version, reported: 1, token: 't' })
+  return { find: () => findOrdered(world, service, path, given, version, { renamed: true }) }
+}
+
 /** The driver of a service did not say what became of the rename that it was told to make, and its Plug has noted that. */
 export function noteRename(world: World, service: string, path: string): void {
   const head = headOf(world, path)

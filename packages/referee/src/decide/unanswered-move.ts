@@ -12,7 +12,9 @@ export function endUnansweredMove(draft: Draft, policy: Policy, service: string,
   const to = redirectOf(draft, service, fid)
   const head = to === undefined ? undefined : headOf(draft, to.fid)
   if (head === undefined) return
-  const notes = recordOf(draft, service, head.fid)?.writing ?? []
-  const mayBeRenamed = notes.some(({ renamed, hash }) => renamed === true && hash === head.hash)
-  if (mayBeRenamed && isHeld(draft, policy, head, service)) endPendingMove(draft, service, head)
+  const { writing = [], token = null, hash } = recordOf(draft, service, head.fid) ?? {}
+  const mayBeRenamed = writing.some((note) => note.renamed === true && note.hash === head.hash)
+  // Its Plug has found it there, and that has not been decided yet: small files are told of in the order in which they were read.
+  const wasRenamed = token !== null && hash === head.hash
+  if (wasRenamed || (mayBeRenamed && isHeld(draft, policy, head, service))) endPendingMove(draft, service, head)
 }
