@@ -100,10 +100,12 @@ function decideMoved(draft: Draft, policy: Policy, service: string, moved: Moved
 
 /**
  * The Plug was killed after it had renamed a file for an order, which is gone since. That order was for a version that is younger than what the service had
- * at the old place: one who moves a file back, where it was before, is a user.
+ * at the old place: one who moves a file back, where it was before, is a user. So is one who moves what everybody has at the old place still: no order was about that.
  */
 function isOwnRename(draft: Draft, service: string, moved: Moved): boolean {
   const { fid, base, from } = moved
+  const there = headOf(draft, from.fid)
+  if (there !== undefined && !there.deleted && there.version === from.base) return false
   const version = olderVersion(draft, { service, base, redirected: false, content: moved }, fid)
   return version !== undefined && version > from.base
 }

@@ -356,6 +356,15 @@ describe('a rename that a driver may have carried out, and said nothing of', () 
     expect(living(world)).toEqual({ a: 'N', b: 'A' })
   })
 
+  it('was none where nobody has moved what was at the old place: a user did, also to where the same content had been', () => {
+    const world = createWorld()
+    shared(world, 'a', { content: 'A', mtime: 1000 })
+    update(world, 'right', 'b', { content: 'A', mtime: 1000 })
+    remove(world, 'right', 'b')
+    move(world, 'left', 'a', 'b')
+    expect(living(world)).toEqual({ b: 'A' })
+  })
+
   it('is no deletion when nothing is at the old place, where a directory is to be', () => {
     const world = createWorld()
     shared(world, 'p', { content: 'A', mtime: 1000 })
