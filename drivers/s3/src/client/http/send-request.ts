@@ -20,7 +20,7 @@ export async function sendRequest(socket: Socket, host: string, request: HttpReq
 }
 
 /** A request without a body says so where one could be expected. */
-export function requestHead(host: string, { method, path, headers, body }: HttpRequest): string {
+function requestHead(host: string, { method, path, headers, body }: HttpRequest): string {
   if (/[^!-~]/.test(path)) throw new TypeError(`No path of a request: ${JSON.stringify(path)}`)
   let head = `${method} ${path} HTTP/1.1\r\n`
   if (headers.host === undefined) head += `host: ${host}\r\n`
