@@ -2,7 +2,6 @@ import { DriverError, type DriverPlug, type HandlerContext, type Metadata, type 
 import { Pace } from '@onitu/plug/kit'
 import { Connection } from './connection/connection.ts'
 import { createDirectory, deleteFile, moveFile, setAttributes } from './files/changing.ts'
-import { cleanTemporaries } from './files/clean-temporaries.ts'
 import { readFile } from './files/reading.ts'
 import { writeSmall } from './files/small-writes.ts'
 import type { Flow } from './files/transfer.ts'
@@ -50,7 +49,7 @@ export function createSftp(plug: DriverPlug): Sftp {
   plug.handler('close', closeOnce)
   return {
     async start() {
-      await Promise.all(watchers.map((watcher) => watcher.start(cleanTemporaries)))
+      await Promise.all(watchers.map((watcher) => watcher.start()))
     },
     close: closeOnce,
   }

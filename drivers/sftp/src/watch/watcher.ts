@@ -2,7 +2,7 @@ import { type Change, type DriverPlug, OnituError, ServiceError } from '@onitu/p
 import { nextPoll, type PollLimits, Timer, Turns } from '@onitu/plug/kit'
 import type { Connection } from '../connection/connection.ts'
 import type { Session } from '../connection/session.ts'
-import { cleanLeftovers } from '../files/clean-temporaries.ts'
+import { cleanLeftovers, cleanTemporaries } from '../files/clean-temporaries.ts'
 import { stateOf } from '../files/state.ts'
 import type { Folder } from '../folder.ts'
 import { foundAt } from './found.ts'
@@ -30,6 +30,8 @@ export class Watcher {
   #listAt = 0
   /** One look at a time, in the order in which they were asked for. */
   readonly #turns = new Turns()
+  /** What an earlier process left behind is gone. */
+  #isClean = false
   #closed = false
 
   constructor(plug: DriverPlug, connection: Connection, folder: Folder, limits: PollLimits) {
@@ -41,12 +43,8 @@ export class Watcher {
   }
 
   /** Resolves when the folder is known to be available, or not; what is in it is told afterwards. */
-  async start(prepare: (session: Session, folder: Folder) => Promise<void>): Promise<void> {
-    await this.#reach(async (session) => {
-      await this.#folder.require(session)
-      await prepare(session, this.#folder)
-      await this.#folder.available()
-    })
+  async start(): Promise<void> {
+    await this.#turns.run(() => this.#reach((session) => this.#open(session)))
     this.#schedule()
   }
 
@@ -87,6 +85,15 @@ export class Watcher {
     this.#timer.set(Math.max(retry, Math.min(due, Math.max(0, this.#listAt - now))))
   }
 
+  /** Nothing is written to a folder before what an earlier process left there is gone, whenever it can be reached for the first time. */
+  async #open(session: Session): Promise<void> {
+    await this.#folder.require(session)
+    if (!this.#isClean) await cleanTemporaries(session, this.#folder)
+    this.#isClean = true
+    if (!this.#folder.isAvailable) this.#settling.clear()
+    await this.#folder.available()
+  }
+
   /** What fails makes the folder unavailable; it is tried again. */
   async #reach(task: (session: Session) => Promise<void>): Promise<void> {
     try {
@@ -101,9 +108,7 @@ export class Watcher {
   async #list(): Promise<void> {
     const began = performance.now()
     const session = await this.#connection.session()
-    await this.#folder.require(session)
-    if (!this.#folder.isAvailable) this.#settling.clear()
-    await this.#folder.available()
+    await this.#open(session)
     await cleanLeftovers(session, this.#folder)
     const listing = await listFolder(session, this.#folder, this.#problem)
     const { changes, rest } = await changesOf(this.#plug, session, this.#folder, listing)
