@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
@@ -8,6 +9,7 @@ import { HttpClient } from '../src/client/http/http-client.ts'
 import { certificate, key } from './support/certificate.ts'
 
 const TIMEOUT = 20_000
+const MIB = 1024 * 1024
 const closing: (() => void)[] = []
 afterEach(() => {
   for (const close of closing.splice(0)) close()
@@ -60,6 +62,30 @@ test('requests one after the other go over one connection, requests at once over
   expect(connections).toHaveLength(3)
   await Promise.all([1, 2, 3].map(() => get(client)))
   expect(connections).toHaveLength(3)
+})
+
+test('what comes over several connections at once is not mixed up', async () => {
+  const contents = Array.from({ length: 24 }, (_, at) => randomBytes(at % 3 === 0 ? 3 * MIB + at : 4096 * (at + 1)))
+  const { client } = await serveHttp((request, response) => {
+    const content = contents[Number(request.url?.slice(1))] ?? Buffer.alloc(0)
+    // Some say how long they are, others come in pieces.
+    if (content.byteLength % 2 === 0) response.setHeader('content-length', content.byteLength)
+    response.end(content)
+  })
+  const bodies = await Promise.all(
+    contents.map(async (content, at) => {
+      const into = at % 2 === 0 ? Buffer.alloc(content.byteLength) : undefined
+      return (await client.send({ method: 'GET', path: `/${at}`, headers: {}, into })).body
+    }),
+  )
+  expect(bodies.map((body, at) => body.equals(contents[at] ?? body.subarray(1)))).toEqual(contents.map(() => true))
+})
+
+test('a content stays as it came while others are read over the same connection', async () => {
+  const { client } = await serveHttp((request, response) => response.end(Buffer.alloc(MIB, request.url)))
+  const first = await client.send({ method: 'GET', path: '/1', headers: {} })
+  await client.send({ method: 'GET', path: '/2', headers: {} })
+  expect(first.body.equals(Buffer.alloc(MIB, '/1'))).toBe(true)
 })
 
 test('says which server it means and how long a body is, also that there is none', async () => {

@@ -228,6 +228,7 @@ export interface ReportPlan {
 /**
  * A file that was moved from where the driver had told of a directory had taken its place unheard: it could not be read in time. The directory is gone all the same,
  * and nobody else will tell of that. (One that an order has made may be there: it may have been made after the driver looked.)
+ * Judged before the report as a whole, since what has to be read is planned a second time, and nothing new may need reading then.
  */
 function apart(checked: CheckedChange, records: Records): readonly CheckedChange[] {
   const { change, from, ...rest } = checked

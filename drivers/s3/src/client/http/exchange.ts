@@ -20,7 +20,7 @@ export class Exchange {
   /** What came last waits for a limit. */
   #slowed: Promise<void> | undefined
 
-  /** `answered` is told whether another request may follow. @throws TypeError for what cannot be sent */
+  /** `answered`, with whether nothing else may go over the connection, or `failed` is called once. */
   constructor(
     socket: Socket,
     host: string,
@@ -31,7 +31,7 @@ export class Exchange {
     this.#socket = socket
     this.#waiting = new Waiting(request.pace, request.signal)
     this.#failed = failed
-    this.#reader = this.#read(request.method, request.into, answered)
+    this.#reader = this.#makeReader(request.method, request.into, answered)
     sendRequest(socket, host, request, this.#waiting).then(
       () => {
         this.#isSent = true
@@ -72,7 +72,7 @@ export class Exchange {
     this.#failed(error)
   }
 
-  #read(
+  #makeReader(
     method: string,
     into: Uint8Array | undefined,
     answered: (answer: Answer, isLast: boolean) => void,
