@@ -62,7 +62,7 @@ function isLetInAt(hub: ModelHub, service: ModelService, path: string): boolean 
 function checkTree(hub: ModelHub, service: ModelService): void {
   if (service.mode !== 'rw') return
   const { policy, database: view, lastVersion } = hub
-  const draft = createDraft({ view, policy, lastVersion, now: 1 })
+  const draft = createDraft({ view, policy, lastVersion, now: 1, holding: new Map() })
   const heads = liveHeads(hub)
   const wanted = [...heads.values()].filter(
     (head) => targetsOf(draft, policy, head).includes(service.name) && !isObstructed(hub, service, head),

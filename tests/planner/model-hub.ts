@@ -120,7 +120,7 @@ export function decideWith(hub: ModelHub, step: (situation: Situation) => Decisi
   for (;;) {
     try {
       const { policy, database: view, lastVersion } = hub
-      const decision = step({ policy, view, lastVersion, now: 1 })
+      const decision = step({ policy, view, lastVersion, now: 1, holding: new Map() })
       applyDecision(view, decision)
       hub.lastVersion = decision.lastVersion
       for (const [fid, conflict] of decision.conflicts) {

@@ -1,6 +1,6 @@
 import type { Condition, Database, Operation } from '@onitu/escalator'
 import { type HeldDeletion, isOnituError, keys, type NewEvent } from '@onitu/protocol'
-import type { Decision, Situation } from './decide/draft.ts'
+import type { Decision, Holding, Situation } from './decide/draft.ts'
 import { applyDecision, createLoadedView, type LoadedFile, type LoadedView } from './decide/loaded-view.ts'
 import type { Policy } from './decide/policy.ts'
 import { MissingData } from './decide/view.ts'
@@ -19,6 +19,7 @@ export interface Work {
   readonly preload: (view: LoadedView) => Promise<void>
   /** Each makes a pure decision; a later one sees what the earlier ones decided. */
   readonly steps: readonly Step[]
+  readonly holding: Holding
   /** Keys removed in the same batch: the observations that the steps are about. */
   readonly decided: readonly string[]
   /** Written in the same batch, where these hold besides those of the decisions. */
@@ -49,14 +50,16 @@ export async function decideMany(work: Work): Promise<Committed> {
 
 /** @throws OnituError `CONDITION_FAILED` when what was read has changed meanwhile; then nothing is written */
 export async function decideOnce(work: Work): Promise<Committed> {
-  const { db, policy, now, preload, steps, decided } = work
+  const { db, policy, now, preload, steps, holding, decided } = work
   const view = createLoadedView()
   const [first] = await Promise.all([db.get<number, number>(keys.lastVersion, { default: 0 }), preload(view)])
   const asRead = new Map<string, LoadedFile>(view.files)
   let lastVersion = first
   const decisions: Decision[] = []
   for (const step of steps) {
-    const decision = await decideWithData(db, policy, view, asRead, () => step({ view, policy, lastVersion, now }))
+    const decision = await decideWithData(db, policy, view, asRead, () =>
+      step({ view, policy, lastVersion, now, holding }),
+    )
     applyDecision(view, decision)
     decisions.push(decision)
     lastVersion = decision.lastVersion

@@ -34,7 +34,7 @@ export async function decideOutbox(decider: Decider, service: string): Promise<n
       delay = assessment.delay
       break
     }
-    const { held } = await decidePage(decider, service, page, assessment.holding)
+    const { held } = await decidePage(decider, service, page)
     for (const deletion of held.values()) if (deletion !== null) holdingMore.add(deletion.folder)
     isMore = page.keys.length === OBSERVATIONS_PER_BATCH
   }
@@ -46,7 +46,6 @@ async function decidePage(
   { world, policy, guard, announce }: Decider,
   service: string,
   page: OutboxPage,
-  holding: ReadonlySet<string>,
 ): Promise<Committed> {
   const { db } = world
   for (const event of page.events) world.emit(event)
@@ -55,9 +54,8 @@ async function decidePage(
     policy,
     now: world.now(),
     preload: (view) => preload(db, [...policy.services.keys()], view, page.observations),
-    steps: page.observations.map(
-      (observation) => (situation) => decideGuarded({ ...situation, holding }, service, observation),
-    ),
+    steps: page.observations.map((observation) => (situation) => decideGuarded(situation, service, observation)),
+    holding: guard.holding,
     decided: page.keys,
   })
   announce(committed)

@@ -6,6 +6,7 @@ import { observationOfRecord } from './decide/observation-of-record.ts'
 import type { Policy } from './decide/policy.ts'
 import { type Committed, decideMany, type Step } from './decide-many.ts'
 import { loadFiles } from './load.ts'
+import type { RequestWorld } from './requests/request-batch.ts'
 
 const PAGE = 500
 
@@ -18,18 +19,17 @@ interface Item {
  * Judges everything again under a changed setup: first what services hold and was kept out until now, then who should
  * have each head. Every page is a batch of its own and doing it twice changes nothing, so it may be interrupted.
  */
-export async function* judgeAll(db: Database, policy: Policy, now: () => number): AsyncGenerator<Committed> {
+export async function* judgeAll(work: RequestWorld): AsyncGenerator<Committed> {
+  const { db, policy } = work
   for (const service of policy.services.keys()) {
     for await (const page of pages(db, keys.filePrefix(service))) {
-      yield await run(db, policy, now(), await stepsOf(db, service, page))
+      yield await run(work, await stepsOf(db, service, page))
     }
   }
   const held = await heldKeys(db, policy)
   for await (const page of pages(db, keys.headPrefix)) {
     yield await run(
-      db,
-      policy,
-      now(),
+      work,
       page.map(([key, value]) => {
         const head = parseRecord(headSchema, value, key)
         const isHeld = (service: string) => held.has(keys.held(service, head.folder, head.kind, head.fid))
@@ -62,7 +62,7 @@ async function heldKeys(db: Database, policy: Policy): Promise<ReadonlySet<strin
   return new Set((await Promise.all(services.map((name) => db.keys({ prefix: keys.heldPrefix(name) }).all()))).flat())
 }
 
-async function run(db: Database, policy: Policy, now: number, items: readonly Item[]): Promise<Committed> {
+async function run({ db, policy, now, holding }: RequestWorld, items: readonly Item[]): Promise<Committed> {
   const preload = (view: Parameters<typeof loadFiles>[2]) =>
     loadFiles(
       db,
@@ -70,7 +70,7 @@ async function run(db: Database, policy: Policy, now: number, items: readonly It
       view,
       items.map(({ fid }) => fid),
     )
-  return decideMany({ db, policy, now, preload, steps: items.map(({ step }) => step), decided: [] })
+  return decideMany({ db, policy, now: now(), preload, steps: items.map(({ step }) => step), holding, decided: [] })
 }
 
 async function* pages(db: Database, prefix: string): AsyncGenerator<[string, unknown][]> {

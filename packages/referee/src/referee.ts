@@ -36,6 +36,7 @@ export async function createReferee(world: RefereeWorld): Promise<Referee> {
   const { db } = world
   const { policy, digest } = await loadPolicy(db)
   const guard = new DeletionGuard(db, policy)
+  const judging = { db, policy, holding: guard.holding, now: world.now }
   const announce = (committed: Committed) => {
     for (const [service, fids] of byService(committed.orders)) world.publish(service, fids)
     for (const event of committed.events) world.emit(event)
@@ -47,7 +48,7 @@ export async function createReferee(world: RefereeWorld): Promise<Referee> {
     async prepare() {
       await guard.prepare()
       if ((await db.get<string, undefined>(keys.judged, { default: undefined })) === digest) return
-      for await (const committed of judgeAll(db, policy, world.now)) announce(committed)
+      for await (const committed of judgeAll(judging)) announce(committed)
       await db.put(keys.judged, digest)
     },
     decideOutbox: decideService,
@@ -55,7 +56,7 @@ export async function createReferee(world: RefereeWorld): Promise<Referee> {
       const requests = await db.keys({ prefix: keys.requestPrefix }).all()
       if (requests.length === 0) return
       for (const service of services) await decideService(service)
-      for (const key of requests) await carryOutRequest({ db, policy, now: world.now }, key, announce)
+      for (const key of requests) await carryOutRequest(judging, key, announce)
       await guard.refresh()
     },
   }

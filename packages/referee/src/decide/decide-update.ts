@@ -31,7 +31,7 @@ export function decideUpdate(draft: Draft, policy: Policy, update: Update): Head
     return keepHead(draft, policy, update, head)
   const below = head.kind === 'directory' ? liveBelow(draft, head.folder, head.path) : []
   if (
-    isGuarded(draft, policy, head.folder, below) ||
+    isGuarded(draft, policy, update, below) ||
     isBeside(draft, update, below) ||
     !hasSeen(draft, service, update, head) ||
     !below.every((child) => hasSeenChild(draft, service, child))
@@ -47,9 +47,11 @@ export function decideUpdate(draft: Draft, policy: Policy, update: Update): Head
 }
 
 /** A directory keeps its name, and its files, while deletions are held, and when there would be too many at once. */
-function isGuarded(draft: Draft, policy: Policy, folder: string, below: readonly Head[]): boolean {
+function isGuarded(draft: Draft, policy: Policy, update: Update, below: readonly Head[]): boolean {
+  const { service, content } = update
+  const { folder } = content
   const limit = policy.folders.get(folder)?.deletionLimit
-  if (below.length > 0 && draft.holding.has(folder)) return true
+  if (below.length > 0 && draft.holding.get(service)?.has(folder) === true) return true
   return limit !== undefined && below.filter(({ kind }) => kind === 'file').length > limit.files
 }
 

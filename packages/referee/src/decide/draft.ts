@@ -2,6 +2,9 @@ import type { Conflict, FileRecord, Head, HeldDeletion, NewEvent, Order } from '
 import type { Policy } from './policy.ts'
 import type { View } from './view.ts'
 
+/** By service: the folders in which its deletions are held. */
+export type Holding = ReadonlyMap<string, ReadonlySet<string>>
+
 /** Everything that a decision depends on. */
 export interface Situation {
   readonly view: View
@@ -10,8 +13,7 @@ export interface Situation {
   readonly lastVersion: number
   /** ms since 1970. */
   readonly now: number
-  /** Folders in which the deletions of the service that is decided on are held. None if left out. */
-  readonly holding?: ReadonlySet<string>
+  readonly holding: Holding
 }
 
 /** What a decision changes; all of it is committed in one batch, or nothing. */
@@ -38,7 +40,7 @@ export interface Draft {
   readonly view: View
   /** ms since 1970, for names that need a date where a file has none. */
   readonly now: number
-  readonly holding: ReadonlySet<string>
+  readonly holding: Holding
   readonly heads: Map<string, Head>
   readonly orders: Map<string, Map<string, Order | null>>
   readonly conflicts: Map<string, Conflict | null>
@@ -48,7 +50,7 @@ export interface Draft {
   lastVersion: number
 }
 
-export function createDraft({ view, policy, lastVersion, now, holding = new Set() }: Situation): Draft {
+export function createDraft({ view, policy, lastVersion, now, holding }: Situation): Draft {
   return {
     policy,
     view,

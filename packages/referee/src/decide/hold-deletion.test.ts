@@ -21,7 +21,7 @@ const DIRECTORY = { content: '/' }
 function holdingWorld(...paths: string[]): World {
   const world = createWorld()
   for (const path of paths) shared(world, path, path.endsWith('/d') || path === 'd' ? DIRECTORY : A)
-  world.holding = new Set(['docs'])
+  world.holding = ['left']
   return world
 }
 
@@ -40,7 +40,7 @@ describe('a deletion that is held', () => {
     const world = createWorld()
     update(world, 'left', 'f', A)
     carryOut(world, 'right', 'f')
-    world.holding = new Set(['docs'])
+    world.holding = ['left']
     remove(world, 'left', 'f')
     expect(orderOf(world, 'left', 'f')).toBeUndefined()
     expect(heldPaths(world)).toEqual(['f'])
@@ -64,32 +64,68 @@ describe('a deletion that is held', () => {
     expect(orderOf(world, 'right', 'f')).toBeUndefined()
   })
 
-  it('gives way to an edit made meanwhile, also when it is approved', () => {
+  it('is held no longer when others edit the file: it comes back at once', () => {
     const world = holdingWorld('f')
     remove(world, 'left', 'f')
     update(world, 'right', 'f', { content: 'B' })
-    approve(world, 'left', 'f')
+    expect(heldPaths(world)).toEqual([])
     expect(living(world)).toEqual({ f: 'B' })
     expect(orderOf(world, 'left', 'f')?.version).toBe(headOf(world, 'f')?.version)
   })
 
-  it('gives way to a move made meanwhile', () => {
+  it('stays held when others only set the time of the file', () => {
+    const world = holdingWorld('f')
+    remove(world, 'left', 'f')
+    update(world, 'right', 'f', { ...A, mtime: 2000 })
+    expect(heldPaths(world)).toEqual(['f'])
+    approve(world, 'left', 'f')
+    expect(living(world)).toEqual({})
+  })
+
+  it('is held no longer when others move the file, nor are the deletions of directories that they move', () => {
+    const world = holdingWorld('d', 'd/f')
+    remove(world, 'left', 'd/f')
+    remove(world, 'left', 'd')
+    update(world, 'right', 'e', DIRECTORY)
+    move(world, 'right', 'd/f', 'e/f')
+    expect(heldPaths(world)).toEqual(['d'])
+    remove(world, 'right', 'd')
+    expect(heldPaths(world)).toEqual([])
+    expect(living(world)).toEqual({ e: '/', 'e/f': 'A' })
+  })
+
+  it('counts once when it is deleted again at its new place', () => {
     const world = holdingWorld('f')
     remove(world, 'left', 'f')
     move(world, 'right', 'f', 'g')
     carryOut(world, 'left', 'g', 'f')
+    remove(world, 'left', 'g')
+    expect(heldPaths(world)).toEqual(['g'])
+    approve(world, 'left', 'g')
+    expect(living(world)).toEqual({})
+  })
+
+  it('is not forgotten when the path that it moved away from gets another file', () => {
+    const world = createWorld()
+    shared(world, 'f', A)
+    update(world, 'right', 'f', { content: 'B', mtime: 3000 })
+    update(world, 'left', 'f', { content: 'C', mtime: 2000 })
+    const copy = Object.keys(living(world)).find((path) => path !== 'f') ?? ''
+    carryOut(world, 'right', copy)
+    world.holding = ['left']
+    remove(world, 'left', 'f')
+    update(world, 'right', 'f', { content: 'D', mtime: 4000 })
+    expect(heldPaths(world)).toEqual(['f'])
     approve(world, 'left', 'f')
-    expect(living(world)).toEqual({ g: 'A' })
+    expect(living(world)).toEqual({ f: 'D' })
   })
 
   it('is nothing any more when the file was deleted by somebody else too', () => {
     const world = holdingWorld('f')
     remove(world, 'left', 'f')
-    world.holding = new Set()
     remove(world, 'right', 'f')
     expect(living(world)).toEqual({})
-    reject(world, 'left', 'f')
-    expect(headOf(world, 'f')?.deleted).toBe(true)
+    expect(heldPaths(world)).toEqual([])
   })
 
   it('is held no longer when the file is there again', () => {
@@ -111,9 +147,9 @@ describe('a deletion that is held', () => {
     const world = holdingWorld('f', 'g')
     update(world, 'right', 'f', { content: 'B' })
     remove(world, 'left', 'f')
-    world.holding = new Set()
+    world.holding = []
     remove(world, 'right', 'g')
-    world.holding = new Set(['docs'])
+    world.holding = ['left']
     remove(world, 'left', 'g')
     expect(heldPaths(world)).toEqual([])
     expect(orderOf(world, 'left', 'f')).toBeDefined()
@@ -122,7 +158,7 @@ describe('a deletion that is held', () => {
   it('is not held where nobody else has the content: it could never arrive anywhere', () => {
     const world = createWorld()
     update(world, 'left', 'f', A)
-    world.holding = new Set(['docs'])
+    world.holding = ['left']
     remove(world, 'left', 'f')
     expect(heldPaths(world)).toEqual([])
     expect(living(world)).toEqual({})
@@ -131,7 +167,7 @@ describe('a deletion that is held', () => {
   it('is not held of a write-only service, of which nothing is read', () => {
     const world = createWorld({ services: { left: {}, right: { mode: 'w' } } })
     shared(world, 'f', A)
-    world.holding = new Set(['docs'])
+    world.holding = ['right']
     remove(world, 'right', 'f')
     expect(heldPaths(world)).toEqual([])
   })
@@ -149,10 +185,10 @@ describe('directories', () => {
 
   it('that were told of before anything was held are held once a file in them is', () => {
     const world = holdingWorld('d', 'd/f')
-    world.holding = new Set()
+    world.holding = []
     remove(world, 'left', 'd')
     expect(orderOf(world, 'left', 'd')).toBeDefined()
-    world.holding = new Set(['docs'])
+    world.holding = ['left']
     remove(world, 'left', 'd/f')
     expect(orderOf(world, 'left', 'd')).toBeUndefined()
     expect(heldPaths(world).sort()).toEqual(['d', 'd/f'])

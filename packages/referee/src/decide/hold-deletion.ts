@@ -1,4 +1,4 @@
-import { fileId, type HeldDeletion, type Kind, keys, type Observation } from '@onitu/protocol'
+import { fileId, type HeldDeletion, keys, type Observation } from '@onitu/protocol'
 import { decide } from './decide.ts'
 import {
   createDraft,
@@ -15,26 +15,24 @@ import { redirectOf } from './give-order.ts'
 import { isHeld } from './is-held.ts'
 import { hasSeen } from './lineage.ts'
 import { modeOf } from './policy.ts'
-
-const KINDS: readonly Kind[] = ['file', 'directory']
+import { release } from './release-held.ts'
 
 /**
- * Decides an observation of a service whose deletions in some folders are held (`situation.holding`). Such a deletion is
- * put aside as it is; what is there again is held no longer.
+ * Decides an observation of a service, deletions of which may be held (`situation.holding`). Such a one is put aside as it is;
+ * what is there again is held no longer.
  */
 export function decideGuarded(situation: Situation, service: string, observation: Observation): Decision {
-  const { holding } = situation
-  if (holding === undefined || holding.size === 0) return decide(situation, service, observation)
+  const holding = situation.holding.get(service)
+  if (holding === undefined) return decide(situation, service, observation)
   if (observation.type === 'deleted') {
     const held = holding.has(observation.folder) ? holdDeletion(situation, service, observation) : undefined
     return held ?? decide(situation, service, observation)
   }
   const decision = decide(situation, service, observation)
   const places = observation.type === 'moved' ? [observation, observation.from] : [observation]
-  const released = places
-    .filter(({ folder }) => holding.has(folder))
-    .flatMap(({ folder, fid }) => KINDS.map((kind) => [keys.held(service, folder, kind, fid), null] as const))
-  return { ...decision, held: new Map([...decision.held, ...released]) }
+  const held = new Map(decision.held)
+  for (const place of places) if (holding.has(place.folder)) release({ held }, service, place)
+  return { ...decision, held }
 }
 
 /**

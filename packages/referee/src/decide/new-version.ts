@@ -3,6 +3,7 @@ import { isConflictPath } from './conflict-copy.ts'
 import { type Draft, headOf, isLive, nextVersion, orderOf, removeOrder } from './draft.ts'
 import { giveOrder, hasContent, holdsAnything, redirectOf, supersede } from './give-order.ts'
 import { type Policy, servicesOf } from './policy.ts'
+import { releaseHeld } from './release-held.ts'
 import { targetsOf } from './targets.ts'
 
 /** What a content looks like from outside, and where it is. */
@@ -48,6 +49,7 @@ export function newVersion(
       })
     else removeOrder(draft, service, head.fid)
   }
+  releaseHeld(draft, head)
   return head
 }
 
@@ -67,6 +69,7 @@ export function newTombstone(draft: Draft, policy: Policy, origin: string, dead:
     const concerned = service === origin || holdsAnything(draft, service, head.fid) || orderOf(draft, service, head.fid)
     if (concerned) giveOrder(draft, policy, service, head, supersede(draft, service, dead))
   }
+  releaseHeld(draft, head)
   if (isConflictPath(head.path)) draft.conflicts.set(head.fid, null)
   return head
 }

@@ -23,8 +23,8 @@ export interface World {
   readonly policy: Policy
   readonly view: LoadedView
   lastVersion: number
-  /** Folders in which deletions are held. */
-  holding: ReadonlySet<string>
+  /** Services of which deletions are held. */
+  holding: readonly string[]
   /** By key. */
   readonly held: Map<string, HeldDeletion>
 }
@@ -65,7 +65,7 @@ export function createWorld({
     rules: parseRules(rules),
     serviceRules: new Map(Object.entries(serviceRules).map(([name, written]) => [name, parseRules(written) ?? []])),
   }
-  return { policy, view: createLoadedView(), lastVersion: 0, holding: new Set(), held: new Map() }
+  return { policy, view: createLoadedView(), lastVersion: 0, holding: [], held: new Map() }
 }
 
 function contentOf(path: string, { content, mtime = 1000, mode = 0o644, size = 1 }: Given) {
@@ -95,7 +95,8 @@ export function resolve(
 function takeIn(world: World, step: (situation: Situation) => Decision): Decision {
   for (;;) {
     try {
-      const { policy, view, lastVersion, holding } = world
+      const { policy, view, lastVersion } = world
+      const holding = new Map(world.holding.map((service) => [service, new Set(['docs'])]))
       const decision = step({ policy, view, lastVersion, now: 5000, holding })
       applyDecision(view, decision)
       world.lastVersion = decision.lastVersion
@@ -239,7 +240,7 @@ export function move(world: World, service: string, src: string, dest: string, g
 /** Somebody approves what is held of a service. */
 export function approve(world: World, service: string, ...paths: string[]): void {
   for (const deletion of takeHeld(world, service, paths)) {
-    takeIn(world, (situation) => decide({ ...situation, holding: new Set() }, service, deletion))
+    takeIn(world, (situation) => decide(situation, service, deletion))
   }
 }
 

@@ -26,7 +26,7 @@ export type Needed =
   | { readonly type: 'copy'; readonly service: string; readonly fid: string }
   | { readonly type: 'below'; readonly folder: string; readonly path: string }
 
-/** Not a failure: a request for data. It is caught in one place (load-and-decide.ts). */
+/** Not a failure: a request for data. It is caught in one place (decide-many.ts). */
 export class MissingData extends Error {
   readonly needed: Needed
 

@@ -1,5 +1,6 @@
 import type { Database } from '@onitu/escalator'
 import { keys } from '@onitu/protocol'
+import type { Holding } from '../decide/draft.ts'
 import { modeOf, type Policy } from '../decide/policy.ts'
 import type { Committed } from '../decide-many.ts'
 import type { DeletionLimit } from '../options/folder-options.ts'
@@ -10,8 +11,7 @@ import { beginSurvey, countLiveFiles, hasMoreFiles, readOn, type Survey } from '
 
 /** What is to be done with a page of an outbox. */
 export type Assessment =
-  /** The deletions in these folders are held, the rest is decided. */
-  | { readonly do: 'decide'; readonly holding: ReadonlySet<string> }
+  | { readonly do: 'decide' }
   /** It is looked at again after so many ms. */
   | { readonly do: 'wait'; readonly delay: number }
 
@@ -32,7 +32,6 @@ interface Go {
 export class DeletionGuard {
   readonly #db: Database
   readonly #policy: Policy
-  /** By service: folders with held deletions, to which all that follow belong. */
   readonly #holding = new Map<string, Set<string>>()
   readonly #surveys = new Map<string, Survey>()
   /** By service: up to this key the outbox was judged. */
@@ -43,6 +42,11 @@ export class DeletionGuard {
   constructor(db: Database, policy: Policy) {
     this.#db = db
     this.#policy = policy
+  }
+
+  /** Folders with held deletions, to which all that follow belong. */
+  get holding(): Holding {
+    return this.#holding
   }
 
   /** Reads which folders hold deletions. To be awaited before anything is decided. */
@@ -56,11 +60,11 @@ export class DeletionGuard {
     const isJudged = lastKey <= (this.#judged.get(service) ?? '')
     const mustWait = !isJudged && this.#isSuspicious(service, page) && !(await this.#judge(service, now))
     if (mustWait) return { do: 'wait', delay: LOOK_AGAIN }
-    return { do: 'decide', holding: new Set(this.#holding.get(service)) }
+    return { do: 'decide' }
   }
 
   /** To be called with what became of a page. */
-  async decided(service: string, page: OutboxPage, { balance }: Committed, now: number): Promise<void> {
+  async decided(service: string, page: OutboxPage, { balance, held }: Committed, now: number): Promise<void> {
     for (const [folder, difference] of balance) {
       const { lost, last } = this.#goOf(service, folder, now)
       if (lost === 0 && difference > 0) continue
@@ -70,6 +74,7 @@ export class DeletionGuard {
     // Until all that was judged is decided, what is to be held may be still to come.
     const lastKey = page.keys.at(-1) ?? ''
     if (lastKey >= (this.#judged.get(service) ?? '')) await this.#readHolding(service, this.#holding.get(service) ?? [])
+    await this.#readReleased(service, held)
   }
 
   /** To be called after something was done with held deletions. */
@@ -137,6 +142,17 @@ export class DeletionGuard {
   #hold(service: string, folder: string): void {
     const folders = this.#holding.get(service) ?? new Set()
     this.#holding.set(service, folders.add(folder))
+  }
+
+  /** What others did may have been the end of what is held of a service. */
+  async #readReleased(by: string, held: Committed['held']): Promise<void> {
+    const released = [...held].flatMap(([key, deletion]) => (deletion === null ? [key] : []))
+    for (const [service, folders] of this.#holding) {
+      if (service === by) continue
+      const isConcerned = (folder: string) =>
+        released.some((key) => key.startsWith(keys.heldFolderPrefix(service, folder)))
+      await this.#readHolding(service, [...folders].filter(isConcerned))
+    }
   }
 
   /** Where nothing is held any more, the next deletions are a go of their own. */

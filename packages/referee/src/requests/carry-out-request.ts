@@ -38,7 +38,7 @@ async function carryOutBatch(world: RequestWorld, key: string, value: unknown): 
 }
 
 function commit(
-  { db, policy, now }: RequestWorld,
+  { db, policy, holding, now }: RequestWorld,
   key: string,
   { fids, steps, decided, end }: RequestBatch,
   conditions: readonly Condition[],
@@ -49,6 +49,7 @@ function commit(
     now: now(),
     preload: (view) => loadFiles(db, [...policy.services.keys()], view, fids),
     steps,
+    holding,
     decided,
     operations: 'answer' in end ? answered(key, end.answer) : [{ type: 'put', key, value: end.request }],
     conditions,

@@ -1,12 +1,14 @@
 import type { Database } from '@onitu/escalator'
 import type { RefereeAnswer, RefereeRequest } from '@onitu/protocol'
+import type { Holding } from '../decide/draft.ts'
 import type { Policy } from '../decide/policy.ts'
 import type { Step } from '../decide-many.ts'
 
-/** What a request is carried out with. */
+/** What a request is carried out with, and what a changed setup is judged with. */
 export interface RequestWorld {
   readonly db: Database
   readonly policy: Policy
+  readonly holding: Holding
   /** ms since 1970. */
   readonly now: () => number
 }
