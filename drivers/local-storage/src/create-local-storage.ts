@@ -71,6 +71,7 @@ function mainMethods(plug: DriverPlug, tellKnown: TellKnown): MainMethods {
       await tellKnown(folder, files)
     },
     problem: ({ folder, path, code, reason }) => plug.problem(folder, path, code, reason),
+    offer: ({ file, from }) => plug.offerFile(file, from),
     log: ({ level, message }) => plug.logger[level](message),
   }
 }

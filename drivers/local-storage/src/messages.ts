@@ -1,4 +1,4 @@
-import type { Change, HistoryEntry, KeptContent, Metadata, Seen, ServiceFolder, Stored } from '@onitu/plug'
+import type { Change, HistoryEntry, KeptContent, Metadata, OfferedFile, Seen, ServiceFolder, Stored } from '@onitu/plug'
 
 /** What the worker needs of a file to find it. */
 export interface Place {
@@ -63,6 +63,8 @@ export interface MainMethods {
   /** Streams what is known, by calling `known` back in parts, and resolves after the last one. */
   listKnown(folder: string): Promise<void>
   problem(input: Place & { code: string; reason: string }): void
+  /** See DriverPlug.offerFile. `from`: its absolute path. */
+  offer(input: { file: OfferedFile; from: string }): Promise<string | undefined>
   log(input: { level: 'warn' | 'info'; message: string }): void
 }
 

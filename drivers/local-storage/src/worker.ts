@@ -18,6 +18,7 @@ const folders = new LocalFolders({
     channel.call('setAvailable', reason === undefined ? { folder, available } : { folder, available, reason }),
   listKnown: (folder) => channel.call('listKnown', folder),
   problem: (folder, path, code, reason) => tell(channel.call('problem', { folder, path, code, reason })),
+  offer: (file, from) => channel.call('offer', { file, from }),
   log: (level, message) => tell(channel.call('log', { level, message })),
 })
 

@@ -99,6 +99,13 @@ export class FakePlug implements DriverPlug {
     this.problems.push({ folder, path, code, reason })
   }
 
+  /** Who may upload what is offered says its hash. */
+  take: DriverPlug['offerFile'] = async () => undefined
+
+  offerFile(...offer: Parameters<DriverPlug['offerFile']>): Promise<string | undefined> {
+    return this.take(...offer)
+  }
+
   async listen(): Promise<void> {}
 
   #take(change: Change): void {

@@ -14,6 +14,7 @@ export const manifest: Manifest = {
     rangedRead: true,
     resumableUpload: true,
     parallelChunks: 4,
+    hashAtEnd: true,
     nativeMove: true,
     directories: true,
     mtime: true,

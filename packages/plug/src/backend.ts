@@ -1,6 +1,6 @@
 import type { Database } from '@onitu/escalator'
 import type { Logger } from 'pino'
-import type { Change, Handlers, KnownFile, Manifest, OptionValue, ServiceFolder } from './contract.ts'
+import type { Change, Handlers, KnownFile, Manifest, OfferedFile, OptionValue, ServiceFolder } from './contract.ts'
 
 /**
  * What a Plug passes its calls to: the engine of this process (`LocalBackend`), or a host that reaches the engine on another
@@ -21,6 +21,7 @@ export interface PlugBackend {
   setUndecided(folder: string): void
   problem(folder: string, path: string, code: string, reason: string): void
   atWork(signal?: AbortSignal): void
+  offerFile(file: OfferedFile, from: string): Promise<string | undefined>
   /** Resolves when it serves. The handlers are registered by now. */
   listen(): Promise<void>
   /** Asks the driver anew how large chunks should be. */

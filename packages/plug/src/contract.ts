@@ -151,6 +151,8 @@ export interface Capabilities {
   readonly resumableUpload: boolean
   /** Chunks of one upload that `uploadChunk` may be given at once; they then arrive in any order. Default 1. */
   readonly parallelChunks?: number
+  /** Until `endUpload`, an upload makes nothing of `hash` and `version`: large files may be uploaded before they are known. Default false. */
+  readonly hashAtEnd?: boolean
   readonly nativeMove: boolean
   readonly directories: boolean
   readonly mtime: boolean
@@ -253,9 +255,18 @@ export interface DriverPlug {
    * for a limit that the setup gives the service. For a driver that itself gives up what does not go on.
    */
   atWork(signal?: AbortSignal): void
+  /**
+   * Offers a large file of this machine that was not reported yet, before it is read to know its hash: where one other service gets all of the folder, that one may
+   * upload it at once. Resolves to the hash when it has, which may take as long as the upload, or to undefined. Then the file is reported as ever, with that hash: if it
+   * is still in the state in which it was offered. `from`: its absolute path.
+   */
+  offerFile(file: OfferedFile, from: string): Promise<string | undefined>
   /** Serves orders and other Plugs until the service closes. Handlers and `folders` are in use from here on. */
   listen(): Promise<void>
 }
+
+/** What will be reported of a file. */
+export type OfferedFile = Pick<Metadata, 'folder' | 'path' | 'size' | 'mtime' | 'mode'>
 
 /** A file that the service holds, with the token last seen. */
 export interface KnownFile extends Metadata {

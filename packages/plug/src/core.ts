@@ -11,8 +11,10 @@ import { Progress } from './progress.ts'
 import { restoreFile } from './restore/restore-file.ts'
 import { ContentProvider } from './transfer/answer-content.ts'
 import { ContentSearch } from './transfer/content-search.ts'
+import { EarlyUploads } from './transfer/early-uploads.ts'
 import { Journals } from './transfer/journals.ts'
-import type { Restore } from './transfer/messages.ts'
+import type { Offer, Restore } from './transfer/messages.ts'
+import { offerFile } from './transfer/offer-file.ts'
 import { RecentContents } from './transfer/recent-contents.ts'
 import type { Peers } from './transfer/source.ts'
 import { findStaging, ownStaging } from './transfer/staging.ts'
@@ -29,6 +31,8 @@ export class Core {
   readonly reporter: Reporter
   /** Gives contents to the Plugs of other services. */
   readonly provider: ContentProvider
+  /** Uploads what other services offer. */
+  readonly early: EarlyUploads
   readonly #engine: Engine
   readonly #driver: DriverCalls
   readonly #tools: ReceiveTools
@@ -51,13 +55,12 @@ export class Core {
     const staging = (folder: string) => findStaging(engine, peers, folder)
     const reader = new ChangeReader(engine, this.#driver, { recent: this.#recent, staging })
     this.reporter = new Reporter(engine, reader, locks, (fids) => this.#queue.touched(fids))
+    const shared = { engine, driver: this.#driver, locks, journals: this.#journals, progress: this.#progress }
+    this.early = new EarlyUploads(shared)
     this.#tools = {
-      engine,
-      driver: this.#driver,
-      locks,
-      journals: this.#journals,
+      ...shared,
+      early: this.early,
       commits: new OrderCommits(engine),
-      progress: this.#progress,
       peers,
       local: this.provider,
       topology: (maxAge) => this.#readTopology(maxAge),
@@ -123,6 +126,11 @@ export class Core {
     return ownStaging(this.#engine, this.#driver, folder)
   }
 
+  /** A large file of this machine that nobody was told of: see DriverPlug.offerFile. */
+  offerFile(offer: Offer): Promise<string | undefined> {
+    return offerFile(this.#engine, this.#peers, offer)
+  }
+
   /** The driver says that a call, or all of them, goes on. */
   atWork(signal: AbortSignal | undefined): void {
     this.#driver.atWork(signal)
@@ -135,6 +143,7 @@ export class Core {
   /** After nothing wakes it or asks it for contents any more. */
   async close(): Promise<void> {
     await this.#queue.close()
+    await this.early.close()
     await this.reporter.idle()
     this.#recent.clear()
     await this.#peers.close()

@@ -32,6 +32,7 @@ export type {
   KnownFile,
   Manifest,
   Metadata,
+  OfferedFile,
   OptionDeclaration,
   OptionValue,
   ReadContext,

@@ -4,7 +4,7 @@ import { fileId, fileRecordSchema, keys, lastPart, OnituError, parseRecord } fro
 import type { Logger } from 'pino'
 import type { PlugBackend } from './backend.ts'
 import { type Connection, connectService } from './connect-service.ts'
-import type { Change, Handlers, KnownFile, Manifest, OptionValue, ServiceFolder } from './contract.ts'
+import type { Change, Handlers, KnownFile, Manifest, OfferedFile, OptionValue, ServiceFolder } from './contract.ts'
 import { createLogger } from './create-logger.ts'
 import { type Engine, realClock } from './engine.ts'
 import { FolderStates } from './folder-states.ts'
@@ -110,6 +110,10 @@ export class LocalBackend implements PlugBackend {
   problem(folder: string, path: string, code: string, reason: string): void {
     const { engine } = this.#parts
     engine.emit({ type: 'file_problem', service: engine.service, folder, path, code, reason })
+  }
+
+  offerFile({ folder, path, size, mtime, mode }: OfferedFile, from: string): Promise<string | undefined> {
+    return this.#parts.service.core.offerFile({ folder, path, size, mtime, mode, from })
   }
 
   atWork(signal?: AbortSignal): void {

@@ -2,7 +2,17 @@ import type { Database } from '@onitu/escalator'
 import { OnituError } from '@onitu/protocol'
 import type { Logger } from 'pino'
 import type { PlugBackend } from './backend.ts'
-import type { Change, DriverPlug, Handlers, KnownFile, Manifest, OptionValue, Seen, ServiceFolder } from './contract.ts'
+import type {
+  Change,
+  DriverPlug,
+  Handlers,
+  KnownFile,
+  Manifest,
+  OfferedFile,
+  OptionValue,
+  Seen,
+  ServiceFolder,
+} from './contract.ts'
 import { type Deferred, deferred } from './deferred.ts'
 import type { HostedContext, RunContext } from './run-context.ts'
 
@@ -87,6 +97,10 @@ export class Plug implements DriverPlug {
 
   problem(folder: string, path: string, code: string, reason: string): void {
     this.#backend.problem(folder, path, code, reason)
+  }
+
+  offerFile(file: OfferedFile, from: string): Promise<string | undefined> {
+    return this.#backend.offerFile(file, from)
   }
 
   atWork(signal?: AbortSignal): void {

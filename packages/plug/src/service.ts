@@ -1,5 +1,5 @@
 import { createResponder, giveBackWhenSent, Reply, type Responder, type Subscriber } from '@onitu/escalator/messaging'
-import { ipcAddress, isFileId, keys, OnituError } from '@onitu/protocol'
+import { fileId, ipcAddress, isFileId, keys, OnituError } from '@onitu/protocol'
 import type { Connection } from './connect-service.ts'
 import type { Handlers } from './contract.ts'
 import { Core } from './core.ts'
@@ -79,6 +79,10 @@ export class Service {
         return (await this.#reading.during([request.fid], () => provider.path(request))) ?? { path: null }
       case 'staging':
         return { directory: (await this.core.stagingDirectory(request.folder)) ?? null }
+      case 'take': {
+        const take = () => this.core.early.take(request, signal)
+        return { hash: (await this.#reading.during([fileId(request.folder, request.path)], take)) ?? null }
+      }
       case 'catchUp':
         await this.core.catchUp(signal)
         return {}

@@ -90,7 +90,7 @@ export class BlockHash {
     this.#advance()
   }
 
-  /** In lower-case hex. May be called once. */
+  /** In lower-case hex. Nothing may be added afterwards; it may be asked for again. */
   async digest(): Promise<string> {
     if (this.#fill > 0 || this.#started === 0) this.#endBlock()
     await Promise.all(this.#underWay)

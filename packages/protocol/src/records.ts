@@ -130,6 +130,10 @@ export type Observation = v.InferOutput<typeof observationSchema>
 
 /** `service:S:transfer:FID`: journal of a running transfer. Written by the Plug of S. */
 export const transferSchema = v.object({
+  /** Absent in those of earlier versions. */
+  folder: v.optional(name),
+  path: v.optional(path),
+  /** 0: begun before there was a version, see EarlyUploads of the Plug. */
   version: count,
   hash,
   /** Bytes verified and written; a multiple of the hash block size. */

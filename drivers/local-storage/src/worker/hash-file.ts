@@ -24,8 +24,9 @@ export function hashSmallFile(path: string, token: string, size: number, buffer:
 
 /** Until so many bytes are hashed it is known how fast that is here, and a file that is not much longer is done by then. */
 const ALONE = 4 * HASH_BLOCK_SIZE
-/** To start a thread takes as long as to hash half of this. */
-const LEAST_SHARED = 64 * HASH_BLOCK_SIZE
+/** Bytes from which on it pays to have others read a file: to start a thread takes as long as to hash half of this. */
+export const LARGE = 64 * HASH_BLOCK_SIZE
+
 export interface LargeFileOptions {
   /** Once it says no the file is given up, as `changed`. */
   readonly wanted?: () => boolean
@@ -46,7 +47,7 @@ export async function hashLargeFile(
     const hash = new BlockHash()
     const buffer = Buffer.allocUnsafeSlow(HASH_BLOCK_SIZE)
     while (hash.size < size) {
-      if (helper !== undefined && hash.size === ALONE && size >= LEAST_SHARED && !BlockHash.isElsewhere) {
+      if (helper !== undefined && hash.size === ALONE && size >= LARGE && !BlockHash.isElsewhere) {
         const digests = await hashTogether(shareBlocks(fd, hash.size, size), buffer, wanted, helper)
         if (digests === 'changed') return 'changed'
         hash.append(digests, size - hash.size)
@@ -58,6 +59,16 @@ export async function hashLargeFile(
     }
     const digest = await hash.digest()
     return isSame(fd, token) ? { hash: digest } : 'changed'
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Whether a file has the state `token`. Throws the system's error. */
+export function isStill(path: string, token: string): boolean {
+  const fd = openSync(path, READ)
+  try {
+    return isSame(fd, token)
   } finally {
     closeSync(fd)
   }

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { HASH_BLOCK_SIZE } from '@onitu/protocol'
 import { isAbsent } from '../failure.ts'
 import type { Folder } from './folder.ts'
-import { type Hashed, hashLargeFile, hashSmallFile } from './hash-file.ts'
+import { type Hashed, hashLargeFile, hashSmallFile, isStill, LARGE } from './hash-file.ts'
 import { HashHelper } from './hash-helper.ts'
 import { readyAt } from './settle.ts'
 
@@ -23,14 +23,20 @@ export type Outcome =
   | { readonly job: Job; readonly changed: true }
   | { readonly job: Job; readonly error: unknown }
 
+/** Asks whether somebody reads the file for its hash anyway. */
+type Offer = (job: Job) => Promise<string | undefined>
+
 /** ms of synchronous reading before others get their turn, and how many outcomes are handed over together. */
 const SLICE = 8
 const BATCH = 256
 const LARGE_AT_ONCE = 4
+/** ms after which a file that somebody uploads meanwhile is read here as well: others are to hear of it, and that may take hours. */
+const OFFER_PATIENCE = 10_000
 
 /** Reads files to know their hash: small ones many in one go, large ones some at a time in between, so that neither waits for the other. */
 export class HashQueue {
   readonly #deliver: (outcomes: readonly Outcome[]) => void
+  readonly #offer: Offer
   readonly #helper = new HashHelper()
   readonly #buffer = Buffer.allocUnsafeSlow(HASH_BLOCK_SIZE)
   /** Insertion order is reading order. One job per file: a newer state replaces the older. */
@@ -48,8 +54,9 @@ export class HashQueue {
   #running = false
   #closed = false
 
-  constructor(deliver: (outcomes: readonly Outcome[]) => void) {
+  constructor(deliver: (outcomes: readonly Outcome[]) => void, offer: Offer = async () => undefined) {
     this.#deliver = deliver
+    this.#offer = offer
   }
 
   get size(): number {
@@ -156,12 +163,10 @@ export class HashQueue {
   }
 
   async #readByBlocks(job: Job): Promise<void> {
-    const { folder, path, token, size } = job
-    const isWanted = () => !this.#closed && this.#jobs.get(keyOf(folder, path)) === job
-    const options = { wanted: isWanted, helper: this.#helper }
+    const isWanted = () => !this.#closed && this.#jobs.get(keyOf(job.folder, job.path)) === job
     let outcome: Outcome
     try {
-      outcome = outcomeOf(job, await hashLargeFile(folder.absolute(path), token, size, options))
+      outcome = outcomeOf(job, await this.#hashLarge(job, isWanted))
     } catch (error) {
       outcome = failureOf(job, error)
     }
@@ -169,6 +174,15 @@ export class HashQueue {
     if (!isWanted()) return
     this.#end(outcome)
     this.#handOver()
+  }
+
+  /** Read by somebody who has use for the content, if there is one; else here. */
+  async #hashLarge(job: Job, wanted: () => boolean): Promise<Hashed> {
+    const { folder, path, token, size } = job
+    const absolute = folder.absolute(path)
+    const hash = size < LARGE ? undefined : await within(OFFER_PATIENCE, this.#offer(job))
+    if (hash === undefined) return hashLargeFile(absolute, token, size, { wanted, helper: this.#helper })
+    return isStill(absolute, token) ? { hash } : 'changed'
   }
 
   #end(outcome: Outcome): void {
@@ -185,6 +199,14 @@ export class HashQueue {
     for (const { job } of fresh) this.#jobs.delete(keyOf(job.folder, job.path))
     if (fresh.length > 0) this.#deliver(fresh)
   }
+}
+
+/** What a promise gives within so many ms; undefined if it takes longer. */
+function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms, undefined)
+    promise.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 function outcomeOf(job: Job, hashed: Hashed): Outcome {

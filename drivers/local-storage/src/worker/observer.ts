@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs'
 import { rmSync } from 'node:fs'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import type { ServiceFolder } from '@onitu/plug'
+import type { OfferedFile, ServiceFolder } from '@onitu/plug'
 import { codeOf } from '../failure.ts'
 import type { FoundChange } from '../messages.ts'
 import { isAsideName, split } from '../paths.ts'
@@ -23,6 +23,8 @@ export interface ObserverHooks {
   /** Has Folder.addKnown called with all that the Plug knows, and resolves after that. */
   listKnown(folder: string): Promise<void>
   problem(folder: string, path: string, code: string, reason: string): void
+  /** See DriverPlug.offerFile. `from`: its absolute path. */
+  offer(file: OfferedFile, from: string): Promise<string | undefined>
   log(level: 'warn' | 'info', message: string): void
 }
 
@@ -67,6 +69,7 @@ export class Observer {
       report: (changes) => this.#reporter.report(changes),
       lookAgain: (folder, path) => this.#lookAgain(folder, path),
       problem: (folder, path, code, reason) => hooks.problem(folder.name, path, code, reason),
+      offer: hooks.offer,
     })
     const onEvent = (folder: Folder, directory: string, name: string | null) => this.#event(folder, directory, name)
     const warn = (message: string) => hooks.log('warn', message)

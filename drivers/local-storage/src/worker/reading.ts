@@ -1,4 +1,5 @@
 import type { BigIntStats } from 'node:fs'
+import type { OfferedFile } from '@onitu/plug'
 import { codeOf } from '../failure.ts'
 import type { FoundChange } from '../messages.ts'
 import { modeOf, mtimeOf, tokenOf } from '../token.ts'
@@ -11,6 +12,7 @@ export interface ReadingHooks {
   report(changes: readonly FoundChange[]): void
   lookAgain(folder: Folder, path: string): void
   problem(folder: Folder, path: string, code: string, reason: string): void
+  offer(file: OfferedFile, from: string): Promise<string | undefined>
 }
 
 export interface Unsteady {
@@ -26,7 +28,7 @@ const CLOCK_LAG = 20
 /** From a file that was found to a report with its hash: reads, looks again if it changed meanwhile, and tells of what cannot be read. */
 export class Reading {
   readonly #hooks: ReadingHooks
-  readonly #queue = new HashQueue((outcomes) => this.#read(outcomes))
+  readonly #queue: HashQueue
   readonly #racy = new RacyFiles()
   /** Files that changed while they were read -> how often, and when they last did. */
   readonly #unsteady = new Map<string, Unsteady>()
@@ -36,6 +38,10 @@ export class Reading {
 
   constructor(hooks: ReadingHooks) {
     this.#hooks = hooks
+    this.#queue = new HashQueue(
+      (outcomes) => this.#read(outcomes),
+      (job) => this.#offer(job),
+    )
   }
 
   get size(): number {
@@ -94,6 +100,10 @@ export class Reading {
     for (const timer of this.#retries) clearTimeout(timer)
     this.#retries.clear()
     await this.#queue.close()
+  }
+
+  #offer({ folder, path, size, mtime, mode }: Job): Promise<string | undefined> {
+    return this.#hooks.offer({ folder: folder.name, path, size, mtime, mode }, folder.absolute(path))
   }
 
   #read(outcomes: readonly Outcome[]): void {

@@ -132,6 +132,11 @@ export class HostedBackend implements PlugBackend {
     this.#calls.atWork(signal)
   }
 
+  /** The hub cannot read the files of this machine by itself. */
+  async offerFile(): Promise<undefined> {
+    return undefined
+  }
+
   async listen(): Promise<void> {
     this.#calls.listen()
     await this.#ask('listen', [this.#handlerNames()])

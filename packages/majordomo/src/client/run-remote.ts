@@ -117,10 +117,10 @@ function hostOf(link: ClientLink, calls: HandlerCalls, { folders, options, debug
 /** What the hub is told: never the options of the driver, which may be secrets. */
 function setupOf(manifest: Manifest, { options, folders, rules }: RemoteOptions): ClientSetup {
   const { name, description } = manifest
-  const { history = false, parallelChunks = 1, ...capabilities } = manifest.capabilities
+  const { history = false, hashAtEnd = false, parallelChunks = 1, ...capabilities } = manifest.capabilities
   const velocity = typeof options.velocity === 'number' ? options.velocity : manifest.velocity
   return {
-    driver: { name, description, velocity, capabilities: { ...capabilities, history, parallelChunks } },
+    driver: { name, description, velocity, capabilities: { ...capabilities, history, hashAtEnd, parallelChunks } },
     folders: Object.fromEntries([...folders].map(([folder, written]) => [folder, { ...written }])),
     ...(rules === undefined ? {} : { rules: [...rules] }),
   }

@@ -23,6 +23,7 @@ const capabilities = v.strictObject({
   rangedRead: v.boolean(),
   resumableUpload: v.boolean(),
   parallelChunks: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1)), 1),
+  hashAtEnd: v.optional(v.boolean(), false),
   nativeMove: v.boolean(),
   directories: v.boolean(),
   mtime: v.boolean(),

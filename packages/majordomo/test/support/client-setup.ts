@@ -12,6 +12,7 @@ export const clientSetup: ClientSetup = {
       rangedRead: true,
       resumableUpload: true,
       parallelChunks: 1,
+      hashAtEnd: false,
       nativeMove: true,
       directories: true,
       mtime: true,

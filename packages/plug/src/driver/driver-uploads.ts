@@ -29,6 +29,11 @@ export class DriverUploads {
     return Math.max(1, this.#capabilities.parallelChunks ?? 1)
   }
 
+  /** Whether it is of use to upload a file of this machine before its hash is known: where it can be copied that takes no time. */
+  get canBeginEarly(): boolean {
+    return this.#capabilities.hashAtEnd === true && this.canWriteByChunks && !this.canCopy
+  }
+
   get canCopy(): boolean {
     return this.#calls.get('copyChunk') !== undefined
   }

@@ -6,6 +6,7 @@ import type { FileLocks } from '../file-locks.ts'
 import { absentRecord, metadataOfHead, metadataOfRecord, recordOfStored } from '../metadata.ts'
 import { readRecords } from '../observe/outbox.ts'
 import type { Progress } from '../progress.ts'
+import type { EarlyUploads } from '../transfer/early-uploads.ts'
 import type { Journals } from '../transfer/journals.ts'
 import { commitRecords } from './commit-order.ts'
 import { compare } from './compare.ts'
@@ -23,6 +24,7 @@ export interface OrderTools {
   readonly journals: Journals
   readonly commits: OrderCommits
   readonly progress: Progress
+  readonly early: EarlyUploads
   /** What was told of a file before is older than what is put there now. */
   readonly whilePutting: <T>(fid: string, put: () => Promise<T>) => Promise<T>
   /** Told which other files have another record now. */
@@ -91,7 +93,11 @@ export async function finish(
 }
 
 /** An upload that was begun for another content is of no use. */
-export async function dropJournal({ driver, journals }: OrderTools, { loaded: { fid }, head }: Job): Promise<void> {
+export async function dropJournal(
+  { driver, journals, early }: OrderTools,
+  { loaded: { fid }, head }: Job,
+): Promise<void> {
+  await early.drop(fid)
   const journal = journals.get(fid)
   if (journal === undefined) return
   const { version, hash, state } = journal

@@ -78,7 +78,7 @@ async function receiveWhole(
     sources,
     () => task.throwIfStale(),
     (source) => {
-      telling.started(source)
+      telling.started(source.service)
       return fetchWhole(tools, head, source)
     },
   )
@@ -101,19 +101,10 @@ async function receiveByChunks(
   telling: TransferEvents,
 ): Promise<Outcome> {
   const { head, loaded, task } = job
-  const { upload, resumed } = await open(tools, job, replaces)
+  const { upload, resumed, isEarly } = await open(tools, job, replaces)
   try {
-    await withSources(
-      tools,
-      head,
-      sources,
-      () => task.throwIfStale(),
-      async (source) => {
-        if (resumed === undefined) telling.started(source)
-        else telling.restarted(source, upload.hash.size)
-        await receiveChunks(tools, head, source, upload, task.signal, (bytes) => tools.progress.count(0, bytes))
-      },
-    )
+    if (isEarly) telling.started(head.origin)
+    else await receiveFrom(tools, job, sources, { upload, resumed }, telling)
     await upload.written()
   } finally {
     // Whoever works on this file next finds the driver at rest.
@@ -131,13 +122,33 @@ async function receiveByChunks(
   })
 }
 
-/** An upload for the same content goes on, whatever version it was begun for. */
-async function open(
+async function receiveFrom(
   tools: ReceiveTools,
-  job: Job,
-  replaces: string | null,
-): Promise<{ upload: Upload; resumed: number | undefined }> {
-  const { head, loaded } = job
+  { head, task }: Job,
+  sources: readonly Source[],
+  { upload, resumed }: Pick<Opened, 'upload' | 'resumed'>,
+  telling: TransferEvents,
+): Promise<void> {
+  const receive = async (source: Source) => {
+    if (resumed === undefined) telling.started(source.service)
+    else telling.restarted(source, upload.hash.size)
+    await receiveChunks(tools, head, source, upload, task.signal, (bytes) => tools.progress.count(0, bytes))
+  }
+  await withSources(tools, head, sources, () => task.throwIfStale(), receive)
+}
+
+interface Opened {
+  readonly upload: Upload
+  readonly resumed: number | undefined
+  /** All of it was uploaded before there was an order: see EarlyUploads. */
+  readonly isEarly?: true
+}
+
+/** An upload for the same content goes on, whatever version it was begun for. */
+async function open(tools: ReceiveTools, job: Job, replaces: string | null): Promise<Opened> {
+  const { head, loaded, task } = job
+  const early = await tools.early.claim(head, metadataOfHead(head, loaded.record?.extra), task.signal)
+  if (early !== undefined) return { upload: early, resumed: undefined, isEarly: true }
   const journal = tools.journals.get(loaded.fid)
   const usable = journal !== undefined && journal.hash === head.hash
   if (!usable) await dropJournal(tools, job)
@@ -163,10 +174,10 @@ class TransferEvents {
     this.#job = job
   }
 
-  started(source: Source): void {
+  started(source: string): void {
     const first = this.#source === undefined
-    this.#source = source.service
-    if (first) this.#tools.engine.emit({ type: 'transfer_started', ...this.#file(), source: source.service })
+    this.#source = source
+    if (first) this.#tools.engine.emit({ type: 'transfer_started', ...this.#file(), source })
   }
 
   restarted(source: Source, offset: number): void {

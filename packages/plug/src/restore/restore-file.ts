@@ -6,7 +6,10 @@ import type { ReceiveTools } from '../orders/receive-file.ts'
 import type { Restore, RestoreSource } from '../transfer/messages.ts'
 import { readSettled, type SettledFile, untilSettled } from './settled-file.ts'
 
-export type RestoreTools = Pick<ReceiveTools, 'engine' | 'driver' | 'locks' | 'journals' | 'local' | 'peers' | 'report'>
+export type RestoreTools = Pick<
+  ReceiveTools,
+  'engine' | 'driver' | 'locks' | 'journals' | 'early' | 'local' | 'peers' | 'report'
+>
 
 /**
  * Puts a former content back at a path of this service, as a user would: what is there is replaced (and kept in the
@@ -147,7 +150,8 @@ async function write(
 }
 
 /** With a journal, so that the next process finds and removes what is left of it when this one is killed. */
-async function writeAside({ driver, journals }: RestoreTools, metadata: Metadata, token: string | null) {
+async function writeAside({ driver, journals, early }: RestoreTools, metadata: Metadata, token: string | null) {
+  await early.giveUp(metadata.fid)
   const state = await driver.uploads.start(metadata, token)
   await journals.write(metadata, state, new BlockHash(), 0)
   return {

@@ -48,7 +48,7 @@ export class Journals {
 
   /** `written`: bytes that the service has. A transfer resumes behind the last block that it has and that is verified. */
   async write(
-    { fid, version, hash }: Pick<Head, 'fid' | 'version' | 'hash'>,
+    { fid, folder, path, version, hash }: Pick<Head, 'fid' | 'folder' | 'path' | 'version' | 'hash'>,
     state: unknown,
     progress: BlockHash,
     written: number,
@@ -56,6 +56,8 @@ export class Journals {
     const { db, service } = this.#engine
     const blocks = Math.floor(Math.min(progress.verified, written) / HASH_BLOCK_SIZE)
     const journal: Transfer = {
+      folder,
+      path,
       version,
       hash,
       offset: blocks * HASH_BLOCK_SIZE,

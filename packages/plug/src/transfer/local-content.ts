@@ -1,5 +1,7 @@
+import type { BigIntStats } from 'node:fs'
 import { constants, type FileHandle, open } from 'node:fs/promises'
 import { systemCode } from '@onitu/protocol'
+import { ChangedError } from '../errors.ts'
 
 /** Not through a link, and without waiting for whoever writes into a pipe. */
 const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
@@ -7,9 +9,11 @@ const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NO
 /** A content in a file of this machine that belongs to another service, which may change or remove it at any time. */
 export class LocalContent {
   readonly #handle: FileHandle
+  readonly #state: string
 
-  private constructor(handle: FileHandle) {
+  private constructor(handle: FileHandle, state: string) {
     this.#handle = handle
+    this.#state = state
   }
 
   /** Undefined where the file cannot be read, whatever the reason, or is not as long as the content: the service that has it can be asked, and says what is wrong. */
@@ -17,8 +21,8 @@ export class LocalContent {
     let handle: FileHandle | undefined
     try {
       handle = await open(path, FLAGS)
-      const found = await handle.stat()
-      if (found.isFile() && found.size === size) return new LocalContent(handle)
+      const found = await handle.stat({ bigint: true })
+      if (found.isFile() && found.size === BigInt(size)) return new LocalContent(handle, stateOf(found))
     } catch (error) {
       if (systemCode(error) === undefined) throw error
     }
@@ -37,7 +41,17 @@ export class LocalContent {
     return target.subarray(0, filled)
   }
 
+  /** @throws ChangedError when it was written to since it was opened, as far as its times tell */
+  async requireUnchanged(): Promise<void> {
+    if (stateOf(await this.#handle.stat({ bigint: true })) !== this.#state)
+      throw new ChangedError('The file changed while it was read')
+  }
+
   close(): Promise<void> {
     return this.#handle.close()
   }
+}
+
+function stateOf({ size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return `${size}-${mtimeNs}-${ctimeNs}`
 }

@@ -48,6 +48,19 @@ const restore = v.object(restoreEntries)
 export type Restore = v.InferOutput<typeof restore>
 export type RestoreSource = v.InferOutput<typeof restoreSource>
 
+const offer = v.object({
+  folder: v.string(),
+  path: v.string(),
+  size: count,
+  /** ms since 1970. */
+  mtime: v.nullable(v.number()),
+  mode: v.nullable(count),
+  /** The file of this machine that the content is in. */
+  from: v.string(),
+})
+/** A large file that a service has and has told nobody of. */
+export type Offer = v.InferOutput<typeof offer>
+
 export const requestSchema = v.variant('type', [
   /** Answered with a `filesReply` and one frame: the contents one after the other. */
   v.object({
@@ -70,6 +83,8 @@ export const requestSchema = v.variant('type', [
   v.object({ type: v.literal('path'), fid, hash }),
   /** Answered with a `stagingReply`. */
   v.object({ type: v.literal('staging'), folder: v.string() }),
+  /** Answered with a `takeReply`: once a file of this machine is uploaded that nobody was told of, or at once if it is not. */
+  v.object({ type: v.literal('take'), ...offer.entries }),
   /** Answered with `{}` when all that had changed in the service before is in the outbox. */
   v.object({ type: v.literal('catchUp') }),
   /** Answered with a `historyReply`: which of the contents the service keeps in the history of a folder. */
@@ -108,6 +123,9 @@ export const pathReplySchema = v.object({
 })
 /** A directory of this machine where a content for the folder may be written; null: there is none. */
 export const stagingReplySchema = v.object({ directory: v.nullable(v.string()) })
+
+/** The hash of what was uploaded; null: nothing was. */
+export const takeReplySchema = v.object({ hash: v.nullable(hash) })
 
 /** @throws OnituError `PROTOCOL` */
 export function parseMessage<const S extends v.GenericSchema>(schema: S, value: unknown, what: string) {

@@ -1,6 +1,6 @@
 import type { Database } from '@onitu/escalator'
 import { type Answer, createRequester, giveBack, type Requester } from '@onitu/escalator/messaging'
-import { fromWireError, isOnituError, keys, OnituError } from '@onitu/protocol'
+import { fileId, fromWireError, isOnituError, keys, OnituError } from '@onitu/protocol'
 import type { Clock } from '../engine.ts'
 import { ServiceError } from '../errors.ts'
 import {
@@ -8,10 +8,12 @@ import {
   chunkReplySchema,
   FILES_PER_REQUEST,
   filesReplySchema,
+  type Offer,
   parseMessage,
   pathReplySchema,
   readingReplySchema,
   stagingReplySchema,
+  takeReplySchema,
   type Wanted,
   type WantedChunk,
 } from './messages.ts'
@@ -85,6 +87,11 @@ export class SocketPeers implements Peers {
     const requester = await this.#connect(service)
     const { body } = await requester.request({ type: 'staging', folder }, { timeout: STAGING_TIMEOUT })
     return parseMessage(stagingReplySchema, body, `The answer of ${service}`).directory ?? undefined
+  }
+
+  async take(service: string, offer: Offer): Promise<string | undefined> {
+    const { body } = await this.#ask(service, { type: 'take', ...offer }, [fileId(offer.folder, offer.path)])
+    return parseMessage(takeReplySchema, body, `The answer of ${service}`).hash ?? undefined
   }
 
   async close(): Promise<void> {

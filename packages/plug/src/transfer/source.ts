@@ -1,4 +1,4 @@
-import type { Wanted, WantedChunk } from './messages.ts'
+import type { Offer, Wanted, WantedChunk } from './messages.ts'
 import type { LocalFile } from './spool.ts'
 
 /** The other services of the session, as sources of content. */
@@ -12,6 +12,8 @@ export interface Peers {
   path?(service: string, wanted: Wanted): Promise<LocalFile | undefined>
   /** A directory where a content that the service will get may be put aside; absent: there never is one. */
   staging?(service: string, folder: string): Promise<string | undefined>
+  /** Offers a file of this machine to the service, which says what its hash is once it has uploaded it; undefined: it does not. Absent: none ever does. */
+  take?(service: string, offer: Offer): Promise<string | undefined>
   /** How busy the service said it was when it last answered. */
   active(service: string): number
   close(): Promise<void>

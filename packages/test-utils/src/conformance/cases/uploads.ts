@@ -106,6 +106,26 @@ const inAnyOrder: Case = {
   },
 }
 
+const unhashed: Case = {
+  title: 'takes an upload of which hash and version are known only at its end',
+  async run({ place, openSettled }) {
+    const service = await openSettled()
+    const content = bytes(severalChunks(service.chunkSize))
+    const known = service.metadata('file', content)
+    const unknown = { ...known, hash: '0'.repeat(64), version: 0 }
+    const state = await service.plug.use('startUpload')(unknown, { token: null, signal: never() })
+    await upload(service, { metadata: unknown, state }, content, 0)
+    await expectAbsent(place.access, 'file')
+    const stored = await service.plug.use('endUpload')(
+      { ...known, version: 0 },
+      { state, token: null, signal: never() },
+    )
+    service.plug.stored(known, stored)
+    await expectContent(place.access, 'file', content)
+    await service.read('file')
+  },
+}
+
 const cancelled: Case = {
   title: 'leaves no trace of an upload of which a chunk was cancelled while it was written',
   async run({ place, openSettled }) {
@@ -193,6 +213,7 @@ export const uploads: CaseGroup = {
     invisible,
     cancelled,
     ...when((capabilities.parallelChunks ?? 1) > 1, [inAnyOrder]),
+    ...when(capabilities.hashAtEnd === true, [unhashed]),
     ...when(capabilities.resumableUpload, [resume, overwritten, lost]),
   ],
 }

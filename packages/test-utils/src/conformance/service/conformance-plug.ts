@@ -116,6 +116,11 @@ export class ConformancePlug implements DriverPlug {
     this.atWorkCalls++
   }
 
+  /** There is nobody else. */
+  async offerFile(): Promise<undefined> {
+    return undefined
+  }
+
   async listen(): Promise<void> {
     throw new TypeError('`start` of the definition must not call plug.listen(): the suite is what serves')
   }
