@@ -2,6 +2,7 @@ import { type Driver, LocalStorageDriver, temporaryFiles, waitUntil } from '@oni
 import { OpenSshServer, openSshProblem, type SwiftServer, swiftProblem } from '@onitu/test-utils/servers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Hub, withHub } from '../support/hub.ts'
+import { partialSize } from '../support/partial-size.ts'
 import { S3Driver, startS3 } from '../support/s3-driver.ts'
 import { SftpDriver } from '../support/sftp-driver.ts'
 
@@ -35,29 +36,40 @@ describe.skipIf(problem !== undefined)(
       S3: () => new S3Driver('remote', swift),
     } as const
 
-    test.each([
-      ['SFTP', 'up'],
-      ['SFTP', 'down'],
-      ['S3', 'up'],
-      ['S3', 'down'],
-    ] as const)('%s, %s: goes on where it was, and nothing is left over', (kind, direction) =>
+    const withServices = (kind: keyof typeof kinds, work: (hub: Hub<Services>) => Promise<void>) =>
       withHub(
         (setup) => ({ local: setup.add(new LocalStorageDriver('local')), remote: setup.add(kinds[kind]()) }),
         async (hub) => {
-          const { launcher, services } = hub
-          const [from, to] = direction === 'up' ? (['local', 'remote'] as const) : (['remote', 'local'] as const)
-          const half = receivedHalf(hub, to)
-          await services[from].generate(fileOf(services[from]), LARGE)
-          await half
-          const restarted = launcher.next('transfer_restarted', { service: to, path: 'large' }, PATIENCE)
-          await killAndWait(hub, 'remote')
-          expect((await restarted).offset).toBeGreaterThan(0)
-          await launcher.settle(PATIENCE)
-          const { local, remote } = services
+          await work(hub)
+          await hub.launcher.settle(PATIENCE)
+          const { local, remote } = hub.services
           expect(await remote.checksum(fileOf(remote))).toBe(await local.checksum(fileOf(local)))
-          await expectNothingLeft(services)
+          await expectNothingLeft(hub.services)
         },
-      ),
+      )
+
+    test.each(['SFTP', 'S3'] as const)('%s, up: goes on where it was, and nothing is left over', (kind) =>
+      withServices(kind, async (hub) => {
+        const { local } = hub.services
+        const half = receivedHalf(hub, 'remote')
+        await local.generate(fileOf(local), LARGE)
+        await half
+        const filter = { service: 'remote', path: 'large' }
+        const restarted = hub.launcher.next('transfer_restarted', filter, PATIENCE)
+        await killAndWait(hub, 'remote')
+        expect((await restarted).offset).toBeGreaterThan(0)
+      }),
+    )
+
+    /** It is written where it will get its name while it is read for its hash, by the process that is killed. */
+    test.each(['SFTP', 'S3'] as const)('%s, down: begins anew, and nothing is left over', (kind) =>
+      withServices(kind, async (hub) => {
+        const { local, remote } = hub.services
+        await remote.generate(fileOf(remote), LARGE)
+        const isComing = () => partialSize(local.folderPath('default')) > 0
+        await waitUntil(isComing, { timeout: PATIENCE, what: 'nothing was written to the local folder' })
+        await killAndWait(hub, 'remote')
+      }),
     )
   },
 )

@@ -84,6 +84,7 @@ export class Core {
 
   /** Carries out orders from here on. */
   start(): Promise<void> {
+    this.early.start()
     return this.#queue.start()
   }
 

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { contentHash, fileId, keys } from '@onitu/protocol'
+import { contentHash, fileId, keys, type Transfer } from '@onitu/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { OfferedFile } from '../src/contract.ts'
 import { DriverCalls } from '../src/driver/driver-calls.ts'
@@ -143,23 +143,38 @@ describe('a large file that is offered', () => {
       if (handler === 'uploadChunk' && offset === MiB) appendFileSync(file, 'more')
     }
     expect(await left.plug.offerFile(offered, file)).toBeUndefined()
-    expect([await journals(), files.uploads.size]).toEqual([[], 0])
+    await hub.until(async () => (await journals()).length === 0)
+    expect(files.uploads.size).toBe(0)
   })
 
-  it('leaves nothing where it cannot be uploaded, and is told of in the ordinary way', async () => {
+  it('leaves nothing where there is no room, and is told of in the ordinary way', async () => {
     const { left } = await runBoth()
     files.before = async (handler) => {
       if (handler === 'uploadChunk') throw new ServiceError('ENOSPC', 'The disk is full')
     }
     expect(await left.plug.offerFile(offered, file)).toBeUndefined()
-    expect([await journals(), files.uploads.size]).toEqual([[], 0])
+    await hub.until(async () => (await journals()).length === 0)
+    expect(files.uploads.size).toBe(0)
     files.before = async () => undefined
     await report(left)
     await hub.done('right')
     expect(files.hash('big')).toBe(contentHash(large))
   })
 
-  it('is removed by the next process where this one ended, though nobody was ever told of it', async () => {
+  it('goes on where it broke off once there is an order for it', async () => {
+    const { left } = await runBoth()
+    let failures = 1
+    files.before = async (handler, _path, offset) => {
+      if (handler === 'uploadChunk' && offset === 2 * MiB && failures-- > 0) throw new ServiceError('ECONNRESET', 'Cut')
+    }
+    expect(await left.plug.offerFile(offered, file)).toBeUndefined()
+    await report(left)
+    await hub.done('right')
+    expect([called('startUpload'), called('restartUpload')]).toEqual([1, 1])
+    expect([files.hash('big'), await journals(), files.uploads.size]).toEqual([contentHash(large), [], 0])
+  })
+
+  it('goes on in the next process where this one ended', async () => {
     const { left, right } = await runBoth()
     const { release, reached } = hold('uploadChunk')
     const offer = left.plug.offerFile(offered, file)
@@ -170,23 +185,60 @@ describe('a large file that is offered', () => {
     expect(await offer).toBeUndefined()
     expect([(await journals()).length, files.uploads.size]).toEqual([1, 1])
     await hub.run('right', { files, capabilities: hashAtEnd })
-    await hub.until(async () => (await journals()).length === 0)
-    expect(files.uploads.size).toBe(0)
+    await report(left)
+    await hub.done('right')
+    expect([called('startUpload'), called('restartUpload')]).toEqual([1, 1])
+    expect([files.hash('big'), await journals(), files.uploads.size]).toEqual([contentHash(large), [], 0])
   })
 
-  it('waits for its order for half a minute, and is removed then', async () => {
+  it('is sent anew where what went before it turns out to be another content', async () => {
+    const { left, right: service } = await runBoth()
+    let failures = 1
+    files.before = async (handler, _path, offset) => {
+      if (handler === 'uploadChunk' && offset === 2 * MiB && failures-- > 0) throw new ServiceError('ECONNRESET', 'Cut')
+    }
+    await left.plug.offerFile(offered, file)
+    const [key = ''] = await journals()
+    const journal = await hub.db.get<Transfer>(key)
+    await hub.db.put(key, { ...journal, offset: MiB, blocks: new Uint8Array(32) })
+    // The journal of the next process is what the database says.
+    await service.running.close()
+    await hub.run('right', { files, capabilities: hashAtEnd })
+    await report(left)
+    await hub.done('right')
+    expect([called('startUpload'), files.hash('big')]).toEqual([2, contentHash(large)])
+  })
+
+  it('waits for its order for half a minute, also in the next process, and is removed then', async () => {
     const timers: { ms: number; callback: () => void }[] = []
     const after = (ms: number, callback: () => void) => {
       timers.push({ ms, callback })
       return () => undefined
     }
-    const early = earlyUploads({ ...realClock, after })
+    const expire = () => {
+      for (const { ms, callback } of timers.splice(0)) if (ms === 30_000) callback()
+    }
+    const fid = fileId('docs', 'big')
+    const { early, journals: known } = earlyUploads({ ...realClock, after })
     const hash = await early.take({ ...offered, from: file }, new AbortController().signal)
-    expect([hash, early.has(fileId('docs', 'big')), files.uploads.size]).toEqual([contentHash(large), true, 1])
-    for (const { ms, callback } of timers) if (ms === 30_000) callback()
-    await hub.until(async () => !early.has(fileId('docs', 'big')))
-    expect([await journals(), files.uploads.size]).toEqual([[], 0])
+    expect([hash, early.has(fid), files.uploads.size]).toEqual([contentHash(large), true, 1])
     await early.close()
+    expire()
+    expect([(await journals()).length, files.uploads.size]).toEqual([1, 1])
+
+    await known.load()
+    const { early: next } = earlyUploads({ ...realClock, after }, known)
+    next.start()
+    await hub.db.put(keys.order('right', fid), { version: 1 })
+    await hub.until(async () => timers.length > 0)
+    expire()
+    await hub.until(async () => timers.length > 0)
+    expect([next.has(fid), files.uploads.size]).toEqual([true, 1])
+    await hub.db.delete(keys.order('right', fid))
+    expire()
+    await hub.until(async () => !next.has(fid))
+    expect([await journals(), files.uploads.size]).toEqual([[], 0])
+    await next.close()
   })
 
   it('is one of one: another one meanwhile is not taken', async () => {
@@ -242,7 +294,7 @@ describe('an offer is not taken', () => {
 })
 
 /** Of a service under a clock of the test. */
-function earlyUploads(clock: Engine['clock']): EarlyUploads {
+function earlyUploads(clock: Engine['clock'], known?: Journals): { early: EarlyUploads; journals: Journals } {
   const engine: Engine = {
     service: 'right',
     db: hub.db,
@@ -261,5 +313,6 @@ function earlyUploads(clock: Engine['clock']): EarlyUploads {
   files.register({ handler: (name: string, handler: unknown) => Object.assign(handlers, { [name]: handler }) } as never)
   const driver = new DriverCalls(handlers, engine.capabilities, clock, () => undefined)
   const progress = new Progress(engine, () => ({ active: 0, waiting: 0 }))
-  return new EarlyUploads({ engine, driver, locks: new FileLocks(), journals: new Journals(engine), progress })
+  const own = known ?? new Journals(engine)
+  return { early: new EarlyUploads({ engine, driver, locks: new FileLocks(), journals: own, progress }), journals: own }
 }

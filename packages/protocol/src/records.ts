@@ -130,12 +130,12 @@ export type Observation = v.InferOutput<typeof observationSchema>
 
 /** `service:S:transfer:FID`: journal of a running transfer. Written by the Plug of S. */
 export const transferSchema = v.object({
-  /** Absent in those of earlier versions. */
-  folder: v.optional(name),
-  path: v.optional(path),
-  /** 0: begun before there was a version, see EarlyUploads of the Plug. */
   version: count,
   hash,
+  /** The file that is uploaded before there is a version, or a hash: see EarlyUploads of the Plug. */
+  early: v.optional(
+    v.object({ folder: name, path, size: count, mtime: v.nullable(v.number()), mode: v.nullable(count) }),
+  ),
   /** Bytes verified and written; a multiple of the hash block size. */
   offset: count,
   /** Digests of the verified blocks, 32 bytes each. */

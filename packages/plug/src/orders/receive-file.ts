@@ -2,6 +2,7 @@ import { type FileRecord, isOnituError } from '@onitu/protocol'
 import type { Stored } from '../contract.ts'
 import { keptContent, metadataOfHead, recordOfStored } from '../metadata.ts'
 import type { ContentSearch } from '../transfer/content-search.ts'
+import { isEarlyOf } from '../transfer/early-uploads.ts'
 import { type Fetcher, fetchWhole, mismatch, withSources } from '../transfer/fetch-content.ts'
 import { findSources } from '../transfer/find-sources.ts'
 import { receiveChunks } from '../transfer/receive-chunks.ts'
@@ -150,7 +151,8 @@ async function open(tools: ReceiveTools, job: Job, replaces: string | null): Pro
   const early = await tools.early.claim(head, metadataOfHead(head, loaded.record?.extra), task.signal)
   if (early !== undefined) return { upload: early, resumed: undefined, isEarly: true }
   const journal = tools.journals.get(loaded.fid)
-  const usable = journal !== undefined && journal.hash === head.hash
+  // Of one that was begun before the hash was known its proof at the end tells.
+  const usable = journal !== undefined && (journal.hash === head.hash || isEarlyOf(journal.early, head))
   if (!usable) await dropJournal(tools, job)
   const metadata = { ...metadataOfHead(head, loaded.record?.extra), version: usable ? journal.version : head.version }
   return openUpload({ ...tools, head, metadata }, replaces, usable ? journal : undefined)

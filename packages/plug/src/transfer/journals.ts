@@ -48,7 +48,7 @@ export class Journals {
 
   /** `written`: bytes that the service has. A transfer resumes behind the last block that it has and that is verified. */
   async write(
-    { fid, folder, path, version, hash }: Pick<Head, 'fid' | 'folder' | 'path' | 'version' | 'hash'>,
+    { fid, version, hash, early }: Pick<Head, 'fid' | 'version' | 'hash'> & Pick<Transfer, 'early'>,
     state: unknown,
     progress: BlockHash,
     written: number,
@@ -56,10 +56,9 @@ export class Journals {
     const { db, service } = this.#engine
     const blocks = Math.floor(Math.min(progress.verified, written) / HASH_BLOCK_SIZE)
     const journal: Transfer = {
-      folder,
-      path,
       version,
       hash,
+      ...(early && { early }),
       offset: blocks * HASH_BLOCK_SIZE,
       blocks: new Uint8Array(progress.blocks.subarray(0, blocks * 32)),
       state: checkState(state),

@@ -29,7 +29,7 @@ const JOURNAL_STEP = 16 * 1024 * 1024
 const JOURNAL_SHARE = 32
 
 /** What an upload has to know of the head that it is for. */
-type Uploaded = Pick<Head, 'fid' | 'folder' | 'path' | 'size' | 'hash'>
+type Uploaded = Pick<Head, 'fid' | 'path' | 'size' | 'hash'> & Pick<Transfer, 'early'>
 
 interface UploadOptions {
   readonly engine: Engine
