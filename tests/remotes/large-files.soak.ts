@@ -6,6 +6,7 @@ import { type Launcher, LocalStorageDriver, temporaryFiles, waitUntil } from '@o
 import { FaultyProxy, OpenSshServer, openSshProblem } from '@onitu/test-utils/servers'
 import { describe, expect, test } from 'vitest'
 import { killOne } from '../crash/kill-one.ts'
+import { expectAtRest } from '../crash/session-state.ts'
 import { withHub } from '../support/hub.ts'
 import { createRandom, type Random } from '../support/random.ts'
 import { SftpDriver } from '../support/sftp-driver.ts'
@@ -81,6 +82,7 @@ describe.skipIf(problem !== undefined)(
             // What no order came for has half a minute.
             const isClean = async () => (await temporaryFiles(there)).length === 0
             await waitUntil(isClean, { timeout: 90_000, what: `${await temporaryFiles(there)} are left` })
+            await expectAtRest(launcher, [local, sftp])
             expect(await temporaryFiles(here)).toEqual([])
           },
         )

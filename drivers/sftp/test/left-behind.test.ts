@@ -6,6 +6,8 @@ import { createSftp, manifest } from '../src/index.ts'
 import { SftpBench } from './support/sftp-service.ts'
 
 const LEFT = '.onitu/tmp/small-left-behind'
+/** Uploads: of the one nothing was written, the other may be gone on with. */
+const [EMPTY, HALF] = ['empty', 'half'].map((name) => `.onitu/tmp/${name}-7.part`) as [string, string]
 const problem = openSshProblem()
 const bench = new SftpBench()
 afterAll(() => bench.close())
@@ -31,6 +33,8 @@ describe.skipIf(problem !== undefined)(
           if (network === undefined) throw new TypeError('This place has no network')
           await (await context.openSettled()).close()
           await access.write(LEFT, Buffer.from('half of it'))
+          await access.write(EMPTY, Buffer.alloc(0))
+          await access.write(HALF, Buffer.from('half of it'))
           const proxy = await FaultyProxy.start(network.host, network.port)
           context.afterwards(() => proxy.close())
           proxy.refuse()
@@ -38,6 +42,7 @@ describe.skipIf(problem !== undefined)(
           expect(await access.read(LEFT)).toBeDefined()
           proxy.heal()
           await waitUntil(async () => (await access.read(LEFT)) === undefined, { timeout: 30_000 })
+          expect([await access.read(EMPTY), await access.read(HALF)]).toEqual([undefined, Buffer.from('half of it')])
           await service.close()
         },
       }))

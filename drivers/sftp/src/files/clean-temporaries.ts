@@ -9,13 +9,19 @@ import { isTaken, settleTaken } from './taken.ts'
 /** Nobody goes on with an upload after so many ms without a chunk. */
 const ABANDONED = 24 * 60 * 60 * 1000
 
-/** Removes what an earlier process left behind: small files at once, uploads that could be gone on with after a day. */
+/**
+ * Removes what an earlier process left behind: small files at once, uploads that could be gone on with after a day. Of one that is empty nothing is lost, and perhaps
+ * nobody knows: its process was killed before that was noted down.
+ */
 export async function cleanTemporaries(session: Session, folder: Folder): Promise<void> {
   const directory = folder.absolute(TEMPORARY_DIRECTORY)
   const entries = (await orAbsent(session.list(directory))) ?? []
   const useless = entries.filter(
     ({ filename, attrs }) =>
-      filename.startsWith(SMALL_PREFIX) || isTaken(filename) || Date.now() - attrs.mtime * 1000 > ABANDONED,
+      filename.startsWith(SMALL_PREFIX) ||
+      isTaken(filename) ||
+      attrs.size === 0 ||
+      Date.now() - attrs.mtime * 1000 > ABANDONED,
   )
   await Promise.all(useless.map(({ filename }) => clean(session, folder, `${directory}/${filename}`)))
 }
