@@ -10,6 +10,7 @@ export const manifest: Manifest = {
     conditionalWrite: true,
     rangedRead: true,
     resumableUpload: true,
+    hashAtEnd: true,
     nativeMove: true,
     directories: true,
     mtime: true,
