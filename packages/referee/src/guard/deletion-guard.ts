@@ -36,6 +36,8 @@ export class DeletionGuard {
   readonly #surveys = new Map<string, Survey>()
   /** By service: up to this key the outbox was judged. */
   readonly #judged = new Map<string, string>()
+  /** Services of which deletions were judged that are not decided yet: what is held of them may not be written down. */
+  readonly #undecided = new Set<string>()
   /** By service and folder. */
   readonly #goes = new Map<string, Go>()
 
@@ -73,13 +75,17 @@ export class DeletionGuard {
     }
     // Until all that was judged is decided, what is to be held may be still to come.
     const lastKey = page.keys.at(-1) ?? ''
-    if (lastKey >= (this.#judged.get(service) ?? '')) await this.#readHolding(service, this.#holding.get(service) ?? [])
+    if (lastKey >= (this.#judged.get(service) ?? '')) {
+      this.#undecided.delete(service)
+      await this.#readHolding(service, this.#holding.get(service) ?? [])
+    }
     await this.#readReleased(service, held)
   }
 
   /** To be called after something was done with held deletions. */
   async refresh(): Promise<void> {
-    for (const [service, folders] of this.#holding) await this.#readHolding(service, folders)
+    for (const [service, folders] of this.#holding)
+      if (!this.#undecided.has(service)) await this.#readHolding(service, folders)
   }
 
   #isSuspicious(service: string, { observations }: OutboxPage): boolean {
@@ -90,6 +96,7 @@ export class DeletionGuard {
 
   /** Judges all that is in the outbox. False while more may come. */
   async #judge(service: string, now: number): Promise<boolean> {
+    this.#undecided.add(service)
     const survey = await readOn(this.#db, service, this.#surveyOf(service, now), now)
     this.#surveys.set(service, survey)
     let isClear = true
@@ -148,7 +155,7 @@ export class DeletionGuard {
   async #readReleased(by: string, held: Committed['held']): Promise<void> {
     const released = [...held].flatMap(([key, deletion]) => (deletion === null ? [key] : []))
     for (const [service, folders] of this.#holding) {
-      if (service === by) continue
+      if (service === by || this.#undecided.has(service)) continue
       const isConcerned = (folder: string) =>
         released.some((key) => key.startsWith(keys.heldFolderPrefix(service, folder)))
       await this.#readHolding(service, [...folders].filter(isConcerned))
