@@ -6,6 +6,7 @@ import type { FileLocks } from '../file-locks.ts'
 import { absentRecord, metadataOfHead, metadataOfRecord, recordOfStored } from '../metadata.ts'
 import { readRecords } from '../observe/outbox.ts'
 import type { Progress } from '../progress.ts'
+import { abortJournaled } from '../transfer/abort-journaled.ts'
 import type { EarlyUploads } from '../transfer/early-uploads.ts'
 import type { Journals } from '../transfer/journals.ts'
 import { commitRecords } from './commit-order.ts'
@@ -93,16 +94,9 @@ export async function finish(
 }
 
 /** An upload that was begun for another content is of no use. */
-export async function dropJournal(
-  { driver, journals, early }: OrderTools,
-  { loaded: { fid }, head }: Job,
-): Promise<void> {
-  await early.drop(fid)
-  const journal = journals.get(fid)
-  if (journal === undefined) return
-  const { version, hash, state } = journal
-  await driver.uploads.abort({ ...metadataOfHead(head), version, hash }, state)
-  await journals.remove(fid)
+export async function dropJournal(tools: OrderTools, { loaded: { fid } }: Job): Promise<void> {
+  await tools.early.drop(fid)
+  await abortJournaled(tools, fid)
 }
 
 function lockedFiles({ loaded: { fid }, head }: Job, plan: LocalPlan, aside: string): string[] {

@@ -93,7 +93,7 @@ export class EarlyUploads {
       return undefined
     }
     this.#leave(fid, entry)
-    return isUpload ? outcome.upload.forHead(head, { ...metadata, version: EARLY_VERSION }) : undefined
+    return isUpload ? outcome.upload.forHead?.(head, { ...metadata, version: EARLY_VERSION }) : undefined
   }
 
   /** For one who is about to upload something else there. Not to be called by one who has locked the file. */

@@ -13,8 +13,8 @@ export interface Upload {
   readonly copy?: ((from: string, size: number, signal: AbortSignal) => Promise<void>) | undefined
   /** Has the driver take a file of this machine as the whole content, of which these are the digests. Absent where it cannot; before anything is written. */
   readonly adopt?: ((from: string, blocks: Uint8Array, signal: AbortSignal) => Promise<void>) | undefined
-  /** The same upload for a head with this content, where it was begun for another, or for none. Whoever had it before is done with it. */
-  forHead(head: Head, metadata: Metadata): Promise<Upload>
+  /** The same upload for a head with this content, where it was begun for another, or for none. Whoever had it before is done with it. Absent where nothing is with the service yet. */
+  forHead?(head: Head, metadata: Metadata): Promise<Upload>
   /** Resolves when all that was given is written; then the hash tells whether it is what was wanted. */
   written(): Promise<void>
   /** Resolves when the driver is at rest, whatever became of the last chunk. */
@@ -195,18 +195,15 @@ class DriverUpload implements Upload {
 }
 
 /** For a driver that takes only whole contents. */
-function memoryUpload(
-  { driver, metadata, ...options }: UploadOptions,
-  hash = new BlockHash(),
-  chunks: Uint8Array[] = [],
-): Upload {
+function memoryUpload({ driver, metadata }: UploadOptions): Upload {
+  const hash = new BlockHash()
+  const chunks: Uint8Array[] = []
   return {
     hash,
     write(chunk) {
       chunks.push(chunk)
       return hash.update(chunk)
     },
-    forHead: async (head, other) => memoryUpload({ ...options, driver, head, metadata: other }, hash, chunks),
     written: async () => undefined,
     settled: async () => undefined,
     end: (token, replaced) => driver.uploads.writeWhole(metadata, Buffer.concat(chunks), token, replaced),
