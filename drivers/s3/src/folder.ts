@@ -11,6 +11,7 @@ import {
 import { Bucket } from './client/bucket.ts'
 import type { S3Client } from './client/s3-client.ts'
 import type { Conditions } from './conditions.ts'
+import { ObjectListing } from './object-listing.ts'
 import { Unsettled } from './unsettled.ts'
 
 const MARKER = `${CONTROL_DIRECTORY}/folder`
@@ -23,6 +24,7 @@ export class Folder {
   readonly bucket: Bucket
   /** Empty, or ending in `/`. */
   readonly prefix: string
+  readonly listing: ObjectListing
   /** What the Plug has been told: token by path. */
   readonly index = new Map<string, string>()
   /** Objects that were met in another state than the known one, about which no listing is believed: it may leave them out, or show what they were, for long. */
@@ -44,6 +46,7 @@ export class Folder {
     this.name = place.name
     this.prefix = rest.length === 0 ? '' : `${rest.join('/')}/`
     this.bucket = new Bucket(client, bucket)
+    this.listing = new ObjectListing((start) => this.bucket.listPage(this.prefix, start))
     this.#place = place
     this.#plug = plug
     this.#conditions = conditions

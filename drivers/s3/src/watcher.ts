@@ -3,6 +3,7 @@ import { nextPoll, type PollLimits, Timer, Turns } from '@onitu/plug/kit'
 import type { S3Object } from './client/bucket.ts'
 import type { Folder } from './folder.ts'
 import { guarded } from './guarded.ts'
+import type { ObjectPage } from './object-listing.ts'
 import { tokenOf } from './token.ts'
 
 /** ms before a folder that cannot be reached is tried again. */
@@ -70,26 +71,30 @@ export class Watcher {
     return guarded(`Listing ${this.#folder.name}`, async () => {
       const startedAt = performance.now()
       const began = this.#folder.now()
+      const { listing } = this.#folder
+      // On its way together with the marker, unless that is most likely not there.
+      const early = this.#folder.isAvailable ? listing.pages() : undefined
       await this.#folder.requireMarker()
       await this.#folder.available()
-      const count = await this.#tellChanges(began)
+      const count = await this.#tellChanges(began, early ?? listing.pages())
       this.#folder.forgetWritten(began)
       this.#interval = nextPoll(this.#interval, count > 0, performance.now() - startedAt, this.#limits)
     })
   }
 
   /** Gives how many there were. What a page shows is told while the next ones are on their way: its contents are read meanwhile. */
-  async #tellChanges(began: number): Promise<number> {
-    const { index, bucket, prefix, doubted } = this.#folder
+  async #tellChanges(began: number, pages: AsyncIterable<ObjectPage>): Promise<number> {
+    const { index, prefix, doubted } = this.#folder
     const listed = new Set<string>()
     /** What the listing says of those that it is not believed about. */
     const shown = new Map<string, string>()
     const above = lazily(() => directoriesOf(index.keys()))
     let updated: Change[] = []
     let count = 0
-    for await (const { objects, isLast } of bucket.list(prefix)) {
+    for await (const { objects, isLast } of pages) {
       for (const object of objects) {
         const path = object.key.slice(prefix.length)
+        if (listed.has(path)) continue
         listed.add(path)
         if (!this.#isFile(path, object)) continue
         const token = tokenOf(object)

@@ -135,4 +135,26 @@ describe('a listing of several pages', () => {
       expect(told(service)).not.toContain('bb/x')
     },
   )
+
+  behaviour('is asked for in several parts at once when its keys are known, and misses nothing', async (service) => {
+    const marker = [...s3.objects.keys()].find((key) => key.endsWith('.onitu/folder')) ?? ''
+    const key = (name: string) => marker.replace('.onitu/folder', name)
+    s3.pageSize = 1000
+    for (let number = 10_000; number < 12_500; number++) s3.put(key(`f/${number}`), Buffer.from(String(number)))
+    await service.catchUp()
+    await waitUntil(() => told(service).length === 2505)
+    s3.put(key('f/10500'), Buffer.from('edited'))
+    s3.put(key('f/10949-new'), Buffer.from('new'))
+    for (let number = 11_000; number < 11_150; number++) s3.objects.delete(key(`f/${number}`))
+    for (let number = 0; number < 1100; number++) s3.put(key(`z/${number}`), Buffer.from(String(number)))
+    s3.listings.splice(0)
+    await service.catchUp()
+    const kept = [...s3.objects.keys()]
+      .filter((one) => one !== marker && one.startsWith(key('')))
+      .map((one) => one.slice(key('').length))
+    await waitUntil(() => told(service).length === kept.length)
+    expect(told(service)).toEqual(kept.sort())
+    expect(service.known('f/10500').size).toBe('edited'.length)
+    expect(s3.listings.slice(0, 3).sort()).toEqual(['', key('f/10943'), key('f/11893')])
+  })
 })

@@ -89,12 +89,35 @@ test('what is ready waits for so long only', async () => {
   expect(batches).toEqual([['a'], ['b']])
 })
 
-test('what is many does not wait', async () => {
+test('the more is on its way, the more is taken together', async () => {
   const { clock, batches, gatherer, expectOne } = gathering()
-  expectOne('never')
-  for (let number = 0; number < 128; number++) gatherer.add(String(number))
+  const comers = Array.from({ length: 600 }, (_, number) => expectOne(String(number)))
+  for (const come of comers) {
+    come()
+    await clock.turn()
+  }
   await clock.turn()
-  expect(batches.map(({ length }) => length)).toEqual([128])
+  const sizes = batches.map(({ length }) => length)
+  expect(sizes.reduce((sum, size) => sum + size)).toBe(600)
+  expect(sizes).toEqual(sizes.toSorted((a, b) => b - a))
+  expect(sizes[0]).toBe(150)
+  expect(sizes.length).toBeLessThan(8)
+  expect(clock.timers).toBe(0)
+  expectOne('never')
+  for (let number = 0; number < 63; number++) gatherer.add(String(number))
+  await clock.turn()
+  expect(batches).toHaveLength(sizes.length)
+  gatherer.add('64')
+  await clock.turn()
+  expect(batches.at(-1)).toHaveLength(64)
+})
+
+test('what is very much does not wait', async () => {
+  const { clock, batches, gatherer, expectOne } = gathering()
+  for (let number = 0; number < 10_000; number++) expectOne('never')
+  for (let number = 0; number < 512; number++) gatherer.add(String(number))
+  await clock.turn()
+  expect(batches.map(({ length }) => length)).toEqual([512])
 })
 
 test('what is expected and does not come is not waited for', async () => {

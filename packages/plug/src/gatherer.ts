@@ -2,15 +2,18 @@ import type { Clock } from './engine.ts'
 
 /** Most that is taken together. */
 const BATCH = 1_000
-/** So many are taken without waiting for more: a batch costs little for each then. */
-const ENOUGH = 128
+/** What is ready is taken when it is this share of what is on its way: few batches while much is to come, small ones at the end, when nothing else goes on meanwhile. */
+const SHARE = 1 / 3
+/** So many are never taken without waiting for more; and so many always are. */
+const FEW = 64
+const MANY = 512
 /** ms that what is ready waits at most for what is on its way. */
-const PATIENCE = 250
+const PATIENCE = 500
 
 /**
  * Gathers what gets ready one by one, to be dealt with together, one batch after the other. What is ready waits only while more is on its way: a
  * single thing does not wait at all. Without this a service that gives some hundred small files in a second would have all parts of the hub woken for
- * each of them, which costs more than the files.
+ * each of them, which costs more than the files. Batches that get smaller to the end are those of guided self-scheduling (Polychronopoulos and Kuck, 1987).
  */
 export class Gatherer<T> {
   readonly #clock: Clock
@@ -44,8 +47,12 @@ export class Gatherer<T> {
 
   #consider(): void {
     if (this.#isTaking || this.#ready.length === 0) return
-    if (this.#expected === 0 || this.#isDue || this.#ready.length >= ENOUGH) this.#begin()
+    if (this.#expected === 0 || this.#isDue || this.#ready.length >= this.#enough()) this.#begin()
     else this.#cancel ??= this.#clock.after(PATIENCE, () => this.#due())
+  }
+
+  #enough(): number {
+    return Math.min(MANY, Math.max(FEW, this.#expected * SHARE))
   }
 
   #due(): void {

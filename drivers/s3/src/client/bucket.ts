@@ -19,15 +19,17 @@ export interface Part {
   readonly size: number
 }
 
-export interface ObjectPage {
-  readonly objects: readonly S3Object[]
-  readonly isLast: boolean
-}
-
-interface ListedPage {
-  readonly xml: string
+export interface ListedPage {
+  /** In the order of their keys on most services. Each call takes them out of the answer anew. */
+  objects(): S3Object[]
   /** What the next page is asked for with; undefined: there is none. */
   readonly next: string | undefined
+}
+
+/** Where a page begins: after this key, or where the one before has ended; neither: with the first object. */
+export interface PageStart {
+  readonly after?: string
+  readonly token?: string
 }
 
 type Signal = AbortSignal | undefined
@@ -91,21 +93,19 @@ export class Bucket {
     await this.#send({ method: 'DELETE', key, signal })
   }
 
-  /** All objects below a prefix, page by page, in no useful order. The next page is on its way while one is looked at. */
-  async *list(prefix: string): AsyncGenerator<ObjectPage> {
-    // As an outcome: it may fail before it is asked for, and is over when the listing is left.
-    const ask = (from?: string) => Promise.allSettled([this.#listPage(prefix, from)])
-    let coming: Promise<[PromiseSettledResult<ListedPage>]> | undefined = ask()
-    try {
-      while (coming !== undefined) {
-        const [outcome]: [PromiseSettledResult<ListedPage>] = await coming
-        const { xml, next }: ListedPage = settledValue(outcome)
-        coming = next === undefined ? undefined : ask(next)
-        yield { objects: objectsOf(xml), isLast: next === undefined }
-      }
-    } finally {
-      await coming
+  /** A thousand of the objects below a prefix. */
+  async listPage(prefix: string, { after, token }: PageStart): Promise<ListedPage> {
+    const query = {
+      'list-type': '2',
+      'encoding-type': 'url',
+      'max-keys': '1000',
+      prefix,
+      ...(after === undefined ? {} : { 'start-after': after }),
+      ...(token === undefined ? {} : { 'continuation-token': token }),
     }
+    const xml = (await this.#send({ method: 'GET', key: '', query })).body.toString('utf8')
+    const isLast = textOf(xml, 'IsTruncated') !== 'true'
+    return { objects: () => objectsOf(xml), next: isLast ? undefined : textOf(xml, 'NextContinuationToken') }
   }
 
   /** Gives the id of a new upload by parts. */
@@ -174,14 +174,6 @@ export class Bucket {
     return elements(xml, 'Upload').map((one) => ({ key: textOf(one, 'Key') ?? '', id: textOf(one, 'UploadId') ?? '' }))
   }
 
-  async #listPage(prefix: string, from: string | undefined): Promise<ListedPage> {
-    const start = from === undefined ? {} : { 'continuation-token': from }
-    const query = { 'list-type': '2', 'encoding-type': 'url', 'max-keys': '1000', prefix, ...start }
-    const xml = (await this.#send({ method: 'GET', key: '', query })).body.toString('utf8')
-    const isLast = textOf(xml, 'IsTruncated') !== 'true'
-    return { xml, next: isLast ? undefined : textOf(xml, 'NextContinuationToken') }
-  }
-
   /** The answer to a HEAD has no body that would say why: the same refusal of another request has one. */
   async #explained(error: unknown): Promise<unknown> {
     if (!(error instanceof S3StatusError) || error.status < 400 || error.status >= 404) return error
@@ -209,11 +201,6 @@ function describe(key: string, { headers }: HttpResponse): S3Object {
     size: Number(headers['content-length'] ?? 0),
     modified: Date.parse(String(headers['last-modified'] ?? '')),
   }
-}
-
-function settledValue<T>(outcome: PromiseSettledResult<T>): T {
-  if (outcome.status === 'rejected') throw outcome.reason
-  return outcome.value
 }
 
 function objectsOf(xml: string): S3Object[] {

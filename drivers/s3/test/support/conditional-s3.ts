@@ -40,6 +40,8 @@ export class ConditionalS3 {
   readonly uploads = new Map<string, Upload>()
   /** Every request: `PUT key`. */
   readonly requests: string[] = []
+  /** Where each page of the listing was asked to begin. */
+  readonly listings: string[] = []
   /** Runs when a write has arrived, before it is judged and carried out: what a user does in the worst moment. */
   beforeWrite: ((key: string) => void) | undefined
   /** It ends in the middle of so many writes and deletions of objects: they are carried out, but not answered and not listed. */
@@ -48,7 +50,7 @@ export class ConditionalS3 {
   readonly stale = new Map<string, StoredObject | undefined>()
   /** Objects in a page of the listing. */
   pageSize = 1000
-  /** Is waited for before a page is given; the first one has the number 0. */
+  /** Is waited for before a page is given; the first one has the number 0, and so has one that begins after a key. */
   beforePage: ((number: number) => Promise<void> | undefined) | undefined
   /** False: it knows of no conditions, and says so (501), as OpenStack Swift does. */
   isConditional = true
@@ -88,7 +90,10 @@ export class ConditionalS3 {
     const asked = { method, headers, key: decodeURIComponent(key.join('/')), query: searchParams }
     this.requests.push(`${method} ${asked.key}`)
     try {
-      if (isListing(asked)) await this.beforePage?.(Number(asked.query.get('continuation-token') ?? 0))
+      if (isListing(asked)) {
+        this.listings.push(asked.query.get('start-after') ?? asked.query.get('continuation-token') ?? '')
+        await this.beforePage?.(Number(asked.query.get('continuation-token') ?? 0) / this.pageSize)
+      }
       this.#answer({ ...asked, body }, response)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -178,10 +183,13 @@ export class ConditionalS3 {
     const prefix = query.get('prefix') ?? ''
     const listed = new Map([...this.objects, ...this.stale])
     const found = [...listed].filter(([key]) => key.startsWith(prefix)).sort(([one], [other]) => (one < other ? -1 : 1))
-    const number = Number(query.get('continuation-token') ?? 0)
-    const page = found.slice(number * this.pageSize, (number + 1) * this.pageSize)
-    const isLast = found.length <= (number + 1) * this.pageSize
-    const more = isLast ? '' : `<NextContinuationToken>${number + 1}</NextContinuationToken>`
+    const after = query.get('start-after')
+    const begin = after === null ? 0 : found.filter(([key]) => key <= after).length
+    const from = Number(query.get('continuation-token') ?? begin)
+    const to = from + this.pageSize
+    const page = found.slice(from, to)
+    const isLast = found.length <= to
+    const more = isLast ? '' : `<NextContinuationToken>${to}</NextContinuationToken>`
     const entries = page.map(([key, object]) => {
       if (object === undefined) return ''
       const { body, etag, modified } = object
