@@ -47,9 +47,10 @@ export class ObjectListing {
       if (this.#isDivisible) this.#boundaries = divider.boundaries
     } catch (error) {
       if (parts.length === 1 || !isNoOrder(error)) throw error
+      yield* inTurn(divide(this.#ask, []))
+      // Only now: it may have been refused for another reason.
       this.#isDivisible = false
       this.#boundaries = []
-      yield* inTurn(divide(this.#ask, []))
     }
   }
 }
@@ -61,7 +62,7 @@ function divide(ask: AskPage, boundaries: readonly string[]): Part[] {
 async function* inTurn(parts: readonly Part[]): AsyncGenerator<ObjectPage> {
   try {
     for (const [at, part] of parts.entries()) {
-      parts[at + AHEAD]?.begin()
+      parts[at + AHEAD - 1]?.begin()
       const isLastPart = at === parts.length - 1
       for await (const { objects, isLast } of part.pages()) yield { objects, isLast: isLast && isLastPart }
     }

@@ -4,7 +4,7 @@ import type { Clock } from './engine.ts'
 const BATCH = 1_000
 /** What is ready is taken when it is this share of what is on its way: few batches while much is to come, small ones at the end, when nothing else goes on meanwhile. */
 const SHARE = 1 / 3
-/** So many are never taken without waiting for more; and so many always are. */
+/** Fewer wait for more in any case; and so many never wait. */
 const FEW = 64
 const MANY = 512
 /** ms that what is ready waits at most for what is on its way. */
