@@ -114,7 +114,7 @@ export class Launcher implements Controlled {
 
   /** Makes a stop that takes too long end at once. */
   kill(): void {
-    for (const process of this.#hub?.processes() ?? []) process.kill()
+    for (const process of this.#hub?.processes() ?? []) process.destroy()
   }
 
   status(): Promise<Status> {

@@ -160,6 +160,17 @@ describe('onitu start', () => {
     await startSession()
   })
 
+  it('ends at once by a second signal, and starts nothing again', async () => {
+    const session = await startSession()
+    const status: { processes: { pid: number }[] } = JSON.parse((await onitu('status', '--json')).stdout)
+    session.kill('SIGINT')
+    session.kill('SIGTERM')
+    const { stdout } = await session.ended
+    expect(stdout).not.toMatch(/restarting|failed/)
+    expect(status.processes.filter(({ pid }) => processStart(pid) !== undefined)).toEqual([])
+    await startSession()
+  })
+
   it('takes over after it was killed, leaving no process and no socket of the killed one', async () => {
     const killed = await startSession()
     const path = join(directory, 'config', 'home', 'session.json')

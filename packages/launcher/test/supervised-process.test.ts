@@ -90,6 +90,24 @@ describe('a supervised process', () => {
     expect(supervised.restarts).toBe(1)
   })
 
+  it('is not started again when it is ended for good', async () => {
+    const supervised = supervise('deaf')
+    await supervised.start()
+    const { pid } = supervised
+    supervised.destroy()
+    await supervised.stop()
+    expect(pid === null || isRunning(pid)).toBe(false)
+    expect(states).toEqual(['starting', 'running', 'stopping', 'stopped'])
+    await expect(supervised.start()).rejects.toMatchObject({ code: 'CLOSED' })
+
+    const waiting = supervise('crash', { policy: { ...quick, firstDelay: 600_000, maxDelay: 600_000 } })
+    await waiting.start()
+    await until(waiting, 'restarting')
+    waiting.destroy()
+    await waiting.stop()
+    expect(waiting.state).toBe('stopped')
+  })
+
   it('is shown as failed when it keeps failing, and is tried again when asked', async () => {
     const supervised = supervise('crash')
     await supervised.start()

@@ -110,6 +110,15 @@ export class SupervisedProcess {
     this.#child?.kill()
   }
 
+  /** Ends it at once and for good. Whoever wants to know that it is gone stops it as well. */
+  destroy(): void {
+    this.#closed = true
+    this.#wanted = false
+    this.#wake?.()
+    if (this.#state === 'starting' || this.#state === 'running') this.#set('stopping')
+    this.kill()
+  }
+
   /** Resolves when it is neither starting nor stopping. */
   async settled(): Promise<void> {
     while (this.#state === 'starting' || this.#state === 'stopping') await this.changed()
