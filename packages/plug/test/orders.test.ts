@@ -68,6 +68,67 @@ const large = () =>
     Array.from({ length: 40 }, (_, at) => String(at).repeat(HASH_BLOCK_SIZE).slice(0, HASH_BLOCK_SIZE)).join(''),
   ).subarray(0, 39 * HASH_BLOCK_SIZE + 77)
 
+describe('what an order takes the place of', () => {
+  it('is not reported when the driver tells of it a second time meanwhile', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    await share('a.txt', 'old', left, [right])
+    const old = { ...right.files.seen('a.txt'), hash: right.files.hash('a.txt') }
+    let told: Promise<void> | undefined
+    right.files.before = async (handler, path) => {
+      // As a driver does that has read it again, since it may have changed under the same token.
+      if (handler === 'uploadFile' && path === 'a.txt') told ??= right.plug.report([{ type: 'updated', ...old }])
+    }
+    await left.plug.updateFile(left.files.put('a.txt', 'new'))
+    const head = await hub.accept(left, 'a.txt')
+    await hub.order('right', head, { replaces: old.hash })
+    await hub.done('right')
+    await told
+    expect(right.files.calls).toContain('uploadFile a.txt')
+    expect(right.files.text('a.txt')).toBe('new')
+    expect(await hub.outbox('right')).toEqual([])
+    expect(await hub.record('right', 'a.txt')).toMatchObject({
+      hash: head.hash,
+      token: right.files.seen('a.txt').token,
+    })
+  })
+
+  it.each(['setAttributes', 'deleteFile'])('nor where that is done by %s', async (wanted) => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    await share('a.txt', 'old', left, [right])
+    const old = { ...right.files.seen('a.txt'), hash: right.files.hash('a.txt') }
+    let told: Promise<void> | undefined
+    right.files.before = async (handler) => {
+      if (handler === wanted) told ??= right.plug.report([{ type: 'updated', ...old }])
+    }
+    const record = await hub.record('right', 'a.txt')
+    const isDeleted = wanted === 'deleteFile'
+    const head = hub.head('a.txt', { ...record, mtime: 5000, deleted: isDeleted }, 'left')
+    await hub.order('right', head, isDeleted ? { replaces: old.hash } : { attributes: true })
+    await hub.done('right')
+    expect(told).toBeDefined()
+    await told
+    expect(await hub.outbox('right')).toEqual([])
+  })
+
+  it('is reported when a user puts something else there meanwhile', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    await share('a.txt', 'old', left, [right])
+    let told: Promise<void> | undefined
+    right.files.written = (path) => {
+      told ??= right.plug.report([{ type: 'updated', ...right.files.put(path, 'of a user') }])
+    }
+    const replaces = right.files.hash('a.txt')
+    await left.plug.updateFile(left.files.put('a.txt', 'new'))
+    await hub.order('right', await hub.accept(left, 'a.txt'), { replaces })
+    await hub.done('right')
+    await told
+    expect(await hub.outbox('right')).toMatchObject([{ type: 'updated', hash: right.files.hash('a.txt') }])
+  })
+})
+
 describe('a file', () => {
   it('larger than a chunk arrives by chunks', async () => {
     const left = await hub.run('left')

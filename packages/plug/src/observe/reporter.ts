@@ -200,8 +200,9 @@ export class Reporter {
       return checked.change.type === 'deleted' ? [] : [this.#reader.doubt(withoutFrom(checked, overtaken))]
     if (checked.change.type === 'deleted' && during.has(checked.fid)) return [{ ...checked, isDoubted: true }]
     const current = withoutFrom(checked, overtaken)
-    const mayBeNewer = isDirectory(current) ? !during.has(current.fid) : this.#reader.canRely
-    return [isOld === true && !mayBeNewer ? this.#reader.doubt(current) : current]
+    // What was told while something was put there may be what that has taken the place of, told a second time.
+    const isSure = !during.has(current.fid) && (isOld !== true || isDirectory(current) || this.#reader.canRely)
+    return [isSure ? current : this.#reader.doubt(current)]
   }
 
   #settle(batch: readonly Waiting[], error: unknown): void {

@@ -120,7 +120,8 @@ function noted({ writing, ...record }: FileRecord): FileRecord {
 
 async function setAttributes(tools: OrderTools, job: Job, token: string): Promise<Outcome> {
   const { head, loaded } = job
-  const stored = await tools.driver.setAttributes(metadataOfHead(head, loaded.record?.extra), token)
+  const set = () => tools.driver.setAttributes(metadataOfHead(head, loaded.record?.extra), token)
+  const stored = await tools.whilePutting(head.fid, set)
   return finish(tools, job, recordOfStored(head, stored, loaded.record))
 }
 
@@ -128,7 +129,7 @@ async function remove(tools: OrderTools, job: Job, token: string): Promise<Outco
   const { engine, driver } = tools
   const { head, loaded } = job
   const record = loaded.record ?? absentRecord(head)
-  await driver.delete(metadataOfRecord(head.fid, record), token)
+  await tools.whilePutting(head.fid, () => driver.delete(metadataOfRecord(head.fid, record), token))
   const outcome = await finish(tools, job, absentRecord(head))
   const type = record.kind === 'directory' ? 'directory_deleted' : 'deletion_completed'
   engine.emit({ type, service: engine.service, folder: head.folder, path: head.path })

@@ -28,12 +28,13 @@ export const capabilities: Capabilities = {
   tokenGranularity: 0,
 }
 
-/** A service in memory. `before` lets a test wait or fail inside a handler. It outlives the Plug, as a real service does. */
+/** A service in memory. `before` lets a test wait or fail inside a handler, `written` act when a small file has been put there and that is not said yet. It outlives the Plug, as a real service does. */
 export class MemoryFiles {
   readonly entries = new Map<string, Entry>()
   readonly uploads = new Map<string, Upload>()
   readonly calls: string[] = []
   before: (handler: string, path: string, offset: number) => Promise<void> = async () => undefined
+  written: (path: string) => void = () => undefined
   #count = 0
 
   put(path: string, content: string | Uint8Array, attributes: { mtime?: number; mode?: number } = {}): Seen {
@@ -80,7 +81,9 @@ export class MemoryFiles {
     )
     plug.handler('uploadFile', async (metadata, content, { token }) => {
       await this.#enter('uploadFile', metadata.path)
-      return this.#write(metadata, Buffer.from(content), token)
+      const stored = this.#write(metadata, Buffer.from(content), token)
+      this.written(metadata.path)
+      return stored
     })
     plug.handler('startUpload', async ({ fid, version, path }) => {
       await this.#enter('startUpload', path)
