@@ -11,7 +11,7 @@ import {
 import { Bucket } from './client/bucket.ts'
 import type { S3Client } from './client/s3-client.ts'
 import type { Conditions } from './conditions.ts'
-import { ObjectListing } from './object-listing.ts'
+import { ObjectListing } from './listing/object-listing.ts'
 import { Unsettled } from './unsettled.ts'
 
 const MARKER = `${CONTROL_DIRECTORY}/folder`

@@ -3,7 +3,7 @@ import { nextPoll, type PollLimits, Timer, Turns } from '@onitu/plug/kit'
 import type { S3Object } from './client/bucket.ts'
 import type { Folder } from './folder.ts'
 import { guarded } from './guarded.ts'
-import type { ObjectPage } from './object-listing.ts'
+import type { ObjectPage } from './listing/part.ts'
 import { tokenOf } from './token.ts'
 
 /** ms before a folder that cannot be reached is tried again. */

@@ -65,7 +65,7 @@ export class Core {
       local: this.provider,
       topology: (maxAge) => this.#readTopology(maxAge),
       search: new ContentSearch(engine),
-      whilePutting: (fid, put) => this.reporter.whilePutting(fid, put),
+      whileChanging: (fid, change) => this.reporter.whileChanging(fid, change),
       touched: (fids) => this.#queue.touched(fids),
       report: (changes: readonly Change[]) => this.reporter.report(changes),
     }

@@ -112,6 +112,24 @@ describe('what an order takes the place of', () => {
     expect(await hub.outbox('right')).toEqual([])
   })
 
+  it('nor at the old place of a file that is renamed', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    const old = await share('old', 'content', left, [right])
+    const seen = { ...right.files.seen('old'), hash: right.files.hash('old') }
+    let told: Promise<void> | undefined
+    right.files.before = async (handler) => {
+      if (handler === 'moveFile') told ??= right.plug.report([{ type: 'updated', ...seen }])
+    }
+    await hub.order('right', hub.head('new', { ...old, movedFrom: old.fid }, 'left'), { movedFrom: old.fid })
+    await hub.done('right')
+    expect(told).toBeDefined()
+    await told
+    expect([...right.files.entries.keys()]).toEqual(['new'])
+    expect(await hub.outbox('right')).toEqual([])
+    expect(await hub.record('right', 'old')).toMatchObject({ token: null })
+  })
+
   it('is reported when a user puts something else there meanwhile', async () => {
     const left = await hub.run('left')
     const right = await hub.run('right')

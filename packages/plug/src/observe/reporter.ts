@@ -92,9 +92,9 @@ export class Reporter {
     this.#unread.retryAll()
   }
 
-  /** Has an order put something in the place of a file. */
-  whilePutting<T>(fid: string, put: () => Promise<T>): Promise<T> {
-    return this.#told.put(fid, put)
+  /** Has an order change a file. */
+  whileChanging<T>(fid: string, change: () => Promise<T>): Promise<T> {
+    return this.#told.change(fid, change)
   }
 
   /** Above the numbers of all observations that are durable. */
@@ -200,7 +200,7 @@ export class Reporter {
       return checked.change.type === 'deleted' ? [] : [this.#reader.doubt(withoutFrom(checked, overtaken))]
     if (checked.change.type === 'deleted' && during.has(checked.fid)) return [{ ...checked, isDoubted: true }]
     const current = withoutFrom(checked, overtaken)
-    // What was told while something was put there may be what that has taken the place of, told a second time.
+    // What was told while an order changed it may be what that has taken the place of, told a second time.
     const isSure = !during.has(current.fid) && (isOld !== true || isDirectory(current) || this.#reader.canRely)
     return [isSure ? current : this.#reader.doubt(current)]
   }

@@ -3,25 +3,25 @@ import { type CheckedChange, fidsOf } from './plan-report.ts'
 /** A change that was told of and does not have its files yet. */
 export interface Told {
   readonly checked: CheckedChange
-  /** Files in the place of which an order has put something since. */
+  /** Files that an order has changed since. */
   readonly overtaken: Set<string>
-  /** Files in the place of which an order was putting something when it was told. */
+  /** Files that an order was changing when it was told. */
   readonly during: Set<string>
 }
 
 /**
- * What was told of a file before an order puts something in its place is older: the driver looked at it before that was there, or was gone.
- * What is told while it is put may be older or newer.
+ * What was told of a file before an order changes it is older: the driver looked at it before.
+ * What is told meanwhile may be older or newer.
  */
 export class ToldBefore {
   readonly #waiting = new Map<string, Set<Told>>()
-  readonly #putting = new Set<string>()
+  readonly #changing = new Set<string>()
 
   add(told: Told): void {
     for (const fid of fidsOf(told.checked)) {
       const others = this.#waiting.get(fid) ?? new Set<Told>()
       this.#waiting.set(fid, others.add(told))
-      if (this.#putting.has(fid)) told.during.add(fid)
+      if (this.#changing.has(fid)) told.during.add(fid)
     }
   }
 
@@ -33,18 +33,18 @@ export class ToldBefore {
     }
   }
 
-  /** Puts something in the place of a file, which is locked. When that fails, what was told before still counts. */
-  async put<T>(fid: string, put: () => Promise<T>): Promise<T> {
+  /** Has a file changed, which is locked. When that fails, what was told before still counts. */
+  async change<T>(fid: string, change: () => Promise<T>): Promise<T> {
     const older = [...(this.#waiting.get(fid) ?? [])].filter(({ overtaken }) => !overtaken.has(fid))
     for (const { overtaken } of older) overtaken.add(fid)
-    this.#putting.add(fid)
+    this.#changing.add(fid)
     try {
-      return await put()
+      return await change()
     } catch (error) {
       for (const { overtaken } of older) overtaken.delete(fid)
       throw error
     } finally {
-      this.#putting.delete(fid)
+      this.#changing.delete(fid)
     }
   }
 }

@@ -26,8 +26,8 @@ export interface OrderTools {
   readonly commits: OrderCommits
   readonly progress: Progress
   readonly early: EarlyUploads
-  /** What was told of a file before is older than what is put there now. */
-  readonly whilePutting: <T>(fid: string, put: () => Promise<T>) => Promise<T>
+  /** Around each call of the driver that changes a file: what was told of it before is older. */
+  readonly whileChanging: <T>(fid: string, change: () => Promise<T>) => Promise<T>
   /** Told which other files have another record now. */
   readonly touched: (fids: Iterable<string>) => void
   readonly report: (changes: readonly Change[]) => Promise<void>
@@ -121,7 +121,7 @@ function noted({ writing, ...record }: FileRecord): FileRecord {
 async function setAttributes(tools: OrderTools, job: Job, token: string): Promise<Outcome> {
   const { head, loaded } = job
   const set = () => tools.driver.setAttributes(metadataOfHead(head, loaded.record?.extra), token)
-  const stored = await tools.whilePutting(head.fid, set)
+  const stored = await tools.whileChanging(head.fid, set)
   return finish(tools, job, recordOfStored(head, stored, loaded.record))
 }
 
@@ -129,7 +129,7 @@ async function remove(tools: OrderTools, job: Job, token: string): Promise<Outco
   const { engine, driver } = tools
   const { head, loaded } = job
   const record = loaded.record ?? absentRecord(head)
-  await tools.whilePutting(head.fid, () => driver.delete(metadataOfRecord(head.fid, record), token))
+  await tools.whileChanging(head.fid, () => driver.delete(metadataOfRecord(head.fid, record), token))
   const outcome = await finish(tools, job, absentRecord(head))
   const type = record.kind === 'directory' ? 'directory_deleted' : 'deletion_completed'
   engine.emit({ type, service: engine.service, folder: head.folder, path: head.path })
@@ -141,7 +141,8 @@ async function rename(tools: OrderTools, job: Job, plan: Extract<OrderPlan, { do
   const { head } = job
   const source = (await readRecords(engine, [plan.from])).get(plan.from)
   if (source === undefined || source.token !== plan.token) return 'again'
-  const move = () => driver.move(metadataOfRecord(plan.from, source), metadataOfHead(head, source.extra), plan.token)
+  const [from, to] = [metadataOfRecord(plan.from, source), metadataOfHead(head, source.extra)]
+  const move = () => tools.whileChanging(plan.from, () => driver.move(from, to, plan.token))
   const moved = await whileNoted(tools, job, move, { renamed: true })
   const gone = [plan.from, { ...source, token: null }] as const
   const stored = await withAttributes(tools, head, moved, source).catch(async (error: unknown) => {
@@ -168,7 +169,7 @@ async function rename(tools: OrderTools, job: Job, plan: Extract<OrderPlan, { do
  * name, or by an order that this one replaced. @throws when that may work another time
  */
 async function withAttributes(
-  { engine, driver }: OrderTools,
+  { engine, driver, whileChanging }: OrderTools,
   head: Head,
   moved: Stored,
   source: FileRecord,
@@ -176,7 +177,7 @@ async function withAttributes(
   const now = recordOfStored(head, moved, source)
   if (head.kind !== 'file' || !driver.canSetAttributes || !attributesDiffer(head, now)) return moved
   try {
-    return await driver.setAttributes(metadataOfHead(head, now.extra), moved.token)
+    return await whileChanging(head.fid, () => driver.setAttributes(metadataOfHead(head, now.extra), moved.token))
   } catch (error) {
     if (isOnituError(error) && error.retryable) throw error
     engine.warn(`Could not set the attributes of ${head.path}, which was renamed`, error)
@@ -195,9 +196,10 @@ async function makeDirectory(tools: OrderTools, job: Job): Promise<Outcome> {
   return outcome
 }
 
-async function clear({ engine, driver }: OrderTools, { head, loaded }: Job, token: string): Promise<Outcome> {
+async function clear(tools: OrderTools, { head, loaded }: Job, token: string): Promise<Outcome> {
+  const { engine, driver, whileChanging } = tools
   const record = loaded.record ?? absentRecord(head)
-  await driver.delete(metadataOfRecord(head.fid, record), token)
+  await whileChanging(head.fid, () => driver.delete(metadataOfRecord(head.fid, record), token))
   await commitRecords(engine, [[head.fid, { ...record, token: null }]])
   return 'again'
 }

@@ -26,7 +26,7 @@ export async function freeAsidePath(engine: Engine, { head, loaded: { record } }
 
 /** Renames content that belongs to no decision, so that the order can be carried out. Both names are locked. */
 export async function moveAside(
-  { engine, driver, report }: OrderTools,
+  { engine, driver, report, whileChanging }: OrderTools,
   { head, loaded }: Job,
   path: string,
   token: string,
@@ -39,7 +39,8 @@ export async function moveAside(
     )
   }
   const to = { ...metadataOfRecord(fileId(record.folder, path), { ...record, path }), version: 0 }
-  const stored = await driver.move(metadataOfRecord(head.fid, record), to, token)
+  const from = metadataOfRecord(head.fid, record)
+  const stored = await whileChanging(head.fid, () => driver.move(from, to, token))
   await commitRecords(engine, [[head.fid, { ...record, token: null }]])
   // Not awaited here: the report waits for the lock that this task holds.
   void reportUntilWritten(engine, report, seenOf(record, path, stored), FIRST_RETRY)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import type { PageStart, S3Object } from './client/bucket.ts'
-import { S3StatusError } from './client/s3-error.ts'
+import type { PageStart, S3Object } from '../client/bucket.ts'
+import { S3StatusError } from '../client/s3-error.ts'
 import { ObjectListing } from './object-listing.ts'
 
 const objectOf = (key: string): S3Object => ({ key, etag: '"e"', size: 1, modified: 0 })
