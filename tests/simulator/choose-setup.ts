@@ -24,7 +24,7 @@ const COARSE = 1000
 /** The hub of one seed: two or three services, of any kind and mode, under options and rules. */
 export function chooseSetup(seed: number, random: Random): Setup {
   const names = NAMES.slice(0, random.chance(0.6) ? 2 : 3)
-  const services = Object.fromEntries(names.map((name) => [name, chooseKind(random)]))
+  const services = Object.fromEntries(names.map((name) => [name, chooseKind(random, repeating(seed))]))
   const one = random.pick(names)
   const mode = random.chance(0.6) ? 'rw' : random.pick(['r', 'w'] as const)
   const kind = services[one]
@@ -75,7 +75,12 @@ function holding(seed: number): Setup['folder'] {
   return { hold_deletions: { files: round % 3, share: round % 2 === 0 ? 0 : 0.3 } }
 }
 
-function chooseKind(random: Random): ServiceKind {
+/** Not by chance, so that the other runs stay what they were. */
+function repeating(seed: number): boolean {
+  return Math.floor(seed / 24) % 3 === 0
+}
+
+function chooseKind(random: Random, mayTellTwice: boolean): ServiceKind {
   const isPlain = random.chance(0.4)
   const may = () => isPlain || random.chance(0.6)
   const tokens = isPlain ? 'serial' : random.pick(['serial', 'serial', 'coarse', 'content'] as const)
@@ -102,5 +107,6 @@ function chooseKind(random: Random): ServiceKind {
     tellsHash: !listsLate && random.chance(0.5),
     chunkSize: random.pick([24, 64, 1024]),
     listsLate,
+    tellsTwice: mayTellTwice && tokens === 'serial' && !listsLate,
   }
 }

@@ -32,6 +32,8 @@ export interface Index {
   sawNothing(path: string): void
   /** What became of it is not known: it has to be looked at. */
   doubts(path: string): void
+  /** It looks at it once more, and tells of it if that is what it has told of already. */
+  looksAgain(path: string): void
 }
 
 interface Call {
@@ -344,6 +346,9 @@ export class SimulatedDriver {
       ignoreFailure(() => checked<unknown>(isTorn ? torn : act))
     }
     if (scheduler.random.chance(0.05)) await this.#dawdle()
+    // While an order is at the file is when that matters.
+    if (writes && this.#storage.kind.tellsTwice && scheduler.random.chance(0.2))
+      for (const one of path.split(' -> ')) this.#index.looksAgain(one)
     const result = await scheduler.call(
       this.#owner,
       label,

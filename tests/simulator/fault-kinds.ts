@@ -21,6 +21,7 @@ export const FAULT_KINDS = [
   'a listing is late',
   'a change is not told of',
   'a change does not show in the token',
+  'a driver tells twice',
   'the clock is set',
   'a month passes',
   'a service is away for a month',

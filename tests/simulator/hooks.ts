@@ -17,6 +17,8 @@ export interface Hooks {
   modeOf?: Wrapped<typeof modeOf>
   servicesByRules?: Wrapped<typeof servicesByRules>
   filterFile?: Wrapped<typeof filterFile>
+  /** Whether what is told while an order changes a file counts as newer than that. */
+  believesRepeats?: boolean
 }
 
 /** Those that are switched on now. */

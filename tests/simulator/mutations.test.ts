@@ -45,6 +45,16 @@ vi.mock('../../packages/referee/src/options/filter-file.ts', async (load) => {
     (active.hooks.filterFile?.(module.filterFile) ?? module.filterFile)(...given)
   return { ...module, filterFile }
 })
+vi.mock('../../packages/plug/src/observe/told-before.ts', async (load) => {
+  const module = await load<typeof import('../../packages/plug/src/observe/told-before.ts')>()
+  class ToldBefore extends module.ToldBefore {
+    override add(told: Parameters<InstanceType<typeof module.ToldBefore>['add']>[0]): void {
+      super.add(told)
+      if (active.hooks.believesRepeats === true) told.during.clear()
+    }
+  }
+  return { ...module, ToldBefore }
+})
 
 const MOST_SEEDS = 500
 const FIRST_SEED = 500

@@ -117,6 +117,10 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   'a root that is away counts as an empty one': { noticedBy: 26, seams: { believesAbsence: true } },
   'what a late listing leaves out counts as gone': { noticedBy: 3, seams: { believesLate: true } },
   'a token that may hide a change counts as proof': { noticedBy: 84, seams: { believesTokens: true } },
+  'what is told a second time while an order changes the file is believed': {
+    noticedBy: 14,
+    hooks: { believesRepeats: true },
+  },
   'an upload goes on behind bytes that were torn': { seams: { handlers: appending } },
   'what is in a service that is only written is read': { seams: { engine: withoutMode('w') } },
   'a service that is only read is written': {

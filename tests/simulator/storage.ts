@@ -29,6 +29,8 @@ export interface ServiceKind {
   readonly chunkSize: number
   /** A listing may show what was there a while ago. */
   readonly listsLate: boolean
+  /** Whether the driver tells again of what it has told of, as one does that cannot know whether there was another change in the same moment. */
+  readonly tellsTwice: boolean
 }
 
 export const FOLDER = 'docs'

@@ -29,6 +29,8 @@ const SCAN_INTERVAL = 60_000
 const RETRY_DELAY = 200
 /** ms: what may have been changed once more unseen is looked at again. */
 const YOUNG = 60_000
+/** ms within which what was told of is told of again. */
+const AGAIN = 300
 
 /**
  * Looks for what users did: told of by the system late, or never, so it also looks now and then. It lists a service in two
@@ -83,6 +85,13 @@ export class Watcher {
   doubts(path: string): void {
     this.#index.set(path, 'unknown')
     this.changed()
+  }
+
+  looksAgain(path: string): void {
+    const entry = this.#storage.isReachable ? this.#storage.entries.get(path) : undefined
+    if (entry?.kind !== 'file' || entry.token !== this.#index.get(path)) return
+    this.#scheduler.count('a driver tells twice')
+    this.#report(this.#changeOf(path, entry))
   }
 
   async start(): Promise<void> {
@@ -221,6 +230,7 @@ export class Watcher {
       this.#index.set(path, entry.token)
       if (from !== undefined) moved.add(from)
       changes.push(...this.#changeOf(path, entry, from))
+      this.#lookAgainLater(path)
     }
     const deleted = gone
       .filter((path) => !moved.has(path))
@@ -246,6 +256,12 @@ export class Watcher {
       this.#settling.take([found], this.#scheduler.elapsed, { here: this.#scheduler.now() / 1000, server: undefined })
         .length > 0
     )
+  }
+
+  #lookAgainLater(path: string): void {
+    const { random } = this.#scheduler
+    if (!this.#storage.kind.tellsTwice || !random.chance(0.5)) return
+    this.#scheduler.after(this.#owner, random.below(AGAIN), () => this.looksAgain(path))
   }
 
   #lookAgain(): void {

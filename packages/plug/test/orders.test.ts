@@ -130,6 +130,27 @@ describe('what an order takes the place of', () => {
     expect(await hub.record('right', 'old')).toMatchObject({ token: null })
   })
 
+  it('nor does a move count that a user did just before, where the service writes whatever is there', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right', { capabilities: { conditionalWrite: false } })
+    await share('a.txt', 'old', left, [right])
+    const old = right.files.get('a.txt')
+    let told: Promise<void> | undefined
+    right.files.written = () => {
+      right.files.entries.set('b.txt', old)
+      told ??= right.plug.moveFile({ folder: 'docs', path: 'a.txt' }, right.files.seen('b.txt'))
+    }
+    await left.plug.updateFile(left.files.put('a.txt', 'new'))
+    await hub.order('right', await hub.accept(left, 'a.txt'), { replaces: right.files.hash('a.txt') })
+    await hub.done('right')
+    expect(told).toBeDefined()
+    await told
+    expect(await hub.outbox('right')).toMatchObject([
+      { type: 'updated', path: 'b.txt', hash: right.files.hash('b.txt') },
+    ])
+    expect(await hub.record('right', 'a.txt')).toMatchObject({ token: right.files.seen('a.txt').token })
+  })
+
   it('is reported when a user puts something else there meanwhile', async () => {
     const left = await hub.run('left')
     const right = await hub.run('right')

@@ -62,6 +62,21 @@ describe('reports of a file', () => {
   })
 })
 
+describe('the report of a file in the place of a directory', () => {
+  it('tells that the directory is gone, also when the file is gone before it was read', async () => {
+    const service = await hub.run('S')
+    await service.plug.report([{ type: 'updated', ...service.files.mkdir('d') }])
+    await hub.accept(service, 'd')
+    await hub.done('S')
+    await hub.emptyOutbox('S')
+    service.files.entries.delete('d')
+    const seen = service.files.put('d', 'x')
+    service.files.entries.delete('d')
+    await service.plug.report([{ type: 'updated', ...seen }])
+    expect(await observations()).toEqual(['deleted d'])
+  })
+})
+
 describe('reports of small files', () => {
   it('do not wait until large ones are read, however many and however slow they are', async () => {
     const service = await hub.run('S')

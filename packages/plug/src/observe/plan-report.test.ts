@@ -266,6 +266,11 @@ describe('planReport', () => {
     ])
   })
 
+  it('does not take the hash of what was moved from the old place when something else may be at the new one', () => {
+    const plan = planReport([{ ...checkedChange(moved), isDoubted: true }], new Map([[fid, record]]), 100)
+    expect(plan).toMatchObject({ observations: [], unread: [{ isDoubted: true }] })
+  })
+
   it.each(cases)('$name', ({ changes, known, observations, records = {}, unread = 0, isUnheard, own }) => {
     const checked = changes.map((change) => ({ ...checkedChange(change), ...(isUnheard && { isUnheard }) }))
     const plan = planReport(checked, new Map([[fid, known]]), 100)

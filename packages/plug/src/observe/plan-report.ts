@@ -118,14 +118,14 @@ function planUpdate(
 }
 
 function planMove(
-  { fid, isFlat }: CheckedChange,
+  { fid, isFlat, isDoubted }: CheckedChange,
   from: string,
   seen: Seen,
   record: FileRecord | undefined,
   source: FileRecord,
   sequence: number,
 ): ReportStep {
-  const unchanged = source.token === seen.token && source.kind === kindOf(seen)
+  const unchanged = isDoubted !== true && source.token === seen.token && source.kind === kindOf(seen)
   const hash = hashOf(seen) ?? (unchanged ? knownHash(source) : undefined)
   if (hash === undefined) return { type: 'needs_hash' }
   const own = ownWrite(record, seen, hash)

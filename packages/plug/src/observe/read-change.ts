@@ -75,17 +75,6 @@ export class ChangeReader {
     return this.#driver.capabilities.conditionalWrite
   }
 
-  /**
-   * For what may be there no more, without anybody who would tell of that, for it is what the Plug wrote: the hash is not taken from the
-   * driver.
-   */
-  doubt(checked: CheckedChange): CheckedChange {
-    const { change } = checked
-    if (change.type === 'deleted') return checked
-    const { hash: _, ...seen } = change
-    return { ...checked, change: seen, isDoubted: true }
-  }
-
   /** Still: an order may have been carried out since. */
   async #isUnnoted(fid: string, own: readonly string[]): Promise<boolean> {
     const record = (await readRecords(this.#engine, [fid])).get(fid)

@@ -9,14 +9,14 @@ import { divideByFiles } from './divide-by-files.ts'
 import { firstSequence, readRecords, writePlan } from './outbox.ts'
 import { type CheckedChange, checkedChange, fidsOf, planReport } from './plan-report.ts'
 import type { ChangeReader } from './read-change.ts'
-import { type Told, ToldBefore } from './told-before.ts'
+import { ToldBefore } from './told-before.ts'
 import { UnreadChanges } from './unread-changes.ts'
+import { asUpdate, doubt, type Held, whatStillCounts } from './what-still-counts.ts'
 
-interface Waiting extends Told {
+interface Waiting extends Held {
+  isOld?: true
   readonly done: () => void
   readonly failed: (error: unknown) => void
-  /** It waited for an order on the file. */
-  isOld?: true
 }
 
 interface Read {
@@ -68,7 +68,7 @@ export class Reporter {
     for (const change of changes) {
       const accepted = this.#check(change)
       if (accepted === undefined) continue
-      const checked = isDoubted ? { ...this.#reader.doubt(accepted), isDoubted: true as const } : accepted
+      const checked = isDoubted ? { ...doubt(accepted), isDoubted: true as const } : accepted
       this.#undone.add(checked)
       results.push(
         new Promise<void>((done, failed) =>
@@ -192,17 +192,9 @@ export class Reporter {
     }
   }
 
-  /** What of a report still counts, now that nothing else is at work on its files. */
   #current(waiting: Waiting): CheckedChange[] {
     this.#told.remove(waiting)
-    const { checked, isOld, overtaken, during } = waiting
-    if (overtaken.has(checked.fid))
-      return checked.change.type === 'deleted' ? [] : [this.#reader.doubt(withoutFrom(checked, overtaken))]
-    if (checked.change.type === 'deleted' && during.has(checked.fid)) return [{ ...checked, isDoubted: true }]
-    const current = withoutFrom(checked, overtaken)
-    // What was told while an order changed it may be what that has taken the place of, told a second time.
-    const isSure = !during.has(current.fid) && (isOld !== true || isDirectory(current) || this.#reader.canRely)
-    return [isSure ? current : this.#reader.doubt(current)]
+    return whatStillCounts(waiting, this.#reader.canRely)
   }
 
   #settle(batch: readonly Waiting[], error: unknown): void {
@@ -264,7 +256,16 @@ export class Reporter {
     if (change.type === 'deleted') return undefined
     if (result.type === 'failed') this.#readLater(asUpdate(checked), result.error, pause)
     // Whatever is at the new place, or becomes of it: at the old one there is nothing, and nobody will tell of that again.
-    return change.type === 'moved' ? checkedChange({ type: 'deleted', ...change.from }) : undefined
+    if (change.type === 'moved') return checkedChange({ type: 'deleted', ...change.from })
+    const isFirst = pause === undefined && checked.isDoubted !== true
+    return isFirst && result.type === 'changed' ? this.#replacedDirectory(checked) : undefined
+  }
+
+  /** That it is gone: where a file was seen there is none, whatever became of the file. No order has been at this place since, which might have made another one. */
+  async #replacedDirectory({ change: { folder, path }, fid }: CheckedChange): Promise<CheckedChange | undefined> {
+    const record = (await untilAnswered(this.#engine, () => readRecords(this.#engine, [fid]))).get(fid)
+    const isKnown = record?.kind === 'directory' && record.token !== null
+    return isKnown ? checkedChange({ type: 'deleted', folder, path }) : undefined
   }
 
   /** The driver has told of it and will not tell again, so reading is tried until it works or there is newer news. */
@@ -297,22 +298,4 @@ export class Reporter {
   #problem(folder: string, path: string, code: string, reason: string): void {
     this.#engine.emit({ type: 'file_problem', service: this.#engine.service, folder, path, code, reason })
   }
-}
-
-/** An order does not put another one in the place of one that is there. */
-function isDirectory({ change }: CheckedChange): boolean {
-  return change.type !== 'deleted' && change.kind === 'directory'
-}
-
-/** At the old place of a move there is something else by now. */
-function withoutFrom(checked: CheckedChange, overtaken: ReadonlySet<string>): CheckedChange {
-  return checked.from !== undefined && overtaken.has(checked.from) ? asUpdate(checked) : checked
-}
-
-/** The new place of a move alone. */
-function asUpdate(checked: CheckedChange): CheckedChange {
-  const { change, from: _, ...rest } = checked
-  if (change.type !== 'moved') return checked
-  const { from: __, ...seen } = change
-  return { ...rest, change: { ...seen, type: 'updated' } }
 }
