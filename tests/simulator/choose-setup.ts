@@ -41,6 +41,7 @@ export function chooseSetup(seed: number, random: Random): Setup {
     services,
     folder: { ...holding(seed), ...(isPlain ? {} : random.pick(FOLDERS)) },
     rules: isPlain ? undefined : random.pick(RULES),
+    meddles: Math.floor(seed / 72) % 3 === 0,
   }
 }
 

@@ -22,6 +22,8 @@ export interface DriverWorld {
   readonly lives: (content: Buffer) => boolean
   /** Whether another service has a content, as the file or its copy of a conflict, and can be seen. */
   readonly hasCopyElsewhere: (storage: Storage, path: string, content: Buffer) => boolean
+  /** May let the user of a service do something at one of these paths, and says whether it did. */
+  readonly meddle: (storage: Storage, paths: readonly string[]) => boolean
   /** Something happened that must never happen. */
   readonly violated: (what: string) => void
 }
@@ -349,6 +351,9 @@ export class SimulatedDriver {
     // While an order is at the file is when that matters.
     if (writes && this.#storage.kind.tellsTwice && scheduler.random.chance(0.2))
       for (const one of path.split(' -> ')) this.#index.looksAgain(one)
+    // A user is at the same place, and the driver may hear of it before the call is done.
+    const isMeddled = writes && this.#world.meddle(this.#storage, path.split(' -> '))
+    if (isMeddled) await this.#dawdle()
     const result = await scheduler.call(
       this.#owner,
       label,
@@ -363,6 +368,7 @@ export class SimulatedDriver {
       },
       writes ? orphan : undefined,
     )
+    if (writes && !isMeddled && this.#world.meddle(this.#storage, path.split(' -> '))) await this.#dawdle()
     if (scheduler.random.chance(0.2)) await scheduler.call(this.#owner, `${label} answers`, () => undefined)
     if (writes && this.#chance(1)) {
       scheduler.count('a call of a driver times out and was done')

@@ -22,6 +22,7 @@ export const FAULT_KINDS = [
   'a change is not told of',
   'a change does not show in the token',
   'a driver tells twice',
+  'a user is at the file of an order',
   'the clock is set',
   'a month passes',
   'a service is away for a month',

@@ -50,7 +50,7 @@ async function live(world: World, random: Random): Promise<string | undefined> {
   const hasOrders = (name: string) => world.keysOf(keys.orderPrefix(name)).length > 0
   world.hadOrders = new Set([...world.storages.keys()].filter(hasOrders))
   for (const { unsure } of world.storages.values()) unsure.clear()
-  world.setFaults(chooseFaults(random))
+  world.live(chooseFaults(random))
   const single = random.chance(0.35) ? random.pick(world.users) : undefined
   for (let step = 0; step < 2 + random.below(10); step++) {
     const user = single ?? random.pick(world.users)

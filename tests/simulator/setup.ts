@@ -12,6 +12,8 @@ export interface Setup {
   readonly services: Readonly<Record<string, ServiceKind>>
   readonly folder: Readonly<Record<string, unknown>>
   readonly rules: readonly SimulatedRule[] | undefined
+  /** Users are often at the very files that an order is at. */
+  readonly meddles: boolean
 }
 
 /** Whether the rules send a path to a service: said once more here, so that a fault in the rules does not hide itself. */

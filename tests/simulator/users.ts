@@ -80,6 +80,22 @@ export class User {
     const path = goesOn ? random.pick([this.#last, ...parentsOf(this.#last)]) : random.pick(NAMES)
     this.#last = path
     const action = goesOn && random.chance(0.4) ? random.pick([1, 4]) : random.below(13)
+    this.#do(action, path)
+  }
+
+  /** At this file and no other, or onto it. */
+  actAt(path: string): void {
+    const { random } = this.#scheduler
+    if (!this.#storage.isReachable) return
+    this.#last = path
+    if (random.chance(0.2)) {
+      this.move(random.pick(NAMES), path)
+      this.#changed()
+    } else this.#do(random.below(13), path)
+  }
+
+  #do(action: number, path: string): void {
+    const { random } = this.#scheduler
     if (action < 4) this.write(path)
     else if (action < 6) this.erase(path)
     else if (action < 9) this.move(path, random.pick(NAMES))

@@ -53,11 +53,13 @@ export class World {
   readonly store: Store = createStore()
   readonly ledger = new Ledger()
   readonly storages = new Map<string, Storage>()
-  readonly users: User[] = []
+  readonly #users = new Map<string, User>()
   readonly processes = new Map<string, PlugProcess>()
   faults: Faults = { ...NO_FAULTS }
   referee: RefereeProcess | undefined
   failure: unknown
+  /** Users are at work. */
+  #isLive = false
   /** What each service held when its users stopped. */
   leftBy = new Map<string, readonly string[]>()
   /** Services that had not got everything when the users began: what is done in them may be a conflict with that. */
@@ -89,10 +91,15 @@ export class World {
             other.isReachable &&
             [...other.entries].some(([at, one]) => isConflictOf(at, path) && one.content.equals(content)),
         ),
+      meddle: (storage, paths) => this.#meddle(storage, paths),
       violated: (what) => this.fail(new Error(what)),
     }
     for (const [name, kind] of Object.entries(setup.services)) this.#addService(name, kind)
     this.#writeSetup()
+  }
+
+  get users(): User[] {
+    return [...this.#users.values()]
   }
 
   start(): void {
@@ -213,6 +220,7 @@ export class World {
   }
 
   calm(): void {
+    this.#isLive = false
     this.faults = { ...NO_FAULTS }
     this.store.faults = 0
     for (const storage of this.storages.values()) {
@@ -222,7 +230,9 @@ export class World {
     for (const { watcher } of this.processes.values()) watcher?.changed()
   }
 
-  setFaults(faults: Partial<Faults>): void {
+  /** Users work, and things go wrong. */
+  live(faults: Partial<Faults>): void {
+    this.#isLive = true
     this.faults = { ...NO_FAULTS, ...faults }
     this.store.faults = this.faults.db
   }
@@ -258,12 +268,19 @@ export class World {
   #addService(name: string, kind: ServiceKind): void {
     const storage = new Storage(name, kind)
     this.storages.set(name, storage)
-    this.users.push(
-      new User(this.scheduler, storage, this.ledger, () => {
-        const process = this.processes.get(name)
-        if (process?.alive === true) process.watcher?.changed()
-      }),
-    )
+    const changed = () => {
+      const process = this.processes.get(name)
+      if (process?.alive === true) process.watcher?.changed()
+    }
+    this.#users.set(name, new User(this.scheduler, storage, this.ledger, changed))
+  }
+
+  #meddle({ name }: Storage, paths: readonly string[]): boolean {
+    const { random } = this.scheduler
+    if (!this.#isLive || !this.setup.meddles || !random.chance(0.1)) return false
+    this.scheduler.count('a user is at the file of an order')
+    this.#users.get(name)?.actAt(random.pick(paths))
+    return true
   }
 
   #writeSetup(): void {

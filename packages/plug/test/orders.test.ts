@@ -512,6 +512,21 @@ it('what a driver told of before an order put something else in its place is wha
   expect(await hub.outbox('right')).toEqual([])
 })
 
+it('a directory that a user deleted as soon as an order had made it is gone', async () => {
+  const right = await hub.run('right')
+  let told: Promise<void> | undefined
+  right.files.made = (path) => {
+    right.files.entries.delete(path)
+    told ??= right.plug.deleteFile('docs', path)
+  }
+  await hub.order('right', hub.head('d', { kind: 'directory', hash: EMPTY }, 'left'))
+  await hub.done('right')
+  expect(told).toBeDefined()
+  await told
+  expect(await hub.outbox('right')).toMatchObject([{ type: 'deleted', path: 'd' }])
+  expect(await hub.record('right', 'd')).toMatchObject({ token: null })
+})
+
 describe('a service', () => {
   it('that is read-only is never written', async () => {
     await hub.db.put(keys.serviceFolderOptions('right', 'docs'), { mode: 'r' })

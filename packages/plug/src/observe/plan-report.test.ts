@@ -271,6 +271,24 @@ describe('planReport', () => {
     expect(plan).toMatchObject({ observations: [], unread: [{ isDoubted: true }] })
   })
 
+  it.each([
+    { name: 'not where a user may have made one before the order', isSole: undefined, token: undefined },
+    { name: 'where nothing was there before the order', isSole: true as const, token: 'd2' },
+  ])('believes that there is another directory than the one that an order has made: $name', ({ isSole, token }) => {
+    const made: FileRecord = {
+      ...record,
+      kind: 'directory',
+      hash: contentHash(Buffer.alloc(0)),
+      size: 0,
+      mtime: null,
+      token: 'd1',
+    }
+    const other = checkedChange({ ...seen, kind: 'directory', token: 'd2' })
+    const plan = planReport([{ ...other, isDoubted: true, ...(isSole && { isSole }) }], new Map([[fid, made]]), 100)
+    expect(plan.observations).toEqual([])
+    expect(plan.records.get(fid)?.token).toBe(token)
+  })
+
   it.each(cases)('$name', ({ changes, known, observations, records = {}, unread = 0, isUnheard, own }) => {
     const checked = changes.map((change) => ({ ...checkedChange(change), ...(isUnheard && { isUnheard }) }))
     const plan = planReport(checked, new Map([[fid, known]]), 100)

@@ -10,6 +10,8 @@ export interface CheckedChange {
   readonly from?: string
   /** What is there now may be what an order made of it since the driver looked, or there may be something: it has to be proven. */
   readonly isDoubted?: true
+  /** Of what is doubted: nothing else was told of the place that had to wait for the order. */
+  readonly isSole?: true
   /** The folder is only written: nobody hears of it. */
   readonly isUnheard?: true
   /** The service has no directories. */
@@ -52,7 +54,7 @@ function planChange(checked: CheckedChange, records: Records, sequence: number):
   }
   const source = from === undefined ? undefined : records.get(from)
   if (change.type === 'updated' || from === undefined || !isHeldAs(source, kindOf(change))) {
-    if (checked.isDoubted === true && isMade(change, records.get(fid))) return { type: 'known' }
+    if (checked.isDoubted === true && isMade(checked, change, records.get(fid))) return { type: 'known' }
     return planUpdate(checked, change, records.get(fid), sequence)
   }
   return planMove(checked, from, change, records.get(fid), source, sequence)
@@ -63,9 +65,18 @@ function isHeldAs(source: FileRecord | undefined, kind: FileRecord['kind']): sou
   return source !== undefined && source.token !== null && source.kind === kind
 }
 
-/** A directory cannot be read to prove that it is still the one that was seen; that there is one is known. */
-function isMade(seen: Seen, record: FileRecord | undefined): boolean {
-  return kindOf(seen) === 'directory' && record !== undefined && record.token !== null && record.kind === 'directory'
+/**
+ * A directory cannot be read to prove that it is still the one that was seen; that there is one is known. Where nothing was told of one before, it was seen after
+ * the order had made one: if it is another, that is gone, and this is a later one.
+ */
+function isMade({ isSole }: CheckedChange, seen: Seen, record: FileRecord | undefined): boolean {
+  return (
+    isSole !== true &&
+    kindOf(seen) === 'directory' &&
+    record !== undefined &&
+    record.token !== null &&
+    record.kind === 'directory'
+  )
 }
 
 function planDeletion(fid: string, record: FileRecord | undefined, sequence: number): ReportStep {

@@ -83,11 +83,14 @@ export class ChangeReader {
 
   /**
    * What an order has put there while this was told is there, or was deleted since. While that cannot be seen it is taken to be there: to delete it
-   * everywhere else would be worse than to be told once more.
+   * everywhere else would be worse than to be told once more. Directories cannot be looked for. Where there was none before the order, and nothing was told of one, what was
+   * deleted is the one that the order has made.
    */
-  async #lookForDeleted({ change, fid, isDoubted: _, ...rest }: CheckedChange): Promise<ReadResult> {
+  async #lookForDeleted({ change, fid, isDoubted: _, isSole, ...rest }: CheckedChange): Promise<ReadResult> {
     const record = (await readRecords(this.#engine, [fid])).get(fid)
-    if (record === undefined || record.token === null || record.kind === 'directory') return { type: 'changed' }
+    if (record === undefined || record.token === null) return { type: 'changed' }
+    if (record.kind === 'directory')
+      return isSole === true ? { type: 'read', checked: { ...rest, change, fid } } : { type: 'changed' }
     try {
       await this.#driver.reads.proveByReading(metadataOfRecord(fid, record), record.token, this.#engine.signal)
     } catch (error) {

@@ -72,7 +72,7 @@ export class Reporter {
       this.#undone.add(checked)
       results.push(
         new Promise<void>((done, failed) =>
-          this.#wait({ checked, done, failed, overtaken: new Set(), during: new Set() }),
+          this.#wait({ checked, done, failed, overtaken: new Set(), during: new Set(), sole: new Set() }),
         ),
       )
     }

@@ -7,6 +7,8 @@ export interface Told {
   readonly overtaken: Set<string>
   /** Files that an order was changing when it was told. */
   readonly during: Set<string>
+  /** Those of them of which nothing else was told that had to wait. */
+  readonly sole: Set<string>
 }
 
 /**
@@ -20,8 +22,11 @@ export class ToldBefore {
   add(told: Told): void {
     for (const fid of fidsOf(told.checked)) {
       const others = this.#waiting.get(fid) ?? new Set<Told>()
+      if (this.#changing.has(fid)) {
+        told.during.add(fid)
+        if (others.size === 0) told.sole.add(fid)
+      }
       this.#waiting.set(fid, others.add(told))
-      if (this.#changing.has(fid)) told.during.add(fid)
     }
   }
 

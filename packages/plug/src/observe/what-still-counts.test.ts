@@ -20,12 +20,18 @@ const [a, b] = [fileId('docs', 'a'), fileId('docs', 'b')]
 
 function held(
   change: Change,
-  { overtaken = [], during = [], isOld }: { overtaken?: string[]; during?: string[]; isOld?: true },
+  {
+    overtaken = [],
+    during = [],
+    sole = [],
+    isOld,
+  }: { overtaken?: string[]; during?: string[]; sole?: string[]; isOld?: true },
 ): Held {
   return {
     checked: checkedChange(change),
     overtaken: new Set(overtaken),
     during: new Set(during),
+    sole: new Set(sole),
     ...(isOld && { isOld }),
   }
 }
@@ -57,6 +63,12 @@ describe('whatStillCounts', () => {
     expect(outcome(held(updated, { during }))).toEqual(['updated b?'])
     expect(outcome(held(deleted, { during }))).toEqual(['deleted b?'])
     expect(outcome(held(moved, { during }))).toEqual(['moved b?'])
+  })
+
+  it('says whether the order that changed it was the first thing that happened there', () => {
+    const [first] = whatStillCounts(held(deleted, { during: [b], sole: [b] }), true)
+    expect(first).toMatchObject({ isDoubted: true, isSole: true })
+    expect(whatStillCounts(held(deleted, { during: [b] }), true)[0]).not.toHaveProperty('isSole')
   })
 
   it('does not take the hash from the driver where it doubts', () => {

@@ -10,15 +10,16 @@ export interface Held extends Told {
  * What of a report still counts, now that nothing else is at work on its files. `canRely`: an order leaves alone what was not there when the driver
  * looked; a service without conditional writes may have got another content from it, whatever was there.
  */
-export function whatStillCounts({ checked, isOld, overtaken, during }: Held, canRely: boolean): CheckedChange[] {
+export function whatStillCounts({ checked, isOld, overtaken, during, sole }: Held, canRely: boolean): CheckedChange[] {
   const isDeletion = checked.change.type === 'deleted'
   if (overtaken.has(checked.fid)) return isDeletion ? [] : [doubt(withoutFrom(checked, overtaken))]
-  if (isDeletion && during.has(checked.fid)) return [{ ...checked, isDoubted: true }]
+  const isSole = sole.has(checked.fid) && { isSole: true as const }
+  if (isDeletion && during.has(checked.fid)) return [{ ...checked, isDoubted: true, ...isSole }]
   const current = withoutFrom(checked, overtaken)
   if (current.from !== undefined && during.has(current.from) && !canRely) return apart(current)
   // What was told while an order changed it may be what that has taken the place of, told a second time.
   const isSure = !during.has(current.fid) && (isOld !== true || isDirectory(current) || canRely)
-  return [isSure ? current : doubt(current)]
+  return [isSure ? current : { ...doubt(current), ...isSole }]
 }
 
 /**

@@ -35,6 +35,8 @@ export class MemoryFiles {
   readonly calls: string[] = []
   before: (handler: string, path: string, offset: number) => Promise<void> = async () => undefined
   written: (path: string) => void = () => undefined
+  /** The same for a directory. */
+  made: (path: string) => void = () => undefined
   #count = 0
 
   put(path: string, content: string | Uint8Array, attributes: { mtime?: number; mode?: number } = {}): Seen {
@@ -138,7 +140,9 @@ export class MemoryFiles {
     plug.handler('createDirectory', async ({ path }) => {
       await this.#enter('createDirectory', path)
       if (!this.entries.has(path)) this.mkdir(path)
-      return { token: this.get(path).token }
+      const { token } = this.get(path)
+      this.made(path)
+      return { token }
     })
   }
 
