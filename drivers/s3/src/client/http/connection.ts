@@ -8,8 +8,10 @@ import { BadAnswer } from './response-reader.ts'
 export class StaleConnection extends Error {}
 
 export interface ConnectionOptions {
-  /** With its port, as requests and messages name it. */
+  /** With its port, as requests name it. */
   readonly host: string
+  /** The server as messages name it. */
+  readonly name: string
   /** ms without a byte either way after which a request is given up. */
   readonly timeout: number
   /** Called once, when nothing else goes over the connection. */
@@ -69,7 +71,7 @@ export class Connection {
 
   /** What is under way fails. */
   close(): void {
-    this.#exchange?.fail(new ServiceError('CLOSED', `The client of ${this.#options.host} is closed`))
+    this.#exchange?.fail(new ServiceError('CLOSED', `The client of ${this.#options.name} is closed`))
     this.#leave()
   }
 
@@ -100,10 +102,10 @@ export class Connection {
   }
 
   #timedOut(): void {
-    const { host, timeout } = this.#options
+    const { name, timeout } = this.#options
     if (this.#exchange === undefined) return
     if (this.#exchange.isHeldUp) this.#socket.setTimeout(timeout)
-    else this.#exchange.fail(new ServiceError('NO_ANSWER', `${host} has not answered for ${timeout} ms`))
+    else this.#exchange.fail(new ServiceError('NO_ANSWER', `${name} has not answered for ${timeout} ms`))
   }
 
   #leave(): void {
@@ -115,15 +117,15 @@ export class Connection {
 
   #failure(error: unknown, { hasBegun }: Exchange): unknown {
     if (error instanceof OnituError || error instanceof TypeError) return error
-    const { host } = this.#options
+    const { name } = this.#options
     const { message } = error instanceof Error ? error : new Error(String(error))
     if (error instanceof BadAnswer)
-      return new ServiceError('CONNECTION_LOST', `${host} gave an answer that cannot be read: ${message}`, {
+      return new ServiceError('CONNECTION_LOST', `${name} gave an answer that cannot be read: ${message}`, {
         cause: error,
       })
     const code = systemCode(error)
     const isLost = code === undefined || !/^E[A-Z]+$/.test(code) || code === 'ECONNRESET' || code === 'EPIPE'
     if (isLost && this.#isKept && !hasBegun) return new StaleConnection(message)
-    return new ServiceError(isLost ? 'CONNECTION_LOST' : code, `Cannot reach ${host}: ${message}`, { cause: error })
+    return new ServiceError(isLost ? 'CONNECTION_LOST' : code, `Cannot reach ${name}: ${message}`, { cause: error })
   }
 }

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 import { ServiceError } from '@onitu/plug'
 import type { Pace } from '@onitu/plug/kit'
-import { connector } from './connect.ts'
+import type { Tunnels } from '../proxy/tunnels.ts'
+import { connector, type Open } from './connect.ts'
 import { Connection, StaleConnection } from './connection.ts'
 import type { ResponseHeaders } from './response-reader.ts'
 
@@ -32,6 +33,10 @@ export interface HttpClientOptions {
   readonly timeout: number
   /** Certificates that are trusted instead of the system's. */
   readonly ca?: string
+  /** The server as messages name it, where that is not its address. */
+  readonly name?: string
+  /** What connections go over; only with TLS. They are closed with the client. */
+  readonly tunnels?: Tunnels
 }
 
 /**
@@ -40,17 +45,21 @@ export interface HttpClientOptions {
  */
 export class HttpClient {
   readonly #host: string
+  readonly #name: string
+  readonly #tunnels: Tunnels | undefined
   readonly #timeout: number
-  readonly #open: (read: (bytes: Buffer) => void) => Socket
+  readonly #open: Open
   readonly #connections = new Set<Connection>()
   /** The last one was used last: the others may have been closed by the server since. */
   readonly #idle: Connection[] = []
   #closed = false
 
-  constructor(url: URL, { timeout, ca }: HttpClientOptions) {
+  constructor(url: URL, { timeout, ca, name = url.host, tunnels }: HttpClientOptions) {
     const isSecure = url.protocol === 'https:'
     const port = url.port === '' ? (isSecure ? 443 : 80) : Number(url.port)
     this.#host = url.host
+    this.#name = name
+    this.#tunnels = tunnels
     this.#timeout = timeout
     this.#open = connector({ host: url.hostname.replace(/^\[|\]$/g, ''), port, isSecure, ca })
   }
@@ -59,18 +68,36 @@ export class HttpClient {
   async send(request: HttpRequest): Promise<HttpResponse> {
     request.signal?.throwIfAborted()
     const kept = this.#idle.pop()
-    if (kept === undefined) return this.#sendOver(this.#connect(), request, false)
+    if (kept === undefined) return this.#sendOverNew(request, false)
     try {
       return await this.#sendOver(kept, request, false)
     } catch (error) {
       if (!(error instanceof StaleConnection)) throw error
-      return this.#sendOver(this.#connect(), request, true)
+      return this.#sendOverNew(request, true)
     }
   }
 
   close(): void {
     this.#closed = true
+    this.#tunnels?.close(this.#isClosed())
     for (const connection of [...this.#connections]) connection.close()
+  }
+
+  async #sendOverNew(request: HttpRequest, again: boolean): Promise<HttpResponse> {
+    if (this.#closed) throw this.#isClosed()
+    if (this.#tunnels === undefined) return this.#sendOver(this.#connect(), request, again)
+    return this.#sendThrough(this.#tunnels, request, again)
+  }
+
+  async #sendThrough(tunnels: Tunnels, request: HttpRequest, again: boolean): Promise<HttpResponse> {
+    const { signal } = request
+    const tunnel = await tunnels.open(signal)
+    // Since it was opened, before this goes on.
+    if (this.#closed || signal?.aborted === true) {
+      tunnel.destroy()
+      throw signal?.aborted === true ? signal.reason : this.#isClosed()
+    }
+    return this.#sendOver(this.#connect(tunnel), request, again)
   }
 
   async #sendOver(connection: Connection, request: HttpRequest, again: boolean): Promise<HttpResponse> {
@@ -79,12 +106,16 @@ export class HttpClient {
     return { status, headers, body, again }
   }
 
-  #connect(): Connection {
-    if (this.#closed) throw new ServiceError('CLOSED', `The client of ${this.#host} is closed`)
+  #connect(tunnel?: Socket): Connection {
     const over = (connection: Connection) => this.#forget(connection)
-    const connection = new Connection(this.#open, { host: this.#host, timeout: this.#timeout, over })
+    const options = { host: this.#host, name: this.#name, timeout: this.#timeout, over }
+    const connection = new Connection((read) => this.#open(read, tunnel), options)
     this.#connections.add(connection)
     return connection
+  }
+
+  #isClosed(): ServiceError {
+    return new ServiceError('CLOSED', `The client of ${this.#name} is closed`)
   }
 
   #forget(connection: Connection): void {
