@@ -50,6 +50,14 @@ export const manifest: Manifest = {
       default: 30,
       min: 1,
     },
+    proxy: {
+      type: 'string',
+      description:
+        'Proxy to the service: `http://USER:PASSWORD@HOST:PORT`, `none`, or `env`: what https_proxy, http_proxy and no_proxy say',
+      default: 'env',
+    },
+    proxy_env: optional('Environment variable that holds the address of the proxy'),
+    proxy_file: optional('File that holds the address of the proxy'),
     requests: { type: 'integer', description: 'Requests at once', default: 16, min: 1, max: 256 },
     ...paceOptions,
   },

@@ -176,7 +176,7 @@ export class Bucket {
 
   /** The answer to a HEAD has no body that would say why: the same refusal of another request has one. */
   async #explained(error: unknown): Promise<unknown> {
-    if (!(error instanceof S3StatusError) || error.status < 400 || error.status >= 404) return error
+    if (!(error instanceof S3StatusError) || error.status < 300 || error.status >= 404) return error
     try {
       await this.#send({ method: 'GET', key: '', query: { 'list-type': '2', 'max-keys': '1' } })
       return error

@@ -5,8 +5,10 @@ import { Limiter, type Pace, WorkInProgress } from '@onitu/plug/kit'
 import type { S3Options } from '../options/read-options.ts'
 import { type BodyDigests, bodyDigests } from './body-digests.ts'
 import { credentialsReader } from './credentials-reader.ts'
-import { HttpClient, type HttpResponse } from './http/http-client.ts'
-import { statusError } from './s3-error.ts'
+import type { HttpResponse } from './http/http-client.ts'
+import { Places } from './places.ts'
+import type { Environment } from './proxy/proxy-for.ts'
+import { type S3StatusError, statusError } from './s3-error.ts'
 import { type Credentials, canonicalQuery, encodePath, rememberingKey, signRequest } from './sign-request.ts'
 
 export interface S3Request {
@@ -37,14 +39,8 @@ export interface S3ClientOptions {
   readonly pace?: Pace
   /** Called now and then while a request for the call with this signal is under way. */
   readonly atWork?: (signal: AbortSignal) => void
-}
-
-/** Where a bucket is. */
-interface Place {
-  readonly url: URL
-  /** Before the slash and the key. */
-  readonly base: string
-  readonly http: HttpClient
+  /** Where a proxy may be named. */
+  readonly environment?: Environment
 }
 
 /** Signed requests to the buckets of one service. */
@@ -58,11 +54,12 @@ export class S3Client {
   readonly #turns: Limiter
   readonly #credentials: () => Promise<Credentials>
   readonly #keyOf = rememberingKey()
-  readonly #places = new Map<string, Place>()
+  readonly #places: Places
   #closed = false
 
-  constructor(options: S3Options, { pace, atWork = () => undefined }: S3ClientOptions = {}) {
+  constructor(options: S3Options, { pace, atWork = () => undefined, environment = process.env }: S3ClientOptions = {}) {
     this.#options = options
+    this.#places = new Places(options, environment)
     this.#credentials = credentialsReader(options)
     this.#pace = pace
     this.#working = new WorkInProgress(atWork)
@@ -86,7 +83,7 @@ export class S3Client {
         : send())
       if (response.status < 300) return response
       const again = attempt > 1 || response.again
-      const error = statusError({ ...response, again }, `${request.method} ${JSON.stringify(request.key)}`)
+      const error = this.#refusal(request, { ...response, again })
       if (!BUSY.has(error.status) || attempt === ATTEMPTS) throw error
       await delay(pauseOf(response, attempt), undefined, request.signal === undefined ? {} : { signal: request.signal })
     }
@@ -94,7 +91,17 @@ export class S3Client {
 
   close(): void {
     this.#closed = true
-    for (const { http } of this.#places.values()) http.close()
+    this.#places.close()
+  }
+
+  #refusal({ method, bucket, key }: S3Request, response: HttpResponse): S3StatusError {
+    const { endpoint, region } = this.#options
+    const proxy = this.#places.known(bucket)?.forwards
+    return statusError(response, `${method} ${JSON.stringify(key)}`, {
+      isHead: method === 'HEAD',
+      asked: { endpoint, region, bucket },
+      ...(proxy === undefined ? {} : { proxy }),
+    })
   }
 
   async #sendOnce(request: S3Request, isContent: boolean): Promise<HttpResponse> {
@@ -102,7 +109,7 @@ export class S3Client {
     // Before it is signed: a signature is good for some minutes.
     await this.#pace?.request(signal)
     if (this.#closed) throw new ServiceError('CLOSED', 'The driver is closed')
-    const { url, base, http } = this.#placeOf(bucket)
+    const { url, base, http } = this.#places.known(bucket) ?? (await this.#places.find(bucket))
     const path = encodePath(`${base}/${key}`)
     const digests = body === undefined ? undefined : await bodyDigests(body, url.protocol !== 'https:')
     const signed = signRequest(
@@ -129,20 +136,6 @@ export class S3Client {
       signal,
       pace: isContent && this.#contents !== undefined ? this.#pace : undefined,
     })
-  }
-
-  #placeOf(bucket: string): Place {
-    const known = this.#places.get(bucket)
-    if (known !== undefined) return known
-    const { endpoint, pathStyle } = this.#options
-    const url = new URL(endpoint)
-    if (!pathStyle) url.hostname = `${bucket}.${url.hostname}`
-    const above = url.pathname.replace(/\/$/, '')
-    const others = [...this.#places.values()]
-    const http = others.find((place) => place.url.host === url.host)?.http ?? new HttpClient(url, this.#options)
-    const place = { url, base: pathStyle ? `${above}/${bucket}` : above, http }
-    this.#places.set(bucket, place)
-    return place
   }
 }
 

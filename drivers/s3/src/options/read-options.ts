@@ -1,5 +1,6 @@
 import { DriverError, type OptionValue } from '@onitu/plug'
 import { type SecretPlaces, secretPlaces } from '@onitu/plug/kit'
+import { BY_ENVIRONMENT, type Environment, proxyFor } from '../client/proxy/proxy-for.ts'
 
 /** The options of a service, typed. Secrets are read when they are needed. */
 export interface S3Options {
@@ -15,15 +16,23 @@ export interface S3Options {
   readonly pollSlowest: number
   readonly timeout: number
   readonly requests: number
+  /** What the option says of a proxy, which may hold a password. */
+  readonly proxy: SecretPlaces
 }
 
-/** @throws DriverError when the endpoint is not the address of a service */
-export function readOptions(options: Readonly<Record<string, OptionValue>>): S3Options {
+/** @throws DriverError when the endpoint is not the address of a service, or a proxy is none; one from a file or a variable of its own is judged when it is read */
+export function readOptions(
+  options: Readonly<Record<string, OptionValue>>,
+  environment: Environment = process.env,
+): S3Options {
   const text = (name: string) => String(options[name] ?? '')
   const seconds = (name: string, otherwise: number) => Number(options[name] ?? otherwise) * 1000
   const fastest = seconds('poll_fastest', 2)
+  const endpoint = endpointOf(text('endpoint'))
+  const proxy = proxyPlaces(options)
+  if (proxy.environment === '' && proxy.file === '') proxyFor(endpoint, proxy.value, environment)
   return {
-    endpoint: endpointOf(text('endpoint')),
+    endpoint,
     region: text('region') || 'us-east-1',
     pathStyle: options.path_style !== false,
     accessKey: secretPlaces('access_key', options),
@@ -34,7 +43,15 @@ export function readOptions(options: Readonly<Record<string, OptionValue>>): S3O
     pollSlowest: Math.max(fastest, seconds('poll_slowest', 60)),
     timeout: seconds('timeout', 30),
     requests: Number(options.requests ?? 16),
+    proxy,
   }
+}
+
+/** Where it is in a variable or a file of its own, the default of the option itself does not hold. */
+function proxyPlaces(options: Readonly<Record<string, OptionValue>>): SecretPlaces {
+  const places = secretPlaces('proxy', { ...options, proxy: options.proxy ?? BY_ENVIRONMENT })
+  const isElsewhere = places.environment !== '' || places.file !== ''
+  return isElsewhere && places.value === BY_ENVIRONMENT ? { ...places, value: '' } : places
 }
 
 function endpointOf(text: string): URL {
