@@ -142,7 +142,7 @@ test('a server with TLS is given up with the reason of the call while the tunnel
   proxy.refusal = ''
   const given = new Error('the call is over')
   const controller = new AbortController()
-  const client = connectTo()
+  const client = connectTo('localhost', proxy.url, 3_600_000)
   const asking = get(client, '/', controller.signal)
   await waitUntil(() => proxy.requests.length === 1)
   controller.abort(given)

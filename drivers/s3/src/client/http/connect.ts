@@ -54,6 +54,7 @@ function secureConnector({ host, port, ca }: Destination): Open {
       ...over,
     })
     if (tunnel === undefined) socket.setNoDelay(true).setKeepAlive(true)
+    // Nobody else listens to it, and an error that nobody listens to would end the process.
     else tunnel.on('error', (error) => socket.destroy(error))
     socket.on('session', (next: Buffer) => {
       session = next
