@@ -1,15 +1,13 @@
+import { isDeepStrictEqual } from 'node:util'
 import { keys, type ServiceState } from '@onitu/protocol'
 import type { Engine } from './engine.ts'
 import { untilAnswered } from './until-answered.ts'
 
-interface FolderState {
-  readonly available: boolean
-  readonly reason?: string
-}
+type FolderState = ServiceState['folders'][string]
 
 /**
- * Which folders of the service can be reached. A folder that the service never had is not recorded before it is there:
- * the record is what says that its root may not be made again.
+ * Which folders of the service can be reached. A folder that the service never had is recorded as such until it is there: the record is also
+ * what says that its root may not be made again.
  */
 export class FolderStates {
   readonly #engine: Engine
@@ -20,7 +18,7 @@ export class FolderStates {
 
   constructor(engine: Engine, recorded: ServiceState) {
     this.#engine = engine
-    this.#recorded = new Map(Object.entries(recorded.folders).map(([name, state]) => [name, clean(state)]))
+    this.#recorded = new Map(Object.entries(recorded.folders))
   }
 
   isAvailable(folder: string): boolean {
@@ -34,12 +32,16 @@ export class FolderStates {
 
   /** Durable when it resolves. Gives whether that changed anything. */
   async set(folder: string, available: boolean, reason: string): Promise<boolean> {
-    const before = this.#states.get(folder)?.available ?? this.#recorded.get(folder)?.available ?? true
-    const state = available ? { available } : { available, reason }
+    const told = this.#states.get(folder)?.available
+    const before = told ?? this.#recorded.get(folder)?.available ?? true
+    const known = isKnown(this.#recorded.get(folder)) ? {} : ({ known: false } as const)
+    const state: FolderState = available ? { available } : { available, reason, ...known }
     const decided = this.#undecided.delete(folder)
     this.#states.set(folder, state)
-    if (available || this.#recorded.has(folder)) await this.#record(folder, state)
-    if (before !== available) this.#tell(folder, available, reason)
+    const isRecorded = isDeepStrictEqual(this.#recorded.get(folder), state)
+    await (isRecorded ? this.#writing : this.#record(folder, state))
+    // What an earlier process has told of is not in the log of this session, so it is told of again.
+    if (before !== available || (told === undefined && !available)) this.#tell(folder, available, reason)
     return decided || before !== available
   }
 
@@ -73,6 +75,7 @@ export class FolderStates {
   }
 }
 
-function clean({ available, reason }: { available: boolean; reason?: string | undefined }): FolderState {
-  return reason === undefined ? { available } : { available, reason }
+/** Whether the service had the folder at any time. */
+export function isKnown(recorded: FolderState | undefined): boolean {
+  return recorded !== undefined && recorded.known !== false
 }

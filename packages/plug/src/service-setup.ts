@@ -2,6 +2,7 @@ import type { Database } from '@onitu/escalator'
 import { fileId, keys, parseHistoryOptions, type ServiceState, serviceStateSchema } from '@onitu/protocol'
 import * as v from 'valibot'
 import type { Manifest, OptionValue, ServiceFolder } from './contract.ts'
+import { isKnown } from './folder-states.ts'
 
 export interface ServiceSetup {
   readonly options: Readonly<Record<string, OptionValue>>
@@ -43,7 +44,7 @@ export async function readServiceSetup(
       path: v.parse(v.string(), path),
       mode,
       identity: fileId(session, name),
-      known: Object.hasOwn(knownState.folders, name),
+      known: isKnown(Object.hasOwn(knownState.folders, name) ? knownState.folders[name] : undefined),
       // Where nothing is ever written nothing is ever replaced.
       ...(history === undefined || mode === 'r' ? {} : { history }),
     })

@@ -1,6 +1,7 @@
 import { fileId, HASH_BLOCK_SIZE, type Head, keys } from '@onitu/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ChangedError, ServiceError } from '../src/errors.ts'
+import type { Plug } from '../src/plug.ts'
 import { Hub, type TestService } from './support/hub.ts'
 
 let hub: Hub
@@ -606,6 +607,34 @@ describe('a service', () => {
     await first.running.close()
     const second = await hub.run('right')
     expect(second.plug.folders.get('docs')?.known).toBe(true)
+  })
+
+  it('says why a folder that it never had cannot be reached, at each start, and does not know it for that', async () => {
+    const start = (plug: Plug) => plug.setAvailable('docs', false, 'no such host')
+    for (const times of [1, 2]) {
+      const { plug, running } = await hub.run('right', { start })
+      expect(plug.folders.get('docs')?.known).toBe(false)
+      expect(await hub.db.get(keys.serviceState('right'))).toEqual({
+        folders: { docs: { available: false, reason: 'no such host', known: false } },
+      })
+      await hub.until(async () => hub.eventsOf('service_unavailable', 'right').length === times)
+      await running.close()
+    }
+    const { plug } = await hub.run('right')
+    expect(plug.folders.get('docs')?.known).toBe(false)
+    await hub.event('service_available', 'right')
+    expect(await hub.db.get(keys.serviceState('right'))).toEqual({ folders: { docs: { available: true } } })
+  })
+
+  it('knows a folder that was there, whatever is said of it afterwards', async () => {
+    const first = await hub.run('right')
+    await first.plug.setAvailable('docs', false, 'unplugged')
+    await first.running.close()
+    const second = await hub.run('right', { start: (plug) => plug.setAvailable('docs', false, 'still unplugged') })
+    expect(second.plug.folders.get('docs')?.known).toBe(true)
+    expect(await hub.db.get(keys.serviceState('right'))).toEqual({
+      folders: { docs: { available: false, reason: 'still unplugged' } },
+    })
   })
 
   it('drops what is left of an upload that nobody wants any more', async () => {

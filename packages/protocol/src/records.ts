@@ -216,7 +216,15 @@ export type RefereeAnswer = v.InferOutput<typeof refereeAnswerSchema>
 
 /** `service:S:state`. Written by the Plug of S. */
 export const serviceStateSchema = v.object({
-  folders: v.record(v.string(), v.object({ available: v.boolean(), reason: v.optional(v.string()) })),
+  folders: v.record(
+    v.string(),
+    v.object({
+      available: v.boolean(),
+      reason: v.optional(v.string()),
+      /** False: the service never had the folder, so its root may still be made. */
+      known: v.optional(v.literal(false)),
+    }),
+  ),
 })
 export type ServiceState = v.InferOutput<typeof serviceStateSchema>
 

@@ -33,6 +33,8 @@ export interface ServiceOptions {
   readonly handlers?: Partial<Handlers>
   /** Has a place to put large contents aside. */
   readonly spools?: boolean
+  /** What the driver does before it serves. */
+  readonly start?: (plug: Plug) => Promise<void>
 }
 
 /** A real Escalator, real sockets and Plugs; the Referee is the test, which writes heads and orders by hand. */
@@ -94,7 +96,11 @@ export class Hub {
       options: {},
     }
     this.#index += 1
-    const running = await defineDriver({ manifest, plug, start: () => plug.listen() }).run({
+    const start = async () => {
+      await options.start?.(plug)
+      await plug.listen()
+    }
+    const running = await defineDriver({ manifest, plug, start }).run({
       session: 'test',
       service: name,
       escalator: this.#server.address,
