@@ -1,7 +1,8 @@
 import { ConfigurationError, runProcess } from '@onitu/escalator/messaging'
+import { isOnituError } from '@onitu/protocol'
 import * as v from 'valibot'
-import { isDriver } from './define-driver.ts'
-import { runContextSchema } from './run-context.ts'
+import { type Driver, isDriver } from './define-driver.ts'
+import { type RunContext, type RunningDriver, runContextSchema } from './run-context.ts'
 
 const startMessage = v.object({
   type: v.literal('start'),
@@ -27,9 +28,19 @@ runProcess({
         `${driver} is not a driver: its default export must be what defineDriver of @onitu/plug gives`,
       )
     }
-    return module.run(context)
+    return runDriver(module, context)
   },
 })
+
+/** What the driver refuses of its setup it refuses also the next time. */
+async function runDriver(driver: Driver, context: RunContext): Promise<RunningDriver> {
+  try {
+    return await driver.run(context)
+  } catch (error) {
+    if (!isOnituError(error) || error.code !== 'BAD_OPTION') throw error
+    throw new ConfigurationError(error.code, error.message, { cause: error })
+  }
+}
 
 async function importDriver(url: string): Promise<unknown> {
   try {
