@@ -36,4 +36,5 @@ export type {
 export { defaultRestartPolicy, type RestartPolicy } from './supervisor/restart-policy.ts'
 export type { ProcessState } from './supervisor/supervised-process.ts'
 export type { PendingService } from './wait/pending.ts'
+export type { ServiceProblem } from './wait/service-problems.ts'
 export type { WaitResult } from './wait/wait-until-quiet.ts'

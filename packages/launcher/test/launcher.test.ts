@@ -275,6 +275,7 @@ describe('wait', () => {
     expect(await launcher.wait(null, new AbortController().signal)).toEqual({
       done: true,
       catchingUp: [],
+      problems: [],
       pending: [],
       held: [],
     })
@@ -306,8 +307,33 @@ describe('wait', () => {
     expect(result).toEqual({
       done: false,
       catchingUp: [],
+      problems: [],
       pending: [{ service: 'a', state: 'stopped', pending: 1, reported: 0, failed: [failure] }],
       held: [],
+    })
+  })
+})
+
+describe('what keeps services from their work', () => {
+  it('is told by wait, with a folder that nothing is to be done in as well', async () => {
+    const launcher = await launch(makeSetup(['a', 'misconfigured']))
+    const db = await database(await find())
+    await db.put(keys.serviceState('a'), { folders: { docs: { available: false, reason: 'unmounted' } } })
+    expect(await launcher.wait(null, new AbortController().signal)).toMatchObject({
+      done: true,
+      problems: [
+        { service: 'a', folder: 'docs', reason: 'unmounted' },
+        { service: 'misconfigured', folder: null, reason: 'its process has failed: no such thing' },
+      ],
+    })
+  })
+
+  it('is what a service answers that cannot look at what changed', async () => {
+    const launcher = await launch(makeSetup(['blind', 'a']))
+    expect(await launcher.wait(100, new AbortController().signal)).toMatchObject({
+      done: false,
+      catchingUp: ['blind'],
+      problems: [{ service: 'blind', folder: null, reason: 'cannot look' }],
     })
   })
 })

@@ -11,7 +11,7 @@ import {
   refereeAnswerSchema,
   sequence,
 } from '@onitu/protocol'
-import { pause } from '../wait/wait-until-quiet.ts'
+import { pause } from '../wait/pause.ts'
 
 export interface RefereeSource {
   readonly database: Database

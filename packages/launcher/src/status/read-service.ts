@@ -53,7 +53,11 @@ export async function readFailures(database: Database, service: string, options:
   return entries.map(([key, value]) => parseRecord(failureSchema, value, key))
 }
 
-async function readUnavailable(database: Database, service: string, options: CallOptions) {
+export async function readUnavailable(
+  database: Database,
+  service: string,
+  options: CallOptions,
+): Promise<ServiceStatus['unavailable']> {
   const key = keys.serviceState(service)
   const stored = await database.get(key, { default: { folders: {} }, ...options })
   return Object.entries(parseRecord(serviceStateSchema, stored, key).folders).flatMap(([folder, state]) =>

@@ -1,5 +1,5 @@
 import { isOnituError } from '@onitu/protocol'
-import { pause } from '../wait/wait-until-quiet.ts'
+import { pause } from '../wait/pause.ts'
 import type { SupervisedProcess } from './supervised-process.ts'
 import { untilRunning } from './until-running.ts'
 

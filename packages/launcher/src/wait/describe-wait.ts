@@ -1,20 +1,24 @@
 import { printable } from '../bus/printable.ts'
 import type { PendingService } from './pending.ts'
+import type { ServiceProblem } from './service-problems.ts'
 import type { WaitResult } from './wait-until-quiet.ts'
 
 /** Failures shown of each service; `onitu status --json` has all. */
 const SHOWN = 5
 
 /** What `onitu wait` says when its time is over: what is pending, and why. */
-export function describeWait({ catchingUp, pending }: WaitResult): string {
-  const lines = [
+export function describeWait({ catchingUp, problems, pending }: WaitResult): string {
+  const undone = [
     ...catchingUp.map((service) => `service ${service} is still looking at what changed`),
     ...(pending === null ? ['the database does not answer'] : pending.flatMap(describePending)),
   ]
-  return [
-    'Timed out; not done yet:',
-    ...(lines.length === 0 ? ['the Referee does not run'] : lines).map((line) => `  ${printable(line)}`),
-  ].join('\n')
+  const lines = [...(undone.length === 0 ? ['the Referee does not run'] : undone), ...problems.map(describeProblem)]
+  return ['Timed out; not done yet:', ...lines.map((line) => `  ${printable(line)}`)].join('\n')
+}
+
+/** `service left: folder docs is unavailable: no such host` */
+export function describeProblem({ service, folder, reason }: ServiceProblem): string {
+  return `service ${service}: ${folder === null ? reason : `folder ${folder} is unavailable: ${reason}`}`
 }
 
 function describePending({ service, state, pending, reported, failed }: PendingService): string[] {

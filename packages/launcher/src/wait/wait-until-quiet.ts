@@ -3,8 +3,12 @@ import { isOnituError } from '@onitu/protocol'
 import type { Bus } from '../bus/bus.ts'
 import type { HeldDeletions } from '../held/held-deletions.ts'
 import { readHeld } from '../held/read-held.ts'
+import { readUnavailable } from '../status/read-service.ts'
 import type { SupervisedProcess } from '../supervisor/supervised-process.ts'
+import { pause } from './pause.ts'
 import { findPending, isQuiet, type PendingService } from './pending.ts'
+import { type ServiceProblem, serviceProblems } from './service-problems.ts'
+import { createWake } from './wake.ts'
 
 export interface WaitSource {
   readonly referee: SupervisedProcess
@@ -21,15 +25,15 @@ export interface WaitResult {
   readonly done: boolean
   /** Not empty only after a timeout: services that are still looking at what changed. */
   readonly catchingUp: readonly string[]
+  /** What keeps services from their work, as they told it themselves; also when there is nothing that would have to be done. */
+  readonly problems: readonly ServiceProblem[]
   /** After a timeout: what is not done. Null when the database does not answer. */
   readonly pending: readonly PendingService[] | null
   /** Deletions that are not carried out until somebody approves them. They are not pending: nothing happens by itself. */
   readonly held: readonly HeldDeletions[]
 }
 
-/** ms between looks at most; and without any event before a look that comes sooner: while much happens, looking would only take time from it. */
-const SLOW = 250
-const CALM = 20
+/** ms */
 const RETRY = 50
 const DATABASE_TIMEOUT = 10_000
 
@@ -39,42 +43,62 @@ const DATABASE_TIMEOUT = 10_000
  */
 export async function waitUntilQuiet(source: WaitSource, signal: AbortSignal): Promise<WaitResult> {
   const catchingUp = new Set(source.services.keys())
+  const told = new Map<string, string>()
   await Promise.all(
     [...source.services].map(async ([name, process]) => {
-      if (await catchUp(source, name, process, signal)) catchingUp.delete(name)
+      if (!(await catchUp(source, process, signal, (problem) => told.set(name, problem)))) return
+      catchingUp.delete(name)
+      told.delete(name)
     }),
   )
   const done = catchingUp.size === 0 && (await untilQuiet(source, signal))
   const held =
     (await unlessDown(source, (database, services, options) => readHeld(database, services.keys(), options))) ?? []
-  if (done) return { done, catchingUp: [], pending: [], held }
-  return { done, catchingUp: [...catchingUp], pending: await unlessDown(source, findPending), held }
+  const problems = await findProblems(source, told)
+  if (done) return { done, catchingUp: [], problems, pending: [], held }
+  return { done, catchingUp: [...catchingUp], problems, pending: await unlessDown(source, findPending), held }
 }
 
-/** False when the deadline came first. A service that is not meant to run, or cannot, has nothing to catch up with. */
+/**
+ * False when the deadline came first. A service that is not meant to run, or cannot, has nothing to catch up with. `tell` hears what keeps it
+ * from that.
+ */
 async function catchUp(
   source: WaitSource,
-  name: string,
   process: SupervisedProcess,
   signal: AbortSignal,
+  tell: (problem: string) => void,
 ): Promise<boolean> {
   while (!signal.aborted) {
     if (process.resting || process.state === 'failed' || process.state === 'stopped') return true
     if (process.state !== 'running') {
+      if (process.reason !== '') tell(process.reason)
       await process.changed(signal)
       continue
     }
     try {
-      await source.catchUp(name, signal)
+      await source.catchUp(process.name, signal)
       return true
     } catch (error) {
       if (signal.aborted) return false
-      // It died meanwhile; its next start looks at everything anew, and is asked again.
+      // It died meanwhile, and its next start looks at everything anew; or it cannot look now. Either way it is asked again.
       if (!isOnituError(error) || !error.retryable) throw error
+      tell(error.message)
       await pause(RETRY, signal)
     }
   }
   return false
+}
+
+/** What is not known because the database does not answer is left out. */
+async function findProblems(source: WaitSource, told: ReadonlyMap<string, string>): Promise<ServiceProblem[]> {
+  const services = [...source.services.values()]
+  const folders = await unlessDown(source, (database, _, options) =>
+    Promise.all(services.map(({ name }) => readUnavailable(database, name, options))),
+  )
+  return services.flatMap(({ name, state, reason }, index) =>
+    serviceProblems({ name, state, reason, unavailable: folders?.[index] ?? [], told: told.get(name) }),
+  )
 }
 
 async function untilQuiet(source: WaitSource, signal: AbortSignal): Promise<boolean> {
@@ -117,43 +141,4 @@ async function unlessDown<T>(
     if (isOnituError(error) && error.retryable) return null
     throw error
   }
-}
-
-/** Resolves after SLOW ms, or sooner when something was published on the bus since the last look, and nothing for a moment after that. */
-function createWake(bus: Bus) {
-  let lastEvent: number | undefined
-  let notify: (() => void) | undefined
-  const unlisten = bus.listen(() => {
-    lastEvent = performance.now()
-    notify?.()
-  })
-  return {
-    async next(signal: AbortSignal): Promise<void> {
-      const latest = performance.now() + SLOW
-      while (!signal.aborted) {
-        const due = Math.min(latest, lastEvent === undefined ? latest : lastEvent + CALM)
-        const delay = due - performance.now()
-        if (delay <= 0) break
-        await pause(delay, signal, (end) => (notify = lastEvent === undefined ? end : undefined))
-      }
-      notify = undefined
-      lastEvent = undefined
-    },
-    close: unlisten,
-  }
-}
-
-/** Ends early, without an error, when the signal is aborted, or by the function that `early` gets. */
-export function pause(delay: number, signal: AbortSignal, early?: (end: () => void) => void): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, delay)
-    signal.addEventListener('abort', done)
-    early?.(done)
-    if (signal.aborted) done()
-  })
 }
