@@ -1,10 +1,11 @@
-import { DriverError, type DriverPlug, HASH_BLOCK_SIZE, type Metadata } from '@onitu/plug'
+import { DriverError, type DriverPlug, HASH_BLOCK_SIZE, type Metadata, type ServiceFolder } from '@onitu/plug'
 import { Pace } from '@onitu/plug/kit'
 import { S3Client } from './client/s3-client.ts'
 import { Conditions, requireToken } from './conditions.ts'
 import { Folder } from './folder.ts'
 import { guarded } from './guarded.ts'
-import { readOptions } from './options/read-options.ts'
+import { bucketProblem } from './options/bucket-problem.ts'
+import { readOptions, type S3Options } from './options/read-options.ts'
 import { putWhole } from './put-whole.ts'
 import { readObject } from './reading.ts'
 import { LEAST_PART, Uploads } from './uploads.ts'
@@ -26,6 +27,7 @@ export function createS3(plug: DriverPlug): S3 {
   const conditions = new Conditions()
   const places = [...plug.folders.values()]
   const folders = new Map(places.map((place) => [place.name, new Folder(place, plug, client, conditions)]))
+  for (const place of places) requireBucket(place, folders.get(place.name)?.bucket.name ?? '', options)
   const limits = { fastest: options.pollFastest, slowest: options.pollSlowest }
   const watchers = [...folders.values()].map((folder) => new Watcher(plug, folder, limits))
   const folderOf = ({ folder: name }: Pick<Metadata, 'folder'>): Folder => {
@@ -56,6 +58,16 @@ export function createS3(plug: DriverPlug): S3 {
     },
     close: closeOnce,
   }
+}
+
+/** Trying again would not help, so the folder is not just unavailable. @throws DriverError */
+function requireBucket({ name, path }: ServiceFolder, bucket: string, options: S3Options): void {
+  const problem = bucketProblem(bucket, options)
+  if (problem === undefined) return
+  throw new DriverError(
+    'BAD_OPTION',
+    `The path of the folder ${name} ${problem}: expected BUCKET or BUCKET/PREFIX, got ${JSON.stringify(path)}`,
+  )
 }
 
 type FolderOf = (metadata: Pick<Metadata, 'folder'>) => Folder

@@ -1,5 +1,6 @@
 import { ServiceError } from '@onitu/plug'
 import { readSecret } from '@onitu/plug/kit'
+import { hostOf } from '../options/bucket-problem.ts'
 import type { S3Options } from '../options/read-options.ts'
 import { HttpClient } from './http/http-client.ts'
 import { ForwardingClient } from './proxy/forwarding-client.ts'
@@ -53,7 +54,7 @@ export class Places {
   #make(bucket: string, setting: string): Place {
     const { endpoint, pathStyle } = this.#options
     const url = new URL(endpoint)
-    if (!pathStyle) url.hostname = `${bucket}.${url.hostname}`
+    if (!pathStyle) url.hostname = hostOf(bucket, endpoint)
     const above = url.pathname.replace(/\/$/, '')
     const base = pathStyle ? `${above}/${bucket}` : above
     const same = [...this.#places.values()].find((place) => place.url.host === url.host)

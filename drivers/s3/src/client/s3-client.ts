@@ -97,7 +97,7 @@ export class S3Client {
   #refusal({ method, bucket, key }: S3Request, response: HttpResponse): S3StatusError {
     const { endpoint, region } = this.#options
     const proxy = this.#places.known(bucket)?.forwards
-    return statusError(response, `${method} ${JSON.stringify(key)}`, {
+    return statusError(response, `${method} ${JSON.stringify(`${bucket}/${key}`)}`, {
       isHead: method === 'HEAD',
       asked: { endpoint, region, bucket },
       ...(proxy === undefined ? {} : { proxy }),
