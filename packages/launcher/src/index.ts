@@ -4,6 +4,7 @@
  * @module @onitu/launcher
  */
 
+export type { DescribedEvent } from './bus/described-event.ts'
 export type { ConflictCopy, ConflictedFile, ConflictSide, Resolution } from './conflicts/conflicted-file.ts'
 export type { KeysChanged, ServiceAction } from './control/messages.ts'
 export { type ExitStatus, exitStatus } from './exit-status.ts'

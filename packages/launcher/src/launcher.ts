@@ -4,7 +4,8 @@ import type { Responder } from '@onitu/escalator/messaging'
 import type { RemoteRequest } from '@onitu/majordomo'
 import { keyPlaces } from '@onitu/majordomo/keys'
 import { ipcAddress, type NewEvent, OnituError } from '@onitu/protocol'
-import { type Bus, createBus, type EventListener } from './bus/bus.ts'
+import { type Bus, createBus } from './bus/bus.ts'
+import { type DescribedEvent, describedEvent } from './bus/described-event.ts'
 import { type LogFile, openLogFile } from './bus/log-file.ts'
 import { collectConflicts } from './conflicts/collect-conflicts.ts'
 import type { ConflictedFile, Resolution } from './conflicts/conflicted-file.ts'
@@ -40,8 +41,8 @@ export interface LauncherOptions extends Pick<HubOptions, 'policy' | 'grace' | '
   readonly setupFile: string
   readonly configDirectory: string
   readonly debug?: boolean
-  /** Hears every event of the session. */
-  readonly onEvents?: EventListener
+  /** Hears every event of the session, with what the log says of it: many at a time while much happens. Does not throw. */
+  readonly onEvents?: (events: readonly DescribedEvent[]) => void
 }
 
 const INFO = 30
@@ -192,12 +193,15 @@ export class Launcher implements Controlled {
     const files = openSession({ configDirectory, name: setup.name, setupFile })
     this.#files = files
     this.#bus = await createBus(files.runtime)
-    if (onEvents !== undefined) this.#bus.listen(onEvents)
     const log = openLogFile(files.logs, debug, (error) =>
       this.#warn(`The log file cannot be written: ${error.message}`),
     )
     this.#log = log
-    this.#bus.listen((events) => log.write(events))
+    this.#bus.listen((events) => {
+      const described = events.map(describedEvent)
+      onEvents?.(described)
+      log.write(described)
+    })
     const keys = keyPlaces(dirname(files.database))
     this.#hub = createHub({
       ...supervision,

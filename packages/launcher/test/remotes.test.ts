@@ -58,7 +58,7 @@ const setup: Setup = {
 async function launch(): Promise<void> {
   events = []
   const options = { setup, setupFile: '/setup.yml', configDirectory, entries, grace: 2_000 }
-  launcher = new Launcher({ ...options, onEvents: (batch) => events.push(...batch) })
+  launcher = new Launcher({ ...options, onEvents: (batch) => events.push(...batch.map(({ event }) => event)) })
   await launcher.start()
 }
 

@@ -1,10 +1,11 @@
-import { describeEvent, type OnituEvent } from '@onitu/protocol'
+import type { OnituEvent } from '@onitu/protocol'
 import pico from 'picocolors'
+import type { DescribedEvent } from './described-event.ts'
 import { DEBUG, formatLine, INFO, WARN } from './format-line.ts'
 import { createLiveLine, type LiveLine } from './live-line.ts'
 
 export interface Console {
-  show(events: readonly OnituEvent[]): void
+  show(events: readonly DescribedEvent[]): void
   close(): void
 }
 
@@ -12,10 +13,7 @@ export interface Console {
 export function plainConsole(output: NodeJS.WritableStream, debug: boolean): Console {
   return {
     show(events) {
-      const lines = events.flatMap((event) => {
-        const description = describeEvent(event)
-        return isShown(event, description.level, debug) ? [`${formatLine(event, description)}\n`] : []
-      })
+      const lines = events.flatMap((described) => (isShown(described, debug) ? [`${formatLine(described)}\n`] : []))
       if (lines.length > 0) output.write(lines.join(''))
     },
     close() {},
@@ -25,12 +23,12 @@ export function plainConsole(output: NodeJS.WritableStream, debug: boolean): Con
 /** On a terminal: what goes wrong and what the processes do as lines, files as one live line of counts (all as lines with `debug`). */
 export function terminalConsole(output: NodeJS.WriteStream, debug: boolean): Console {
   const live: LiveLine = createLiveLine(output)
-  const show = (event: OnituEvent) => {
+  const show = (described: DescribedEvent) => {
+    const { event, description } = described
     live.count(event)
-    const description = describeEvent(event)
-    if (!isShown(event, description.level, debug)) return
+    if (!isShown(described, debug)) return
     if (!debug && description.level < WARN && !isAboutProcesses(event)) return
-    live.above(colour(formatLine(event, description), description.level))
+    live.above(colour(formatLine(described), description.level))
   }
   return {
     show: (events) => events.forEach(show),
@@ -38,8 +36,8 @@ export function terminalConsole(output: NodeJS.WriteStream, debug: boolean): Con
   }
 }
 
-function isShown(event: OnituEvent, level: number, debug: boolean): boolean {
-  return level >= (debug ? DEBUG : INFO) && event.type !== 'progress'
+function isShown({ event, description }: DescribedEvent, debug: boolean): boolean {
+  return description.level >= (debug ? DEBUG : INFO) && event.type !== 'progress'
 }
 
 function isAboutProcesses(event: OnituEvent): boolean {

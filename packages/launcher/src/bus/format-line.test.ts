@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { describedEvent } from './described-event.ts'
 import { formatLine } from './format-line.ts'
 import { describeProgress, sum } from './live-line.ts'
 import { logLine } from './log-file.ts'
 
-const ended = {
+const event = {
   type: 'transfer_ended',
   time: new Date(2026, 0, 31, 4, 5, 6, 7).getTime(),
   service: 'left',
@@ -12,6 +13,7 @@ const ended = {
   source: 'right',
   size: 1,
 } as const
+const ended = describedEvent(event)
 
 describe('formatLine', () => {
   it('is one line with local time, level, channel and message, without control characters', () => {
@@ -26,9 +28,9 @@ describe('logLine', () => {
     const line: unknown = JSON.parse(logLine(ended, 30) ?? '')
     expect(line).toMatchObject({
       level: 30,
-      time: ended.time,
+      time: event.time,
       channel: 'left - Dealer',
-      event: { type: 'transfer_ended', path: ended.path },
+      event: { type: 'transfer_ended', path: event.path },
     })
   })
 

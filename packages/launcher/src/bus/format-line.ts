@@ -1,4 +1,4 @@
-import { type Description, describeEvent, type OnituEvent } from '@onitu/protocol'
+import type { DescribedEvent } from './described-event.ts'
 import { localTime, printable } from './printable.ts'
 
 /** Level names by pino's numbers. */
@@ -16,7 +16,7 @@ export const INFO = 30
 export const WARN = 40
 
 /** `2026-01-31 14:05:06.789 INFO  left - Dealer: Transfer of 'a.txt' successful`, in local time. */
-export function formatLine(event: OnituEvent, description: Description = describeEvent(event)): string {
+export function formatLine({ event, description }: DescribedEvent): string {
   const { channel, level, message } = description
   return `${localTime(event.time)} ${levelName(level).padEnd(5)} ${channel}: ${printable(message)}`
 }

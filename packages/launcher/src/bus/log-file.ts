@@ -1,9 +1,9 @@
-import { describeEvent, type OnituEvent } from '@onitu/protocol'
 import { createStream } from 'rotating-file-stream'
+import type { DescribedEvent } from './described-event.ts'
 import { DEBUG, INFO } from './format-line.ts'
 
 export interface LogFile {
-  write(events: readonly OnituEvent[]): void
+  write(events: readonly DescribedEvent[]): void
   /** What was written is in the file. May be called twice. */
   close(): Promise<void>
 }
@@ -38,8 +38,8 @@ export function openLogFile(directory: string, debug: boolean, onError: (error: 
 }
 
 /** Undefined when it is not for the file. */
-export function logLine(event: OnituEvent, least: number): string | undefined {
-  const { channel, level, message } = describeEvent(event)
+export function logLine({ event, description }: DescribedEvent, least: number): string | undefined {
+  const { channel, level, message } = description
   if (level < least || event.type === 'progress') return undefined
   const { time, ...fields } = event
   return `${JSON.stringify({ level, time, channel, msg: message, event: fields })}\n`
