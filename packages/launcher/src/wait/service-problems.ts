@@ -27,7 +27,7 @@ export function serviceProblems({ name: service, state, reason, unavailable, tol
     const why = reason || told
     return [{ service, folder: null, reason: `its process ${PROCESS[state]}${why === undefined ? '' : `: ${why}`}` }]
   }
-  // Its drivers answer for a folder what they have said of it, so that would be told twice.
+  // What it answers is then what it has said of a folder, so that would be told twice.
   if (unavailable.length > 0 || told === undefined) {
     return unavailable.map(({ folder, reason: why }) => ({ service, folder, reason: why }))
   }

@@ -33,8 +33,9 @@ export interface WaitResult {
   readonly held: readonly HeldDeletions[]
 }
 
-/** ms */
-const RETRY = 50
+/** ms. Where a server or a password is wrong, each time may be an attempt that the server counts. */
+const FIRST_RETRY = 50
+const LAST_RETRY = 1_000
 const DATABASE_TIMEOUT = 10_000
 
 /**
@@ -69,6 +70,7 @@ async function catchUp(
   signal: AbortSignal,
   tell: (problem: string) => void,
 ): Promise<boolean> {
+  let delay = FIRST_RETRY
   while (!signal.aborted) {
     if (process.resting || process.state === 'failed' || process.state === 'stopped') return true
     if (process.state !== 'running') {
@@ -84,7 +86,8 @@ async function catchUp(
       // It died meanwhile, and its next start looks at everything anew; or it cannot look now. Either way it is asked again.
       if (!isOnituError(error) || !error.retryable) throw error
       tell(error.message)
-      await pause(RETRY, signal)
+      await pause(delay, signal)
+      delay = Math.min(delay * 2, LAST_RETRY)
     }
   }
   return false
