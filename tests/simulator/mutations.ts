@@ -201,7 +201,7 @@ export const mutations: Readonly<Record<string, Mutation>> = {
   },
   'what a report tells of is not marked as undecided': { noticedBy: 61, hooks: onView(() => ({ undecided: false })) },
   'what an order may replace is ignored': {
-    noticedBy: 269,
+    noticedBy: 44,
     hooks: onView(({ order: { replaces: _, ...order } }) => ({ order })),
   },
   'what is in the way is replaced before it was moved': {
