@@ -152,6 +152,31 @@ describe('what an order takes the place of', () => {
     expect(await hub.record('right', 'a.txt')).toMatchObject({ token: right.files.seen('a.txt').token })
   })
 
+  it('is reported to be gone when a user deletes it meanwhile, also where that cannot be seen at once', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    await share('a.txt', 'old', left, [right])
+    let told: Promise<void> | undefined
+    right.files.written = (path) => {
+      right.files.entries.delete(path)
+      told ??= right.plug.deleteFile('docs', path)
+    }
+    let isCut = true
+    right.files.before = async (handler) => {
+      if (handler === 'getChunk' && isCut) throw new ServiceError('CONNECTION_LOST', 'The connection was lost')
+    }
+    await left.plug.updateFile(left.files.put('a.txt', 'new'))
+    const replaces = right.files.hash('a.txt')
+    await hub.order('right', await hub.accept(left, 'a.txt'), { replaces })
+    await hub.done('right')
+    await told
+    await hub.event('file_problem', 'right')
+    expect(await hub.outbox('right')).toEqual([])
+    isCut = false
+    await hub.until(async () => (await hub.outbox('right')).length > 0)
+    expect(await hub.outbox('right')).toMatchObject([{ type: 'deleted', path: 'a.txt' }])
+  })
+
   it('is reported when a user puts something else there meanwhile', async () => {
     const left = await hub.run('left')
     const right = await hub.run('right')

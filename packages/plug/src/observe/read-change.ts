@@ -82,8 +82,8 @@ export class ChangeReader {
   }
 
   /**
-   * What an order has put there while this was told is there, or was deleted since. While that cannot be seen it is taken to be there: to delete it
-   * everywhere else would be worse than to be told once more. Directories cannot be looked for. Where there was none before the order, and nothing was told of one, what was
+   * What an order has put there while this was told is there, or was deleted since. While that cannot be seen it is taken to be there, since to delete it
+   * everywhere else would be worse, and is looked for again. Directories cannot be looked for. Where there was none before the order, and nothing was told of one, what was
    * deleted is the one that the order has made.
    */
   async #lookForDeleted({ change, fid, isDoubted: _, isSole, ...rest }: CheckedChange): Promise<ReadResult> {
@@ -96,6 +96,7 @@ export class ChangeReader {
     } catch (error) {
       if (!isOnituError(error)) throw error
       if (error.code === 'CHANGED') return { type: 'read', checked: { ...rest, change, fid } }
+      return { type: 'failed', error }
     }
     return { type: 'changed' }
   }

@@ -253,8 +253,8 @@ export class Reporter {
     const result = await this.#reader.read(checked)
     if (result.type === 'read') return result.checked
     const { change } = checked
-    if (change.type === 'deleted') return undefined
     if (result.type === 'failed') this.#readLater(asUpdate(checked), result.error, pause)
+    if (change.type === 'deleted') return undefined
     // Whatever is at the new place, or becomes of it: at the old one there is nothing, and nobody will tell of that again.
     if (change.type === 'moved') return checkedChange({ type: 'deleted', ...change.from })
     const isFirst = pause === undefined && checked.isDoubted !== true
@@ -269,7 +269,7 @@ export class Reporter {
   }
 
   /** The driver has told of it and will not tell again, so reading is tried until it works or there is newer news. */
-  #readLater(checked: CheckedChange, error: OnituError, pause?: number): void {
+  #readLater({ isSole: _, ...checked }: CheckedChange, error: OnituError, pause?: number): void {
     const { change, fid } = checked
     if (this.#engine.signal.aborted) return
     this.#problem(change.folder, change.path, error.code, error.message)
