@@ -42,7 +42,7 @@ test('a redirect is not followed, and the error says where the bucket is and wha
     code: 'WRONG_REGION',
     retryable: true,
     message:
-      'PUT "key": PermanentRedirect (301); the service says that the bucket is in the region eu-central-1, at http://s3.eu-central-1.test: set the options of the service to region: eu-central-1, endpoint: http://s3.eu-central-1.test',
+      'PUT "bucket/key": PermanentRedirect (301); the service says that the bucket is in the region eu-central-1, at http://s3.eu-central-1.test: set the options of the service to region: eu-central-1, endpoint: http://s3.eu-central-1.test',
   })
   expect(asked).toEqual(['PUT'])
 })
@@ -67,6 +67,6 @@ test('a redirect that names no place is an error like any other', async () => {
   const { bucket } = await serve((_, response) => response.writeHead(302, { location: '/login' }).end())
   await expect(guarded('Listing', () => bucket.listPage('', {}))).rejects.toMatchObject({
     code: 'S3_FAILURE',
-    message: 'GET "": HTTP_302 (302)',
+    message: 'GET "bucket/": HTTP_302 (302)',
   })
 })
