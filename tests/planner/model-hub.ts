@@ -1,5 +1,6 @@
 import { type Conflict, type FileRecord, type Head, type Observation, type Order, UNREAD_HASH } from '@onitu/protocol'
-import { type CheckedChange, checkedChange, fidsOf, planReport } from '../../packages/plug/src/observe/plan-report.ts'
+import { type CheckedChange, checkedChange, fidsOf } from '../../packages/plug/src/observe/checked-change.ts'
+import { planReport } from '../../packages/plug/src/observe/plan-report.ts'
 import { decide } from '../../packages/referee/src/decide/decide.ts'
 import type { Decision, Situation } from '../../packages/referee/src/decide/draft.ts'
 import {

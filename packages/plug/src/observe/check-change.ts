@@ -1,6 +1,6 @@
 import { CONTROL_DIRECTORY, pathProblem } from '@onitu/protocol'
 import type { Change, ServiceFolder } from '../contract.ts'
-import { type CheckedChange, checkedChange } from './plan-report.ts'
+import { type CheckedChange, checkedChange } from './checked-change.ts'
 
 export type ChangeCheck =
   | { readonly type: 'accepted'; readonly checked: CheckedChange }

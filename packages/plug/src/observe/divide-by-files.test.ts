@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { type CheckedChange, checkedChange } from './checked-change.ts'
 import { divideByFiles } from './divide-by-files.ts'
-import { type CheckedChange, checkedChange } from './plan-report.ts'
 
 const seen = (path: string) => ({ folder: 'f', path, size: 1, mtime: null, token: 't' })
 const updated = (path: string) => checkedChange({ type: 'updated', ...seen(path) })

@@ -1,4 +1,4 @@
-import { type CheckedChange, fidsOf } from './plan-report.ts'
+import { type CheckedChange, fidsOf } from './checked-change.ts'
 
 /** Divides changes into those that touch the same files, directly or through others, each part in the order given. */
 export function divideByFiles(changes: readonly CheckedChange[]): CheckedChange[][] {

@@ -1,7 +1,8 @@
 import { contentHash, type FileRecord, fileId, UNREAD_HASH } from '@onitu/protocol'
 import { describe, expect, it } from 'vitest'
 import type { Change } from '../contract.ts'
-import { checkedChange, planReport } from './plan-report.ts'
+import { checkedChange } from './checked-change.ts'
+import { planReport } from './plan-report.ts'
 
 const hashA = contentHash(Buffer.from('A'))
 const hashB = contentHash(Buffer.from('B'))

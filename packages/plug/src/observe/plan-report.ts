@@ -1,35 +1,7 @@
-import { type FileRecord, fileId, type Observation, UNREAD_HASH, type Writing } from '@onitu/protocol'
-import type { Change, Seen } from '../contract.ts'
+import { type FileRecord, type Observation, UNREAD_HASH, type Writing } from '@onitu/protocol'
+import type { Seen } from '../contract.ts'
 import { EMPTY_HASH } from '../metadata.ts'
-
-/** A change of which folder and path have been checked, with the file ids it touches. */
-export interface CheckedChange {
-  readonly change: Change
-  readonly fid: string
-  /** Of a move: the file id of the old place. */
-  readonly from?: string
-  /** What is there now may be what an order made of it since the driver looked, or there may be something: it has to be proven. */
-  readonly isDoubted?: true
-  /** Of what is doubted: nothing else was told of the place that had to wait for the order. */
-  readonly isSole?: true
-  /** The folder is only written: nobody hears of it. */
-  readonly isUnheard?: true
-  /** The service has no directories. */
-  readonly isFlat?: true
-  /** In a folder that is only written: the hashes of what the driver was told to put there. It is read to know whether it is that, and for nothing else. */
-  readonly own?: readonly string[]
-}
-
-export function checkedChange(change: Change): CheckedChange {
-  const fid = fileId(change.folder, change.path)
-  if (change.type !== 'moved') return { change, fid }
-  const from = fileId(change.from.folder, change.from.path)
-  return from === fid ? { change: { ...change, type: 'updated' }, fid } : { change, fid, from }
-}
-
-export function fidsOf({ fid, from }: CheckedChange): string[] {
-  return from === undefined ? [fid] : [fid, from]
-}
+import { type CheckedChange, divideMove, fidsOf } from './checked-change.ts'
 
 export type Records = ReadonlyMap<string, FileRecord | undefined>
 
@@ -242,12 +214,11 @@ export interface ReportPlan {
  * Judged before the report as a whole, since what has to be read is planned a second time, and nothing new may need reading then.
  */
 function apart(checked: CheckedChange, records: Records): readonly CheckedChange[] {
-  const { change, from, ...rest } = checked
+  const { change, from } = checked
   const source = from === undefined ? undefined : records.get(from)
   if (change.type !== 'moved' || source === undefined || source.token === null) return [checked]
   if (source.kind !== 'directory' || source.reported === 0 || kindOf(change) !== 'file') return [checked]
-  const { from: place, ...seen } = change
-  return [checkedChange({ type: 'deleted', ...place }), { ...rest, change: { ...seen, type: 'updated' } }]
+  return divideMove(checked)
 }
 
 /** What a whole report means: each change is judged with what the ones before it made known. */

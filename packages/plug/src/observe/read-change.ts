@@ -7,9 +7,9 @@ import { metadataOfRecord } from '../metadata.ts'
 import { windowBytes } from '../transfer/chunk-stream.ts'
 import type { RecentContents } from '../transfer/recent-contents.ts'
 import type { FindStaging } from '../transfer/staging.ts'
+import type { CheckedChange } from './checked-change.ts'
 import { hashLarge } from './hash-large.ts'
 import { readRecords } from './outbox.ts'
-import type { CheckedChange } from './plan-report.ts'
 
 export type ReadResult =
   /** The change with its hash. */

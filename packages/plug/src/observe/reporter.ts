@@ -5,13 +5,14 @@ import type { FileLocks } from '../file-locks.ts'
 import { Gatherer } from '../gatherer.ts'
 import { untilAnswered } from '../until-answered.ts'
 import { checkChange } from './check-change.ts'
+import { asUpdate, type CheckedChange, checkedChange, doubt, fidsOf } from './checked-change.ts'
 import { divideByFiles } from './divide-by-files.ts'
 import { firstSequence, readRecords, writePlan } from './outbox.ts'
-import { type CheckedChange, checkedChange, fidsOf, planReport } from './plan-report.ts'
+import { planReport } from './plan-report.ts'
 import type { ChangeReader } from './read-change.ts'
 import { ToldBefore } from './told-before.ts'
 import { UnreadChanges } from './unread-changes.ts'
-import { asUpdate, doubt, type Held, whatStillCounts } from './what-still-counts.ts'
+import { type Held, whatStillCounts } from './what-still-counts.ts'
 
 interface Waiting extends Held {
   isOld?: true

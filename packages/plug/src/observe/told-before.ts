@@ -1,4 +1,4 @@
-import { type CheckedChange, fidsOf } from './plan-report.ts'
+import { type CheckedChange, fidsOf } from './checked-change.ts'
 
 /** A change that was told of and does not have its files yet. */
 export interface Told {

@@ -1,7 +1,7 @@
 import { contentHash, fileId } from '@onitu/protocol'
 import { describe, expect, it } from 'vitest'
 import type { Change } from '../contract.ts'
-import { checkedChange } from './plan-report.ts'
+import { checkedChange } from './checked-change.ts'
 import { type Held, whatStillCounts } from './what-still-counts.ts'
 
 const seen = {

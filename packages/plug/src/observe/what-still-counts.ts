@@ -1,4 +1,4 @@
-import { type CheckedChange, checkedChange } from './plan-report.ts'
+import { asUpdate, type CheckedChange, divideMove, doubt } from './checked-change.ts'
 import type { Told } from './told-before.ts'
 
 export interface Held extends Told {
@@ -16,36 +16,12 @@ export function whatStillCounts({ checked, isOld, overtaken, during, sole }: Hel
   const isSole = sole.has(checked.fid) && { isSole: true as const }
   if (isDeletion && during.has(checked.fid)) return [{ ...checked, isDoubted: true, ...isSole }]
   const current = withoutFrom(checked, overtaken)
-  if (current.from !== undefined && during.has(current.from) && !canRely) return apart(current)
+  // The order may have put something else at the old place before the driver looked, or after.
+  if (current.from !== undefined && during.has(current.from) && !canRely)
+    return divideMove(current).map((one) => ({ ...doubt(one), isDoubted: true }))
   // What was told while an order changed it may be what that has taken the place of, told a second time.
   const isSure = !during.has(current.fid) && (isOld !== true || isDirectory(current) || canRely)
   return [isSure ? current : { ...doubt(current), ...isSole }]
-}
-
-/**
- * For what may be there no more, without anybody who would tell of that, for it is what the Plug wrote: the hash is not taken from the
- * driver.
- */
-export function doubt(checked: CheckedChange): CheckedChange {
-  const { change } = checked
-  if (change.type === 'deleted') return checked
-  const { hash: _, ...seen } = change
-  return { ...checked, change: seen, isDoubted: true }
-}
-
-/** The new place of a move alone. */
-export function asUpdate(checked: CheckedChange): CheckedChange {
-  const { change, from: _, ...rest } = checked
-  if (change.type !== 'moved') return checked
-  const { from: __, ...seen } = change
-  return { ...rest, change: { ...seen, type: 'updated' } }
-}
-
-/** An order may have put something else at the old place of a move before the driver looked, or after. */
-function apart(moved: CheckedChange): CheckedChange[] {
-  const { change } = moved
-  if (change.type !== 'moved') return [moved]
-  return [{ ...checkedChange({ type: 'deleted', ...change.from }), isDoubted: true }, doubt(asUpdate(moved))]
 }
 
 /** An order does not put another one in the place of one that is there. */
