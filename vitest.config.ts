@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 
 const isSoak = process.env.ONITU_SOAK !== undefined
 const exclude = ['**/node_modules/**', '**/dist/**']
+const setupFiles = ['tests/setup/compare-bytes.ts']
 /** With servers that are killed and started again, of which one forgets what it was about to list: alone, so that this is little. */
 const servers = 'tests/remotes/**/*.test.ts'
 
@@ -16,12 +17,13 @@ export default defineConfig({
     // Left to itself vitest takes one worker on two cores, and tests wait more than they compute.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      { test: { name: 'unit', include: ['{packages,drivers}/*/src/**/*.test.ts'], exclude } },
+      { test: { name: 'unit', include: ['{packages,drivers}/*/src/**/*.test.ts'], exclude, setupFiles } },
       {
         test: {
           name: 'integration',
           include: ['{packages,drivers}/*/test/**/*.test.ts'],
           exclude,
+          setupFiles,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -31,6 +33,7 @@ export default defineConfig({
           name: 'hub',
           include: isSoak ? ['tests/**/*.test.ts', 'tests/**/*.soak.ts'] : ['tests/**/*.test.ts'],
           exclude: [...exclude, servers],
+          setupFiles,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
@@ -42,6 +45,7 @@ export default defineConfig({
           name: 'servers',
           include: [servers],
           exclude,
+          setupFiles,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
