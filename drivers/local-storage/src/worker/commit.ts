@@ -38,7 +38,7 @@ export interface Commit {
 export function commit(work: Commit): Stored | undefined {
   const { folder, path, token, temporary } = work
   const target = folder.absolute(path)
-  requireState(folder, path, token)
+  if (token !== null) requireState(folder, path, token)
   const kept = token === null ? undefined : folder.history.keepReplaced(target, token, work.replaced)
   try {
     place(temporary, target, token === null)

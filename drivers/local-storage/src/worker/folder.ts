@@ -10,6 +10,7 @@ import { Watches } from './watches.ts'
 /** Names of a directory to look at; `all` of them; `deep`: with everything below. */
 export type Dirt = Set<string> | 'all' | 'deep'
 
+/** From so many names on, or all that are known in it if those are more, a directory is looked at as a whole. */
 const MANY_NAMES = 64
 
 /** The state of one folder of the service. Only the worker thread touches it, so each synchronous step sees and leaves it consistent. */
@@ -136,7 +137,7 @@ export class Folder {
     const dirt = this.dirt.get(directory)
     if (dirt === 'all' || dirt === 'deep') return
     if (dirt === undefined) this.dirt.set(directory, new Set([name]))
-    else if (dirt.size >= MANY_NAMES) this.dirt.set(directory, 'all')
+    else if (dirt.size >= Math.max(MANY_NAMES, this.index.children(directory).size)) this.dirt.set(directory, 'all')
     else dirt.add(name)
   }
 

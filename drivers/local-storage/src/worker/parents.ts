@@ -66,6 +66,23 @@ export function requireFolder(folders: ReadonlyMap<string, Folder>, name: string
   return folder
 }
 
+/** The folders of which the root was found to be the one that was accepted, for one batch of synchronous work: see `Parents`. */
+export class Roots {
+  readonly #folders: ReadonlyMap<string, Folder>
+  readonly #proven = new Map<string, Folder>()
+
+  constructor(folders: ReadonlyMap<string, Folder>) {
+    this.#folders = folders
+  }
+
+  /** As `requireRoot`. */
+  require(name: string): Folder {
+    const folder = this.#proven.get(name) ?? requireRoot(this.#folders, name)
+    this.#proven.set(name, folder)
+    return folder
+  }
+}
+
 /** Before writes: the root is the one that was accepted. */
 export function requireRoot(folders: ReadonlyMap<string, Folder>, name: string): Folder {
   const folder = requireFolder(folders, name)

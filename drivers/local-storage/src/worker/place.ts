@@ -1,13 +1,18 @@
-import { linkSync, renameSync, unlinkSync } from 'node:fs'
+import { linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs'
 import { codeOf } from '../failure.ts'
 
 /** A file system that has no hard links answers with one of these. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
 
-/** Where nothing may be, link() is used: it never overwrites. Where there are no links, the check just before has to do. */
+/**
+ * Where nothing may be, link() is used: it never overwrites. Where there are no links, a look just before has to do.
+ * @throws the system's error, EEXIST where something is
+ */
 export function place(from: string, to: string, mustBeNew: boolean): void {
-  if (mustBeNew && link(from, to)) unlinkSync(from)
-  else renameSync(from, to)
+  if (mustBeNew && link(from, to)) return unlinkSync(from)
+  if (mustBeNew && lstatSync(to, { throwIfNoEntry: false }) !== undefined)
+    throw Object.assign(new Error(`EEXIST: ${to} exists`), { code: 'EEXIST' })
+  renameSync(from, to)
 }
 
 /** False where the file system has no hard links. */

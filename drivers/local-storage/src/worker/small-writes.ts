@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs'
 import type { Stored } from '@onitu/plug'
-import { Failure, systemFailure } from '../failure.ts'
+import { systemFailure } from '../failure.ts'
 import type { Replacement } from '../messages.ts'
 import { CONTROL_DIRECTORY, TEMPORARY_DIRECTORY } from '../paths.ts'
 import { commit, requireState } from './commit.ts'
 import type { Folder } from './folder.ts'
-import { Parents, requireRoot } from './parents.ts'
+import { Parents, Roots } from './parents.ts'
 import { closeFile, create, finish, flushData, writeAll } from './write-file.ts'
 
 interface WholeWrite extends Replacement {
@@ -51,7 +51,7 @@ export class SmallWrites {
 
   write(write: WholeWrite): Promise<Stored> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ ...write, resolve, reject })
+      this.#queue.push({ resolve, reject, ...write })
       // A microtask later all calls of the message are here.
       if (this.#queue.length === 1) queueMicrotask(() => this.#start())
     })
@@ -65,24 +65,27 @@ export class SmallWrites {
   }
 
   async #batch(writes: readonly Write[]): Promise<void> {
+    const roots = new Roots(this.#options.folders)
     const parents = new Parents()
-    const written = writes.flatMap((write) => this.#writeAside(write, parents) ?? [])
+    const written = writes.flatMap((write) => this.#writeAside(write, roots, parents) ?? [])
     const flushed = await Promise.allSettled(written.map(({ fd }) => (this.#options.fsync ? flushData(fd) : undefined)))
+    const rootsNow = new Roots(this.#options.folders)
     for (const [index, one] of written.entries()) {
       const result = flushed[index]
-      this.#finish(one, result?.status === 'rejected' ? result.reason : undefined)
+      this.#finish(one, rootsNow, result?.status === 'rejected' ? result.reason : undefined)
     }
     this.#running--
     this.#start()
   }
 
-  #writeAside(write: Write, parents: Parents): Written | undefined {
+  #writeAside(write: Write, roots: Roots, parents: Parents): Written | undefined {
     let temporary: string | undefined
     let fd: number | undefined
     try {
-      const folder = requireRoot(this.#options.folders, write.target.folder)
+      const folder = roots.require(write.target.folder)
       parents.resolve(folder, write.target.path, true)
-      const replaced = requireState(folder, write.target.path, write.token)
+      // Where nothing may be, that is found when it gets its name.
+      const replaced = write.token === null ? undefined : requireState(folder, write.target.path, write.token)
       const path = `${folder.path}/${CONTROL_DIRECTORY}/${TEMPORARY_DIRECTORY}/${SMALL_PREFIX}${process.pid}-${this.#count++}`
       temporary = path
       fd = folder.history.withRoom(
@@ -99,13 +102,12 @@ export class SmallWrites {
     }
   }
 
-  #finish({ write, folder, temporary, fd, stored }: Written, flushError: unknown): void {
+  #finish({ write, folder, temporary, fd, stored }: Written, roots: Roots, flushError: unknown): void {
     const { path } = write.target
     closeFile(fd)
     try {
       if (flushError !== undefined) throw flushError
-      if (!folder.isAvailable)
-        throw new Failure('service', 'UNAVAILABLE', `The folder ${folder.path} is not the one it was`)
+      roots.require(folder.name)
       const { token, replaced } = write
       const final = commit({ folder, path, temporary, token, replaced, aside: this.#options.aside }) ?? stored
       folder.wrote(path, final.token)
