@@ -41,6 +41,7 @@ export function openLogFile(directory: string, debug: boolean, onError: (error: 
 export function logLine({ event, description }: DescribedEvent, least: number): string | undefined {
   const { channel, level, message } = description
   if (level < least || event.type === 'progress') return undefined
-  const { time, ...fields } = event
-  return `${JSON.stringify({ level, time, channel, msg: message, event: fields })}\n`
+  // JSON leaves out what is undefined. To copy all fields but one takes V8 several times as long.
+  const fields = { ...event, time: undefined }
+  return `${JSON.stringify({ level, time: event.time, channel, msg: message, event: fields })}\n`
 }
