@@ -186,7 +186,7 @@ export class Bucket {
   }
 
   #send(request: Omit<S3Request, 'bucket'>): Promise<HttpResponse> {
-    return this.#client.send({ ...request, bucket: this.name })
+    return this.#client.send({ bucket: this.name, ...request })
   }
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ServiceError } from '@onitu/plug'
 import { Limiter, type Pace, WorkInProgress } from '@onitu/plug/kit'
 import type { S3Options } from '../options/read-options.ts'
-import { type BodyDigests, bodyDigests } from './body-digests.ts'
+import { bodyDigests } from './body-digests.ts'
 import { credentialsReader } from './credentials-reader.ts'
 import type { HttpResponse } from './http/http-client.ts'
 import { Places } from './places.ts'
@@ -118,7 +118,7 @@ export class S3Client {
         host: url.host,
         path,
         query,
-        headers: { ...headers, ...contentMd5(digests) },
+        headers: digests === undefined ? headers : { ...headers, 'content-md5': digests.md5 },
         payloadHash: digests?.sha256 ?? EMPTY_HASH,
       },
       await this.#credentials(),
@@ -137,10 +137,6 @@ export class S3Client {
       pace: isContent && this.#contents !== undefined ? this.#pace : undefined,
     })
   }
-}
-
-function contentMd5(digests: BodyDigests | undefined): Record<string, string> {
-  return digests === undefined ? {} : { 'content-md5': digests.md5 }
 }
 
 function pauseOf({ headers }: HttpResponse, attempt: number): number {

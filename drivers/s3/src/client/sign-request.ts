@@ -1,4 +1,5 @@
-import { createHmac, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
+import { type HmacKey, hmac, hmacKey } from './hmac.ts'
 
 export interface Credentials {
   readonly accessKey: string
@@ -20,8 +21,8 @@ export interface UnsignedRequest {
 
 const ALGORITHM = 'AWS4-HMAC-SHA256'
 
-/** Makes the key of a day: four of the five hashes of a signature. */
-export type KeyOf = (secretKey: string, day: string, region: string) => Buffer
+/** Makes the key of a day: four of the five codes of a signature. */
+export type KeyOf = (secretKey: string, day: string, region: string) => HmacKey
 
 /** The headers of a request with AWS' signature, version 4. Pure: the time is given. */
 export function signRequest(
@@ -31,45 +32,51 @@ export function signRequest(
   date: Date,
   keyOf: KeyOf = signingKey,
 ): Record<string, string> {
-  const time = date.toISOString().replace(/[:-]|\.\d{3}/g, '')
+  const time = amzDate(date)
   const day = time.slice(0, 8)
   const scope = `${day}/${region}/s3/aws4_request`
   const headers: Record<string, string> = {
-    ...request.headers,
     host: request.host,
     'x-amz-content-sha256': request.payloadHash,
     'x-amz-date': time,
     ...(credentials.sessionToken === undefined ? {} : { 'x-amz-security-token': credentials.sessionToken }),
+    ...request.headers,
   }
   const names = Object.keys(headers).sort()
   const signed = names.join(';')
-  const canonical = [
-    request.method,
-    request.path,
-    canonicalQuery(request.query),
-    ...names.map((name) => `${name}:${headers[name]?.trim().replace(/\s+/g, ' ')}`),
-    '',
-    signed,
-    request.payloadHash,
-  ].join('\n')
-  const toSign = [ALGORITHM, time, scope, hash('sha256', canonical)].join('\n')
-  const signature = createHmac('sha256', keyOf(credentials.secretKey, day, region))
-    .update(toSign)
-    .digest('hex')
-  const authorization = `${ALGORITHM} Credential=${credentials.accessKey}/${scope},SignedHeaders=${signed},Signature=${signature}`
-  return { ...headers, authorization }
+  let canonical = `${request.method}\n${request.path}\n${canonicalQuery(request.query)}\n`
+  for (const name of names) canonical += `${name}:${canonicalValue(headers[name] ?? '')}\n`
+  canonical += `\n${signed}\n${request.payloadHash}`
+  const toSign = `${ALGORITHM}\n${time}\n${scope}\n${hash('sha256', canonical)}`
+  const signature = hmac(keyOf(credentials.secretKey, day, region), toSign).toString('hex')
+  headers.authorization = `${ALGORITHM} Credential=${credentials.accessKey}/${scope},SignedHeaders=${signed},Signature=${signature}`
+  return headers
 }
 
-function signingKey(secretKey: string, day: string, region: string): Buffer {
-  return [day, region, 's3', 'aws4_request'].reduce<Buffer>(
-    (above, part) => createHmac('sha256', above).update(part).digest(),
-    Buffer.from(`AWS4${secretKey}`),
+/** Most requests are of the same second as the one before. */
+let latest = { second: Number.NaN, text: '' }
+
+/** `20260131T140506Z` */
+function amzDate(date: Date): string {
+  const second = Math.floor(date.getTime() / 1000)
+  if (second !== latest.second) latest = { second, text: date.toISOString().replace(/[:-]|\.\d{3}/g, '') }
+  return latest.text
+}
+
+function canonicalValue(value: string): string {
+  return /\s/.test(value) ? value.trim().replace(/\s+/g, ' ') : value
+}
+
+function signingKey(secretKey: string, day: string, region: string): HmacKey {
+  return [day, region, 's3', 'aws4_request'].reduce(
+    (above, part) => hmacKey(hmac(above, part)),
+    hmacKey(Buffer.from(`AWS4${secretKey}`)),
   )
 }
 
 /** Remembers the last key. */
 export function rememberingKey(): KeyOf {
-  let last: { readonly of: string; readonly key: Buffer } | undefined
+  let last: { readonly of: string; readonly key: HmacKey } | undefined
   return (secretKey, day, region) => {
     const of = [day, region, secretKey].join('\n')
     if (last?.of !== of) last = { of, key: signingKey(secretKey, day, region) }
@@ -92,5 +99,6 @@ export function encodePath(path: string): string {
 
 /** RFC 3986: more than encodeURIComponent does. */
 function encode(text: string): string {
+  if (/^[\w.~-]*$/.test(text)) return text
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
 }

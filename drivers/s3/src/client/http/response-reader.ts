@@ -167,15 +167,27 @@ function headersOf(lines: readonly string[]): ResponseHeaders {
   for (let at = 1; at < lines.length; at++) {
     const line = lines[at] ?? ''
     const colon = line.indexOf(':')
-    const name = line.slice(0, colon).toLowerCase()
-    // Also a name with a space before the colon, and a line that goes on with the one before: both were used to have two programs read different answers.
-    if (colon < 1 || /[^!#-'*+\-.0-9A-Z^_`a-z|~]/.test(name))
-      throw new BadAnswer(`a header is ${JSON.stringify(line.slice(0, 40))}`)
+    const name = colon < 1 ? undefined : nameOf(line.slice(0, colon))
+    if (name === undefined) throw new BadAnswer(`a header is ${JSON.stringify(line.slice(0, 40))}`)
     const value = line.slice(colon + 1).trim()
     const before = headers[name]
     headers[name] = before === undefined ? value : `${before}, ${value}`
   }
   return headers
+}
+
+/** Names of headers as they came, with what they are: each answer of a server has the same ones. */
+const names = new Map<string, string>()
+const MOST_NAMES = 100
+
+/** Undefined for what is none: also one with a space before the colon, and a line that goes on with the one before. Both were used to have two programs read different answers. */
+function nameOf(text: string): string | undefined {
+  const known = names.get(text)
+  if (known !== undefined) return known
+  if (/[^!#-'*+\-.0-9A-Z^_`a-z|~]/.test(text)) return undefined
+  const name = text.toLowerCase()
+  if (names.size < MOST_NAMES) names.set(text, name)
+  return name
 }
 
 function staysOpen(version: string, { connection = '' }: ResponseHeaders): boolean {

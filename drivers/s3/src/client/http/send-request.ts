@@ -24,13 +24,15 @@ function requestHead(host: string, { method, path, headers, body }: HttpRequest)
   if (/[^!-~]/.test(path)) throw new TypeError(`No path of a request: ${JSON.stringify(path)}`)
   let head = `${method} ${path} HTTP/1.1\r\n`
   if (headers.host === undefined) head += `host: ${host}\r\n`
-  for (const [name, value] of Object.entries(headers)) {
-    if (/[^\t -~\x80-\xff]/.test(value)) throw new TypeError(`No value of a header: ${name}: ${JSON.stringify(value)}`)
-    head += `${name}: ${value}\r\n`
-  }
+  for (const name of Object.keys(headers)) head += `${name}: ${headerValue(name, headers[name])}\r\n`
   if (body !== undefined) head += `content-length: ${body.byteLength}\r\n`
   else if (method === 'PUT' || method === 'POST') head += 'content-length: 0\r\n'
   return `${head}\r\n`
+}
+
+function headerValue(name: string, value = ''): string {
+  if (/[^\t -~\x80-\xff]/.test(value)) throw new TypeError(`No value of a header: ${name}: ${JSON.stringify(value)}`)
+  return value
 }
 
 async function sendSlowly(socket: Socket, body: Uint8Array, waiting: Waiting): Promise<void> {
