@@ -1,5 +1,6 @@
 import type { Clock } from '../engine.ts'
 import { ServiceError } from '../errors.ts'
+import { AbortFollowers } from './abort-followers.ts'
 
 interface Entry {
   at: number
@@ -20,6 +21,7 @@ export class Deadlines {
   readonly #clock: Clock
   #entries = new Set<Entry>()
   readonly #bySignal = new WeakMap<AbortSignal, Entry>()
+  readonly #followers = new AbortFollowers()
   #cancel: (() => void) | undefined
 
   constructor(clock: Clock) {
@@ -36,8 +38,7 @@ export class Deadlines {
   ): Promise<T> {
     outer?.throwIfAborted()
     const controller = new AbortController()
-    const stop = () => controller.abort(outer?.reason)
-    outer?.addEventListener('abort', stop)
+    const leave = outer && this.#followers.follow(outer, controller)
     let entry: Entry | undefined
     try {
       return await new Promise<T>((resolve, reject) => {
@@ -55,7 +56,7 @@ export class Deadlines {
       })
     } finally {
       if (entry !== undefined) this.#entries.delete(entry)
-      outer?.removeEventListener('abort', stop)
+      leave?.()
     }
   }
 

@@ -68,7 +68,7 @@ export class HandlerCalls {
     options: Omit<CallOptions<Stored>, 'late'>,
   ): Promise<Stored> {
     const late = (stored: Stored) => this.late([changeOfStored(metadata, stored)])
-    return this.run(name, metadata.path, call, { ...options, late })
+    return this.run(name, metadata.path, call, { late, ...options })
   }
 
   close(): void {

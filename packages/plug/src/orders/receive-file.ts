@@ -179,25 +179,25 @@ class TransferEvents {
   started(source: string): void {
     const first = this.#source === undefined
     this.#source = source
-    if (first) this.#tools.engine.emit({ type: 'transfer_started', ...this.#file(), source })
+    if (first) this.#tools.engine.emit({ type: 'transfer_started', source, ...this.#file() })
   }
 
   restarted(source: Source, offset: number): void {
     const first = this.#source === undefined
     this.#source = source.service
-    if (first) this.#tools.engine.emit({ type: 'transfer_restarted', ...this.#file(), source: source.service, offset })
+    if (first) this.#tools.engine.emit({ type: 'transfer_restarted', source: source.service, offset, ...this.#file() })
   }
 
   ended(): void {
     const source = this.#source ?? ''
     this.#tools.progress.count(1, 0)
-    this.#tools.engine.emit({ type: 'transfer_ended', ...this.#file(), source, size: this.#job.head.size })
+    this.#tools.engine.emit({ type: 'transfer_ended', source, size: this.#job.head.size, ...this.#file() })
   }
 
   aborted(error: unknown): void {
     if (this.#source === undefined) return
     const reason = error instanceof Error ? error.message : String(error)
-    this.#tools.engine.emit({ type: 'transfer_aborted', ...this.#file(), reason })
+    this.#tools.engine.emit({ type: 'transfer_aborted', reason, ...this.#file() })
   }
 
   #file() {

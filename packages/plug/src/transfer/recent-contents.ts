@@ -25,11 +25,7 @@ export class RecentContents {
     if (content.byteLength > LARGEST || this.#contents.has(hash)) return
     this.#contents.set(hash, content)
     this.#size += content.byteLength
-    for (const [oldest, { byteLength }] of this.#contents) {
-      if (this.#size <= MOST) break
-      this.#contents.delete(oldest)
-      this.#size -= byteLength
-    }
+    if (this.#size > MOST) this.#forgetOldest()
     this.#added++
     if (this.#timer === undefined) this.#forgetLater()
   }
@@ -43,6 +39,14 @@ export class RecentContents {
     this.#timer = undefined
     this.#contents.clear()
     this.#size = 0
+  }
+
+  #forgetOldest(): void {
+    for (const [oldest, { byteLength }] of this.#contents) {
+      if (this.#size <= MOST) break
+      this.#contents.delete(oldest)
+      this.#size -= byteLength
+    }
   }
 
   #forgetLater(): void {

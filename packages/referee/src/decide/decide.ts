@@ -32,9 +32,9 @@ function decideObservation(draft: Draft, policy: Policy, service: string, observ
       endUnansweredMove(draft, policy, service, observation.fid)
       deleteReplaced(draft, policy, service, observation)
       const { fid, base, ordered = false, renamed = false, flat = false } = observation
-      const located = { ...locate(draft, service, fid, base, observation), flat }
-      const { content, ...basis } = located.redirected ? located : { ...located, ordered, renamed }
-      if (passesSource(draft, policy, service, { ...content, mimetype: mimetypeOf(content.path) }))
+      const { content, ...place } = locate(draft, service, fid, base, observation)
+      const basis = place.redirected ? { flat, ...place } : { flat, ordered, renamed, ...place }
+      if (passesSource(draft, policy, service, { mimetype: mimetypeOf(content.path), ...content }))
         decideUpdate(draft, policy, { service, content, ...basis })
       else decideKeptOut(draft, policy, service, content, basis)
       return

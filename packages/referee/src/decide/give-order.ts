@@ -96,11 +96,11 @@ export function giveOrder(
   const movedFrom = head.deleted ? undefined : pendingMoveFrom(draft, service, head.fid)
   const replaces = (movedTo === undefined && copiedHash(draft, service, head.fid, prior)) || prior?.replaces
   setOrder(draft, service, head.fid, {
+    version: head.version,
     ...(movedTo !== undefined && { movedTo }),
     ...(movedFrom !== undefined && { movedFrom }),
     ...(replaces !== undefined && { replaces }),
     ...more,
-    version: head.version,
   })
 }
 

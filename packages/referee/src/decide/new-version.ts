@@ -24,11 +24,18 @@ export function newVersion(
   content: Content,
   options: VersionOptions,
 ): Head {
+  const { folder, path, kind, size, hash, mtime, mode } = content
   const head: Head = {
-    ...pick(content),
-    fid: fileId(content.folder, content.path),
+    fid: fileId(folder, path),
+    folder,
+    path,
+    kind,
+    size,
+    hash,
+    mtime,
+    mode,
     version: nextVersion(draft),
-    mimetype: mimetypeOf(content.path),
+    mimetype: mimetypeOf(path),
     origin,
     deleted: false,
     parents: options.parents.filter((version) => version > 0),
@@ -104,8 +111,4 @@ function directory(folder: string, path: string): Content {
 
 export function say(draft: Draft, kind: Head['kind'], event: NewEvent): void {
   if (kind === 'file') draft.events.push(event)
-}
-
-function pick({ folder, path, kind, size, hash, mtime, mode }: Content): Content {
-  return { folder, path, kind, size, hash, mtime, mode }
 }
