@@ -9,10 +9,17 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
  * @throws the system's error, EEXIST where something is
  */
 export function place(from: string, to: string, mustBeNew: boolean): void {
-  if (mustBeNew && link(from, to)) return unlinkSync(from)
-  if (mustBeNew && lstatSync(to, { throwIfNoEntry: false }) !== undefined)
-    throw Object.assign(new Error(`EEXIST: ${to} exists`), { code: 'EEXIST' })
+  if (mustBeNew && link(from, to)) {
+    unlinkSync(from)
+    return
+  }
+  if (mustBeNew) requireNothing(to)
   renameSync(from, to)
+}
+
+function requireNothing(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined)
+    throw Object.assign(new Error(`EEXIST: ${path} is there`), { code: 'EEXIST' })
 }
 
 /** False where the file system has no hard links. */
