@@ -1,5 +1,5 @@
 import type { CallOptions, Database } from '@onitu/escalator'
-import { isOnituError } from '@onitu/protocol'
+import { isOnituError, OnituError } from '@onitu/protocol'
 import type { Bus } from '../bus/bus.ts'
 import type { HeldDeletions } from '../held/held-deletions.ts'
 import { readHeld } from '../held/read-held.ts'
@@ -84,13 +84,19 @@ async function catchUp(
     } catch (error) {
       if (signal.aborted) return false
       // It died meanwhile, and its next start looks at everything anew; or it cannot look now. Either way it is asked again.
-      if (!isOnituError(error) || !error.retryable) throw error
+      if (!isOnituError(error)) throw error
+      if (!error.retryable) throw cannotLook(process.name, error)
       tell(error.message)
       await pause(delay, signal)
       delay = Math.min(delay * 2, LAST_RETRY)
     }
   }
   return false
+}
+
+function cannotLook(service: string, cause: OnituError): OnituError {
+  const { code, message, details } = cause
+  return new OnituError(code, `The service ${service} cannot look at what has changed: ${message}`, { cause, details })
 }
 
 /** What is not known because the database does not answer is left out. */
