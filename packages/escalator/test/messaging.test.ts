@@ -231,30 +231,6 @@ describe('events', () => {
     }
   })
 
-  it('go at once by themselves, and together as long as more follow', async () => {
-    const puller = await createPuller()
-    cleanup(() => puller.close())
-    const events = createEventPublisher({ address: puller.address, process: 'test' })
-    cleanup(() => events.close())
-    const sizes: number[] = []
-    const publish = (service: string) => events.publish({ type: 'plug_started', service })
-    publish('0')
-    let received = 0
-    for await (const [frame] of puller) {
-      sizes.push(decodeEvents(frame ?? new Uint8Array()).length)
-      received += sizes.at(-1) ?? 0
-      if (received === 41) break
-      if (received > 1) continue
-      const next = (i: number) => {
-        publish(String(i))
-        if (i < 40) setImmediate(() => next(i + 1))
-      }
-      next(1)
-    }
-    expect(sizes[0]).toBe(1)
-    expect(sizes.length).toBeLessThan(20)
-  })
-
   it('are dropped beyond 10,000 while nobody takes them, and that is logged', async () => {
     const address = `ipc://${await temporaryDirectory()}/socket`
     const events = createEventPublisher({ address, process: 'test' })

@@ -9,10 +9,7 @@ export interface EventPublisherOptions {
   readonly process: string
 }
 
-/**
- * Publishes events on the session's bus: never blocks, never fails, and keeps a bounded number while the bus is gone. Those of one tick
- * go together, and so do those that follow within 50 ms.
- */
+/** Publishes events on the session's bus: never blocks, never fails, and keeps a bounded number while the bus is gone. */
 export interface EventPublisher {
   publish(event: NewEvent): void
   /** Sends what is left if the bus is there. May be called twice. */
@@ -22,38 +19,26 @@ export interface EventPublisher {
 /** Most events kept while the bus is gone, and most of one message. */
 const CAPACITY = 10_000
 const EVENTS_PER_MESSAGE = 500
-/**
- * ms between two messages. An event by itself goes at once; of a burst, what comes soon after goes together: each message wakes
- * the launcher and all who listen, and is a line or more of its output and its log.
- */
-const PAUSE = 50
 const WARN = 40
 
 export function createEventPublisher({ address, process: name }: EventPublisherOptions): EventPublisher {
   const pending: OnituEvent[] = []
   let closed = false
   let scheduled = false
-  let flushedAt = Number.NEGATIVE_INFINITY
 
   const add = (event: NewEvent) => {
     if (closed) return
     pending.push({ time: Date.now(), ...event })
-    if (pending.length >= EVENTS_PER_MESSAGE) flush()
     if (scheduled) return
     scheduled = true
-    const delay = flushedAt + PAUSE - performance.now()
-    if (delay <= 0) afterMicrotasks(scheduledFlush)
-    else setTimeout(scheduledFlush, delay).unref()
-  }
-  const scheduledFlush = () => {
-    scheduled = false
-    flush()
+    afterMicrotasks(flush)
   }
   const flush = () => {
-    if (pending.length === 0) return
-    flushedAt = performance.now()
-    pusher.push([encode(pending)], pending.length)
-    pending.length = 0
+    scheduled = false
+    while (pending.length > 0) {
+      const events = pending.splice(0, EVENTS_PER_MESSAGE)
+      pusher.push([encode(events)], events.length)
+    }
   }
   const pusher = createPusher({
     address,
