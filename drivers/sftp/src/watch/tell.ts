@@ -45,8 +45,8 @@ export function updated(folder: Folder, found: Found): Change {
 /** The times of a directory follow from what happens in it, so they are not told. */
 function seenOf(folder: Folder, { path, token, size, mtime, mode }: Found): Seen {
   const plain = { folder: folder.name, path, token, mode: mode & PERMISSION_BITS }
-  if (isDirectoryToken(token)) return { ...plain, kind: 'directory', size: 0, mtime: null }
-  return { ...plain, kind: 'file', size, mtime: mtime * 1000 }
+  if (isDirectoryToken(token)) return { kind: 'directory', size: 0, mtime: null, ...plain }
+  return { kind: 'file', size, mtime: mtime * 1000, ...plain }
 }
 
 type Moved = Extract<Change, { type: 'moved' }>
