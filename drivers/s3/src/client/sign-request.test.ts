@@ -46,6 +46,15 @@ test.each([
   expect(signature(given)).toBe(expected)
 })
 
+test('lets no header of the request take the place of what is signed', () => {
+  const headers = { host: 'elsewhere', 'x-amz-date': 'some day', range: 'bytes=0-9' }
+  expect(signRequest({ ...request, headers }, credentials, 'us-east-1', date)).toMatchObject({
+    host: request.host,
+    'x-amz-date': '20130524T000000Z',
+    range: 'bytes=0-9',
+  })
+})
+
 test('encodes what encodeURIComponent leaves', () => {
   expect(encodePath("/a b/it's (1)!*~")).toBe('/a%20b/it%27s%20%281%29%21%2A~')
   expect(canonicalQuery({ b: 'x/y', a: '' })).toBe('a=&b=x%2Fy')

@@ -35,13 +35,14 @@ export function signRequest(
   const time = amzDate(date)
   const day = time.slice(0, 8)
   const scope = `${day}/${region}/s3/aws4_request`
-  const headers: Record<string, string> = {
+  const signing = {
     host: request.host,
     'x-amz-content-sha256': request.payloadHash,
     'x-amz-date': time,
     ...(credentials.sessionToken === undefined ? {} : { 'x-amz-security-token': credentials.sessionToken }),
-    ...request.headers,
   }
+  // No header of the request takes the place of these. As a spread it takes V8 several times as long.
+  const headers: Record<string, string> = Object.assign({}, request.headers, signing)
   const names = Object.keys(headers).sort()
   const signed = names.join(';')
   let canonical = `${request.method}\n${request.path}\n${canonicalQuery(request.query)}\n`

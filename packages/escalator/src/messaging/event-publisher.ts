@@ -28,7 +28,7 @@ export function createEventPublisher({ address, process: name }: EventPublisherO
 
   const add = (event: NewEvent) => {
     if (closed) return
-    pending.push({ time: Date.now(), ...event })
+    pending.push({ ...event, time: Date.now() })
     if (scheduled) return
     scheduled = true
     afterMicrotasks(flush)
