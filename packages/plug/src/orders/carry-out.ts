@@ -1,10 +1,9 @@
 import { type FileRecord, fileId, type Head, isOnituError } from '@onitu/protocol'
-import type { Change, Stored } from '../contract.ts'
+import type { Change } from '../contract.ts'
 import type { DriverCalls } from '../driver/driver-calls.ts'
 import type { Engine } from '../engine.ts'
 import type { FileLocks } from '../file-locks.ts'
 import { absentRecord, metadataOfHead, metadataOfRecord, recordOfStored } from '../metadata.ts'
-import { readRecords } from '../observe/outbox.ts'
 import type { Progress } from '../progress.ts'
 import { abortJournaled } from '../transfer/abort-journaled.ts'
 import type { EarlyUploads } from '../transfer/early-uploads.ts'
@@ -16,7 +15,8 @@ import { freeAsidePath, moveAside } from './move-aside.ts'
 import { whileNoted } from './note-writing.ts'
 import type { OrderCommits } from './order-commits.ts'
 import type { OrderTask } from './order-task.ts'
-import { attributesDiffer, type OrderPlan } from './plan-order.ts'
+import type { OrderPlan } from './plan-order.ts'
+import { rename } from './rename.ts'
 
 export interface OrderTools {
   readonly engine: Engine
@@ -83,12 +83,10 @@ export async function finish(
   { commits, journals }: Pick<OrderTools, 'commits' | 'journals'>,
   { loaded, failed }: Job,
   record: FileRecord,
-  others: readonly (readonly [fid: string, record: FileRecord])[] = [],
 ): Promise<Outcome> {
   const { fid, bytes } = loaded
   const removeJournal = journals.get(fid) !== undefined
-  const records = [[fid, record] as const, ...others]
-  const same = await commits.commit({ fid, bytes, records, removeJournal, removeFailure: failed })
+  const same = await commits.commit({ fid, bytes, records: [[fid, record]], removeJournal, removeFailure: failed })
   journals.forget(fid)
   return same ? 'done' : 'again'
 }
@@ -134,55 +132,6 @@ async function remove(tools: OrderTools, job: Job, token: string): Promise<Outco
   const type = record.kind === 'directory' ? 'directory_deleted' : 'deletion_completed'
   engine.emit({ type, service: engine.service, folder: head.folder, path: head.path })
   return outcome
-}
-
-async function rename(tools: OrderTools, job: Job, plan: Extract<OrderPlan, { do: 'rename' }>): Promise<Outcome> {
-  const { engine, driver } = tools
-  const { head } = job
-  const source = (await readRecords(engine, [plan.from])).get(plan.from)
-  if (source === undefined || source.token !== plan.token) return 'again'
-  const [from, to] = [metadataOfRecord(plan.from, source), metadataOfHead(head, source.extra)]
-  const move = () => tools.whileChanging(plan.from, () => driver.move(from, to, plan.token))
-  const moved = await whileNoted(tools, job, move, { renamed: true })
-  const gone = [plan.from, { ...source, token: null }] as const
-  const stored = await withAttributes(tools, head, moved, source).catch(async (error: unknown) => {
-    // The rename stands, and what is left of the order is to set them.
-    await commitRecords(engine, [[head.fid, recordOfStored(head, moved, source)], gone])
-    tools.touched([plan.from])
-    throw error
-  })
-  const outcome = await finish(tools, job, recordOfStored(head, stored, source), [gone])
-  tools.touched([plan.from])
-  engine.emit({
-    type: 'move_completed',
-    service: engine.service,
-    folder: source.folder,
-    src: source.path,
-    dest: head.path,
-    toFolder: head.folder,
-  })
-  return outcome
-}
-
-/**
- * A renamed file has the attributes that it would have if it had been fetched: they may have changed together with the
- * name, or by an order that this one replaced. @throws when that may work another time
- */
-async function withAttributes(
-  { engine, driver, whileChanging }: OrderTools,
-  head: Head,
-  moved: Stored,
-  source: FileRecord,
-): Promise<Stored> {
-  const now = recordOfStored(head, moved, source)
-  if (head.kind !== 'file' || !driver.canSetAttributes || !attributesDiffer(head, now)) return moved
-  try {
-    return await whileChanging(head.fid, () => driver.setAttributes(metadataOfHead(head, now.extra), moved.token))
-  } catch (error) {
-    if (isOnituError(error) && error.retryable) throw error
-    engine.warn(`Could not set the attributes of ${head.path}, which was renamed`, error)
-    return moved
-  }
 }
 
 async function makeDirectory(tools: OrderTools, job: Job): Promise<Outcome> {

@@ -10,11 +10,13 @@ export interface OrderResult {
   readonly records: readonly (readonly [fid: string, record: FileRecord])[]
   readonly removeJournal: boolean
   readonly removeFailure: boolean
+  /** Of an order that was replaced nothing is written. */
+  readonly onlyTogether?: boolean
 }
 
 /**
  * Writes what was done and removes the order, if it is still the one that was carried out. Otherwise only what the
- * service holds now is written, and the new order is planned on that: gives false.
+ * service holds now is written (or nothing: `onlyTogether`), and the new order is planned on that: gives false.
  */
 export async function commitOrder(engine: Engine, result: OrderResult): Promise<boolean> {
   const key = keys.order(engine.service, result.fid)
@@ -28,7 +30,7 @@ export async function commitOrder(engine: Engine, result: OrderResult): Promise<
     } catch (error) {
       if (!isOnituError(error) || error.code !== 'CONDITION_FAILED') throw error
       same = false
-      await engine.db.batch(operations)
+      if (result.onlyTogether !== true) await engine.db.batch(operations)
     }
   })
   return same

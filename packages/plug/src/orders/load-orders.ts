@@ -98,6 +98,12 @@ function hasSame(one: FileRecord | undefined, other: FileRecord | undefined): bo
   return one.hash === other.hash && one.kind === other.kind
 }
 
+/** An order as it is stored now. */
+export async function loadOrder(engine: Engine, fid: string): Promise<Order | undefined> {
+  const [loaded] = await loadRawOrders(engine, [fid])
+  return loaded?.order
+}
+
 /** The bytes of an order as it is stored now. */
 export async function loadOrderBytes(engine: Engine, fid: string): Promise<Uint8Array | undefined> {
   const [bytes] = await engine.db.getMany<Uint8Array>([keys.order(engine.service, fid)], { raw: true })

@@ -1,5 +1,4 @@
-import { type FileRecord, fileId } from '@onitu/protocol'
-import type { Change, Stored } from '../contract.ts'
+import { fileId } from '@onitu/protocol'
 import type { Engine } from '../engine.ts'
 import { DriverError } from '../errors.ts'
 import { absentRecord, metadataOfRecord } from '../metadata.ts'
@@ -7,10 +6,7 @@ import { readRecords } from '../observe/outbox.ts'
 import { asidePath } from './aside-path.ts'
 import type { Job, OrderTools, Outcome } from './carry-out.ts'
 import { commitRecords } from './commit-order.ts'
-
-/** ms */
-const FIRST_RETRY = 1_000
-const LONGEST_RETRY = 60_000
+import { reportUntilWritten, seenOf } from './report-until-written.ts'
 
 /** Where content that is in the way may go: the first name at which the service is not known to have anything. */
 export async function freeAsidePath(engine: Engine, { head, loaded: { record } }: Job): Promise<string> {
@@ -43,38 +39,6 @@ export async function moveAside(
   const stored = await whileChanging(head.fid, () => driver.move(from, to, token))
   await commitRecords(engine, [[head.fid, { ...record, token: null }]])
   // Not awaited here: the report waits for the lock that this task holds.
-  void reportUntilWritten(engine, report, seenOf(record, path, stored), FIRST_RETRY)
+  void reportUntilWritten(engine, report, { type: 'updated', ...seenOf({ ...record, path }, stored) })
   return 'again'
-}
-
-/** The driver has moved it itself and will not tell of it. */
-async function reportUntilWritten(
-  engine: Engine,
-  report: OrderTools['report'],
-  change: Change,
-  delay: number,
-): Promise<void> {
-  try {
-    await report([change])
-  } catch (error) {
-    engine.warn(`Could not report ${change.path}, which is tried again`, error)
-    if (engine.signal.aborted) return
-    const next = Math.min(delay * 2, LONGEST_RETRY)
-    engine.clock.after(delay, () => void reportUntilWritten(engine, report, change, next))
-  }
-}
-
-function seenOf(record: FileRecord, path: string, { token, mtime, mode, extra }: Stored): Change {
-  return {
-    type: 'updated',
-    folder: record.folder,
-    path,
-    kind: record.kind,
-    size: record.size,
-    hash: record.hash,
-    mtime: mtime === undefined ? record.mtime : mtime,
-    mode: mode === undefined ? record.mode : mode,
-    token,
-    ...(extra === undefined ? {} : { extra }),
-  }
 }

@@ -1,0 +1,70 @@
+import type { FileRecord } from '@onitu/protocol'
+import type { Stored } from '../contract.ts'
+import { absentRecord, metadataOfRecord } from '../metadata.ts'
+import { readRecords } from '../observe/outbox.ts'
+import { untilAnswered } from '../until-answered.ts'
+import type { Job, OrderTools } from './carry-out.ts'
+import { commitRecords } from './commit-order.ts'
+import { loadOrder } from './load-orders.ts'
+import { reportUntilWritten, seenOf } from './report-until-written.ts'
+
+/** A rename that the driver has done. */
+export interface Renamed {
+  /** Where the content was. */
+  readonly fid: string
+  readonly source: FileRecord
+  readonly stored: Stored
+  /** What the service holds under the new name. */
+  readonly record: FileRecord
+}
+
+/** The record of the old name. */
+export function goneFrom({ fid, source }: Renamed): readonly [fid: string, record: FileRecord] {
+  return [fid, { ...source, token: null }]
+}
+
+/**
+ * A rename that could not be committed together with its order. If the order is another one by now, it was decided on what the service held before: it may
+ * have something else put under the new name, and the content moved from the old one to a third. Then the rename is taken back, or that would
+ * replace content that nobody else has. Gives whether the rename stands.
+ */
+export async function settleReplaced(tools: OrderTools, job: Job, renamed: Renamed): Promise<boolean> {
+  const { engine } = tools
+  const { fid } = job.loaded
+  const [order, records] = await untilAnswered(engine, () =>
+    Promise.all([loadOrder(engine, fid), readRecords(engine, [fid])]),
+  )
+  // The commit was done, and only its answer lost.
+  if (records.get(fid)?.token === renamed.stored.token) return true
+  if (order?.movedFrom === renamed.fid) {
+    await commitRecords(engine, [[fid, renamed.record], goneFrom(renamed)])
+    return true
+  }
+  await takeBack(tools, job, renamed)
+  return false
+}
+
+async function takeBack(tools: OrderTools, { head, loaded }: Job, renamed: Renamed): Promise<void> {
+  const { engine, driver, whileChanging, report } = tools
+  const { fid, source, record, stored } = renamed
+  const [from, to] = [metadataOfRecord(head.fid, record), metadataOfRecord(fid, source)]
+  let back: Stored
+  try {
+    back = await whileChanging(head.fid, () => whileChanging(fid, () => driver.move(from, to, stored.token)))
+  } catch (error) {
+    engine.warn(
+      `Could not rename ${head.path} back to ${source.path}, so it is told of as if a user had renamed it`,
+      error,
+    )
+    // Not awaited here: the report waits for the locks that this task holds.
+    const { folder, path } = source
+    void reportUntilWritten(engine, report, { type: 'moved', from: { folder, path }, ...seenOf(record, stored) })
+    return
+  }
+  const { mtime = record.mtime, mode = record.mode, extra = record.extra, token } = back
+  const held = { ...source, mtime, mode, token, ...(extra === undefined ? {} : { extra }) }
+  await commitRecords(engine, [
+    [head.fid, loaded.record ?? absentRecord({ ...head, version: 0 })],
+    [fid, held],
+  ])
+}

@@ -1,0 +1,115 @@
+import { fileId, type Head, type Order } from '@onitu/protocol'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ServiceError } from '../src/errors.ts'
+import { Hub, type ServiceOptions, type TestService } from './support/hub.ts'
+
+let hub: Hub
+let left: TestService
+let right: TestService
+/** What both have as `old`. */
+let old: Head
+beforeEach(async () => {
+  hub = await Hub.start({ left: { velocity: 0.9 }, right: { velocity: 0.5 } })
+})
+afterEach(() => hub.close())
+
+async function start(options: ServiceOptions = {}): Promise<void> {
+  left = await hub.run('left')
+  right = await hub.run('right', options)
+  await left.plug.updateFile(left.files.put('old', 'content'))
+  old = await hub.accept(left, 'old')
+  await hub.order('right', old)
+  for (const { name } of [left, right]) await hub.done(name)
+}
+
+/** Has right rename `old` to `new`, and lets others decide something while it does. */
+async function renameWhile(decide: () => Promise<void>, attributes: Partial<Head> = {}): Promise<void> {
+  let isDecided = false
+  right.files.before = async (handler) => {
+    if (handler !== 'moveFile' || isDecided) return
+    isDecided = true
+    await decide()
+  }
+  await order('new', { ...old, ...attributes, movedFrom: old.fid }, { movedFrom: old.fid })
+}
+
+function order(path: string, content: Partial<Head>, more: Partial<Order> = {}): Promise<void> {
+  return hub.order('right', hub.head(path, content, 'left'), more)
+}
+
+/** A user of left makes another file of the new name, so what was to be there is to be `third` instead, from where right has it as the Referee knows. */
+async function giveNameAway(): Promise<void> {
+  await left.plug.moveFile({ folder: 'docs', path: 'old' }, renamed('old', 'elsewhere'))
+  await left.plug.updateFile(left.files.put('new', 'newer'))
+  const record = await hub.record('left', 'new')
+  await hub.emptyOutbox('left')
+  await order('third', { ...old, movedFrom: old.fid }, { movedFrom: old.fid })
+  await order('new', { ...record })
+}
+
+function renamed(from: string, to: string) {
+  const { content } = left.files.get(from)
+  left.files.entries.delete(from)
+  return left.files.put(to, content)
+}
+
+describe('a rename of which the order was replaced while it was done', () => {
+  it('is taken back, so that what was renamed goes where it belongs now and nothing replaces it', async () => {
+    await start()
+    await renameWhile(giveNameAway)
+    await hub.done('right')
+    expect(right.files.text('third')).toBe('content')
+    expect(right.files.text('new')).toBe('newer')
+    expect(right.files.text('old')).toBeUndefined()
+    expect(right.files.calls.filter((call) => call.startsWith('moveFile'))).toEqual([
+      'moveFile new',
+      'moveFile old',
+      'moveFile third',
+    ])
+    expect(await hub.record('right', 'third')).toMatchObject({ token: right.files.seen('third').token })
+    expect(await hub.outbox('right')).toEqual([])
+  })
+
+  it('stands where the new order wants it there as well', async () => {
+    await start()
+    await renameWhile(() => order('new', { ...old, mtime: 7000, movedFrom: old.fid }, { movedFrom: old.fid }))
+    await hub.done('right')
+    expect(right.files.calls.filter((call) => call.startsWith('moveFile'))).toEqual(['moveFile new'])
+    expect(right.files.seen('new')).toMatchObject({ mtime: 7000 })
+    expect(await hub.record('right', 'old')).toMatchObject({ token: null })
+    await hub.event('move_completed', 'right')
+  })
+
+  it('is told of like a rename by a user where it cannot be taken back', async () => {
+    await start()
+    await renameWhile(async () => {
+      await giveNameAway()
+      right.files.before = async (handler, path) => {
+        if (handler === 'moveFile' && path === 'old') throw new ServiceError('ECONNRESET', 'The connection was cut')
+      }
+    })
+    await hub.until(async () => (await hub.outbox('right')).length > 0)
+    expect(await hub.outbox('right')).toMatchObject([
+      { type: 'moved', path: 'new', hash: old.hash, from: { fid: fileId('docs', 'old') } },
+    ])
+    expect(right.files.text('new')).toBe('content')
+  })
+
+  it('is taken back as well when its time could not be set', async () => {
+    await start()
+    let isCut = false
+    const decide = async () => {
+      await giveNameAway()
+      right.files.before = async (handler) => {
+        if (handler !== 'setAttributes' || isCut) return
+        isCut = true
+        throw new ServiceError('ECONNRESET', 'The connection was cut')
+      }
+    }
+    await renameWhile(decide, { mtime: 7000 })
+    await hub.done('right')
+    expect(isCut).toBe(true)
+    expect(right.files.text('third')).toBe('content')
+    expect(right.files.text('new')).toBe('newer')
+  })
+})
