@@ -21,7 +21,7 @@ interface Parts {
   readonly engine: Engine
   readonly service: Service
   readonly states: FolderStates
-  readonly logger: Logger
+  readonly logger: () => Logger
   readonly options: Readonly<Record<string, OptionValue>>
   readonly stop: AbortController
 }
@@ -35,13 +35,11 @@ const CLOSING_GRACE = 5_000
 /** The engine of a service in this process, connected to the session. */
 export class LocalBackend implements PlugBackend {
   readonly options: Readonly<Record<string, OptionValue>>
-  readonly logger: Logger
   readonly #parts: Parts
 
   private constructor(parts: Parts) {
     this.#parts = parts
     this.options = parts.options
-    this.logger = parts.logger
   }
 
   static async connect(context: RunContext, manifest: Manifest, handlers: Partial<Handlers>): Promise<LocalBackend> {
@@ -55,6 +53,10 @@ export class LocalBackend implements PlugBackend {
       await connection.close()
       throw error
     }
+  }
+
+  get logger(): Logger {
+    return this.#parts.logger()
   }
 
   get name(): string {
@@ -167,7 +169,7 @@ async function assemble(
   // Every running call listens to it.
   setMaxListeners(0, stop.signal)
   const logger = createLogger(context.service, context.debug, (event) => connection.events.publish(event))
-  const warn = (message: string, error?: unknown) => logger.warn(error === undefined ? {} : { err: error }, message)
+  const warn = (message: string, error?: unknown) => logger().warn(error === undefined ? {} : { err: error }, message)
   const spool = context.scratch === undefined ? undefined : await Spool.open(context.scratch, realClock, warn)
   const engine: Engine = {
     service: context.service,
