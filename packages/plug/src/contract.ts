@@ -122,7 +122,10 @@ export interface Handlers {
   deleteFile(metadata: Metadata, context: WriteContext & { readonly token: string }): Promise<void>
   /** Renames within the service; ConflictError when something is at the new place. `token` is that of `from`. */
   moveFile(from: Metadata, to: Metadata, context: ReadContext): Promise<Stored>
-  /** Sets mtime and mode of a file whose content stays. */
+  /**
+   * Sets mtime and mode of what is there under this token and stays what it is; null: as it is. ChangedError when it is gone, or something else. For a directory also
+   * called with nothing to set, to know whether that one is still there.
+   */
   setAttributes(metadata: Metadata, context: ReadContext): Promise<Stored>
   /** Makes a directory, and those above it; if it is there already that is no error. */
   createDirectory(metadata: Metadata, context: HandlerContext): Promise<Stored>

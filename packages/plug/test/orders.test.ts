@@ -553,6 +553,47 @@ it('a directory that a user deleted as soon as an order had made it is gone', as
   expect(await hub.record('right', 'd')).toMatchObject({ token: null })
 })
 
+it('a directory that a user deleted as soon as an order had made it is gone, also when the driver had told of it first', async () => {
+  const right = await hub.run('right')
+  const told: Promise<void>[] = []
+  right.files.made = (path) => {
+    if (told.length > 0) return
+    told.push(right.plug.updateFile(right.files.seen(path)))
+    right.files.entries.delete(path)
+    told.push(right.plug.deleteFile('docs', path))
+  }
+  await hub.order('right', hub.head('d', { kind: 'directory', hash: EMPTY }, 'left'))
+  await hub.done('right')
+  expect(told).toHaveLength(2)
+  await Promise.all(told)
+  expect(await hub.outbox('right')).toMatchObject([{ type: 'deleted', path: 'd' }])
+  expect(await hub.record('right', 'd')).toMatchObject({ token: null })
+})
+
+it.each([
+  { made: 'before an order made one', isThere: 'order' },
+  { made: 'after the one of an order', isThere: 'user' },
+])('of two directories of one name the one that is there counts: a user made one $made', async ({ isThere }) => {
+  const right = await hub.run('right')
+  let told: Promise<void> | undefined
+  const tell = (path: string) => {
+    told ??= right.plug.updateFile(right.files.mkdir(path))
+  }
+  right.files.before = async (handler, path) => {
+    if (handler !== 'createDirectory' || isThere !== 'order') return
+    tell(path)
+    right.files.entries.delete(path)
+  }
+  right.files.made = (path) => {
+    if (isThere === 'user') tell(path)
+  }
+  await hub.order('right', hub.head('d', { kind: 'directory', hash: EMPTY }, 'left'))
+  await hub.done('right')
+  expect(told).toBeDefined()
+  await told
+  expect(await hub.record('right', 'd')).toMatchObject({ token: right.files.get('d').token })
+})
+
 describe('a service', () => {
   it('that is read-only is never written', async () => {
     await hub.db.put(keys.serviceFolderOptions('right', 'docs'), { mode: 'r' })

@@ -1,3 +1,4 @@
+import { isOnituError } from '@onitu/protocol'
 import type { Capabilities, Change, Handlers, Metadata, Stored } from '../contract.ts'
 import type { Clock } from '../engine.ts'
 import { DriverError } from '../errors.ts'
@@ -41,6 +42,10 @@ export class DriverCalls {
     return this.#calls.get('setAttributes') !== undefined
   }
 
+  get canProveDirectories(): boolean {
+    return this.capabilities.directories && this.canSetAttributes
+  }
+
   /** The call that got this signal, or all of them, has its deadline begin anew. */
   atWork(signal: AbortSignal | undefined): void {
     this.#calls.atWork(signal)
@@ -78,6 +83,17 @@ export class DriverCalls {
     const handler = this.#calls.need('setAttributes')
     const set = (inner: AbortSignal) => handler(metadata, { token, signal: inner })
     return this.#calls.store('setAttributes', metadata, set, { signal })
+  }
+
+  /** Whether a directory is there under this token: it is asked to have attributes set of which there are none. */
+  async isThere(metadata: Metadata, token: string, signal?: AbortSignal): Promise<boolean> {
+    try {
+      await this.setAttributes({ ...metadata, mtime: null, mode: null }, token, signal)
+      return true
+    } catch (error) {
+      if (isOnituError(error) && (error.code === 'CHANGED' || error.code === 'CONFLICT')) return false
+      throw error
+    }
   }
 
   async createDirectory(metadata: Metadata, signal?: AbortSignal): Promise<Stored> {

@@ -11,6 +11,8 @@ export interface CheckedChange {
   readonly isDoubted?: true
   /** Of what is doubted: nothing else was told of the place that had to wait for the order. */
   readonly isSole?: true
+  /** Whether a directory is still the one that was seen can be proven. */
+  readonly isProvable?: true
   /** The folder is only written: nobody hears of it. */
   readonly isUnheard?: true
   /** The service has no directories. */

@@ -272,6 +272,16 @@ describe('planReport', () => {
     expect(plan).toMatchObject({ observations: [], unread: [{ isDoubted: true }] })
   })
 
+  it('has it proven where the driver can tell which directory is there', () => {
+    const made: FileRecord = { ...record, kind: 'directory', hash: contentHash(Buffer.alloc(0)), size: 0, token: 'd1' }
+    const planOf = (token: string) => {
+      const checked = checkedChange({ ...seen, kind: 'directory', token })
+      return planReport([{ ...checked, isDoubted: true, isProvable: true }], new Map([[fid, made]]), 100)
+    }
+    expect(planOf('d2').unread).toHaveLength(1)
+    expect(planOf('d1').unread).toHaveLength(0)
+  })
+
   it.each([
     { name: 'not where a user may have made one before the order', isSole: undefined, token: undefined },
     { name: 'where nothing was there before the order', isSole: true as const, token: 'd2' },

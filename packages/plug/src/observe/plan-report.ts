@@ -26,7 +26,11 @@ function planChange(checked: CheckedChange, records: Records, sequence: number):
   }
   const source = from === undefined ? undefined : records.get(from)
   if (change.type === 'updated' || from === undefined || !isHeldAs(source, kindOf(change))) {
-    if (checked.isDoubted === true && isMade(checked, change, records.get(fid))) return { type: 'known' }
+    if (checked.isDoubted === true && isHeldDirectory(change, records.get(fid))) {
+      if (change.token === records.get(fid)?.token) return { type: 'known' }
+      if (checked.isProvable === true) return { type: 'needs_hash' }
+      if (checked.isSole !== true) return { type: 'known' }
+    }
     return planUpdate(checked, change, records.get(fid), sequence)
   }
   return planMove(checked, from, change, records.get(fid), source, sequence)
@@ -38,17 +42,11 @@ function isHeldAs(source: FileRecord | undefined, kind: FileRecord['kind']): sou
 }
 
 /**
- * A directory cannot be read to prove that it is still the one that was seen; that there is one is known. Where nothing was told of one before, it was seen after
- * the order had made one: if it is another, that is gone, and this is a later one.
+ * That there is a directory is known; whether it is the one that was seen is asked of the driver. Where it cannot tell: where nothing was told of one before, it was
+ * seen after the order had made one, and if it is another, that is gone, and this is a later one.
  */
-function isMade({ isSole }: CheckedChange, seen: Seen, record: FileRecord | undefined): boolean {
-  return (
-    isSole !== true &&
-    kindOf(seen) === 'directory' &&
-    record !== undefined &&
-    record.token !== null &&
-    record.kind === 'directory'
-  )
+function isHeldDirectory(seen: Seen, record: FileRecord | undefined): boolean {
+  return kindOf(seen) === 'directory' && record !== undefined && record.token !== null && record.kind === 'directory'
 }
 
 function planDeletion(fid: string, record: FileRecord | undefined, sequence: number): ReportStep {

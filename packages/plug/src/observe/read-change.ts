@@ -46,6 +46,8 @@ export class ChangeReader {
   async read(checked: CheckedChange): Promise<ReadResult> {
     const { change, fid } = checked
     if (change.type === 'deleted' && checked.isDoubted === true) return this.#lookForDeleted(checked)
+    if (change.type !== 'deleted' && change.kind === 'directory' && this.#mustProve(checked))
+      return this.#lookForDirectory(checked, change)
     if (change.type === 'deleted' || change.hash !== undefined || change.kind === 'directory')
       return { type: 'read', checked }
     // The Referee ignores it; that it is there has to be known all the same, or an order would find it in its way for ever.
@@ -75,6 +77,10 @@ export class ChangeReader {
     return this.#driver.capabilities.conditionalWrite
   }
 
+  get canProveDirectories(): boolean {
+    return this.#driver.canProveDirectories
+  }
+
   /** Still: an order may have been carried out since. */
   async #isUnnoted(fid: string, own: readonly string[]): Promise<boolean> {
     const record = (await readRecords(this.#engine, [fid])).get(fid)
@@ -83,22 +89,47 @@ export class ChangeReader {
 
   /**
    * What an order has put there while this was told is there, or was deleted since. While that cannot be seen it is taken to be there, since to delete it
-   * everywhere else would be worse, and is looked for again. Directories cannot be looked for. Where there was none before the order, and nothing was told of one, what was
+   * everywhere else would be worse, and is looked for again. Where directories cannot be looked for: if there was none before the order, and nothing was told of one, what was
    * deleted is the one that the order has made.
    */
   async #lookForDeleted({ change, fid, isDoubted: _, isSole, ...rest }: CheckedChange): Promise<ReadResult> {
     const record = (await readRecords(this.#engine, [fid])).get(fid)
     if (record === undefined || record.token === null) return { type: 'changed' }
-    if (record.kind === 'directory')
-      return isSole === true ? { type: 'read', checked: { ...rest, change, fid } } : { type: 'changed' }
+    const isGone: ReadResult = { type: 'read', checked: { ...rest, change, fid } }
+    if (record.kind === 'directory' && rest.isProvable !== true) return isSole === true ? isGone : { type: 'changed' }
     try {
-      await this.#driver.reads.proveByReading(metadataOfRecord(fid, record), record.token, this.#engine.signal)
+      return (await this.#isThere(metadataOfRecord(fid, record), record.token)) ? { type: 'changed' } : isGone
     } catch (error) {
       if (!isOnituError(error)) throw error
-      if (error.code === 'CHANGED') return { type: 'read', checked: { ...rest, change, fid } }
       return { type: 'failed', error }
     }
-    return { type: 'changed' }
+  }
+
+  async #isThere(metadata: Metadata, token: string): Promise<boolean> {
+    const { signal } = this.#engine
+    if (metadata.kind === 'directory') return this.#driver.isThere(metadata, token, signal)
+    try {
+      await this.#driver.reads.proveByReading(metadata, token, signal)
+      return true
+    } catch (error) {
+      if (isOnituError(error) && error.code === 'CHANGED') return false
+      throw error
+    }
+  }
+
+  #mustProve({ isDoubted, isProvable }: CheckedChange): boolean {
+    return isDoubted === true && isProvable === true
+  }
+
+  /** Where an order was at the same place meanwhile, the directory that was seen may be older than what is there, or newer. */
+  async #lookForDirectory({ isDoubted: _, ...checked }: CheckedChange, seen: Seen): Promise<ReadResult> {
+    try {
+      const isThere = await this.#isThere(metadataOfSeen(checked.fid, seen), seen.token)
+      return isThere ? { type: 'read', checked } : { type: 'changed' }
+    } catch (error) {
+      if (!isOnituError(error)) throw error
+      return { type: 'failed', error }
+    }
   }
 
   #hash(fid: string, seen: Seen): Promise<string> {

@@ -129,9 +129,10 @@ export class Reporter {
     this.#told.add(waiting)
   }
 
-  #factsAbout(folder: string): Pick<CheckedChange, 'isUnheard' | 'isFlat'> {
+  #factsAbout(folder: string): Pick<CheckedChange, 'isUnheard' | 'isFlat' | 'isProvable'> {
     const { folders, capabilities } = this.#engine
     return {
+      ...(this.#reader.canProveDirectories && { isProvable: true }),
       ...(folders.get(folder)?.mode === 'w' && { isUnheard: true }),
       ...(!capabilities.directories && { isFlat: true }),
     }

@@ -135,6 +135,10 @@ export class MemoryFiles {
     })
     plug.handler('setAttributes', async (metadata, { token }) => {
       await this.#enter('setAttributes', metadata.path)
+      if (metadata.kind === 'directory') {
+        this.#check(metadata.path, token)
+        return { token }
+      }
       return this.#write(metadata, this.get(metadata.path).content, token)
     })
     plug.handler('createDirectory', async ({ path }) => {

@@ -147,6 +147,7 @@ function registerWriting(plug: DriverPlug, store: ReferenceStore, does: Does, ru
   })
   plug.handler('setAttributes', async (metadata, { token }) => {
     if (!does('sets attributes of what has changed')) check(store, metadata.path, token, does, run)
+    if (metadata.kind === 'directory') return { token }
     return put(metadata, store.entries.get(metadata.path)?.content ?? Buffer.of())
   })
   plug.handler('deleteFile', async ({ path, kind }, { token }) => {

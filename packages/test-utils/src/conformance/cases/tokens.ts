@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'vitest'
-import type { Case, CaseContext, CaseGroup } from '../case.ts'
+import { type Case, type CaseContext, type CaseGroup, when } from '../case.ts'
 import { errorCode } from '../error-code.ts'
 import { expectAbsent, expectCode, expectContent } from './expectations.ts'
 import { bytes, severalChunks, text } from './samples.ts'
@@ -163,7 +163,32 @@ const staleAttributes: Case = {
   },
 }
 
+const sameDirectory: Case = {
+  title: 'says whether a directory is still the one that was seen, when it is to set nothing of it',
+  async run({ place, openSettled }) {
+    const service = await openSettled()
+    if (service.plug.handlers.setAttributes === undefined) return
+    const { token } = await service.makeDirectory('directory')
+    const known = service.known('directory')
+    const ask = () => service.setAttributes('directory', { mtime: null, mode: null }, known)
+    expect((await ask()).token).toBe(token)
+    await place.access.remove('directory')
+    expect(['CONFLICT', 'CHANGED']).toContain(await ask().then(() => 'no error', errorCode))
+    await expectAbsent(place.access, 'directory')
+  },
+}
+
 export const tokens: CaseGroup = {
   title: 'tokens',
-  cases: () => [stable, staleRead, noMixture, staleWrite, staleUpload, changedMeanwhile, staleDelete, staleAttributes],
+  cases: ({ manifest: { capabilities } }) => [
+    stable,
+    staleRead,
+    noMixture,
+    staleWrite,
+    staleUpload,
+    changedMeanwhile,
+    staleDelete,
+    staleAttributes,
+    ...when(capabilities.directories, [sameDirectory]),
+  ],
 }

@@ -118,7 +118,7 @@ export class RunningService {
   /** `file`: as it was known when the change was decided. */
   setAttributes(
     path: string,
-    { mtime, mode }: { readonly mtime: number; readonly mode: number },
+    { mtime, mode }: { readonly mtime: number | null; readonly mode: number | null },
     file: KnownFile = this.known(path),
   ): Promise<Stored> {
     return this.plug.locks.hold([path], async () => {
