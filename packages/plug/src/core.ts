@@ -67,7 +67,7 @@ export class Core {
       search: new ContentSearch(engine),
       whileChanging: (fid, change) => this.reporter.whileChanging(fid, change),
       touched: (fids) => this.#queue.touched(fids),
-      report: (changes: readonly Change[]) => this.reporter.report(changes),
+      report: (changes, how) => this.reporter.report(changes, how),
     }
     this.#queue = new OrderQueue(this.#tools, this.reporter)
   }

@@ -95,6 +95,25 @@ describe('a rename of which the order was replaced while it was done', () => {
     expect(right.files.text('new')).toBe('content')
   })
 
+  it('is told of as what it has become when its user put something else there', async () => {
+    await start()
+    await renameWhile(async () => {
+      await giveNameAway()
+      right.files.before = async (handler, path) => {
+        if (handler === 'moveFile' && path === 'old') void right.plug.updateFile(right.files.put('new', 'of a user'))
+      }
+    })
+    await hub.until(async () => (await hub.outbox('right')).length > 1)
+    expect(await hub.outbox('right')).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ type: 'deleted', path: 'old' }),
+        expect.objectContaining({ type: 'updated', path: 'new', hash: right.files.hash('new') }),
+      ]),
+    )
+    expect(await hub.record('right', 'new')).toMatchObject({ token: right.files.seen('new').token })
+    expect(right.files.text('new')).toBe('of a user')
+  })
+
   it('is taken back as well when its time could not be set', async () => {
     await start()
     let isCut = false

@@ -1,9 +1,9 @@
 import { type FileRecord, fileId, type Head, isOnituError } from '@onitu/protocol'
-import type { Change } from '../contract.ts'
 import type { DriverCalls } from '../driver/driver-calls.ts'
 import type { Engine } from '../engine.ts'
 import type { FileLocks } from '../file-locks.ts'
 import { absentRecord, metadataOfHead, metadataOfRecord, recordOfStored } from '../metadata.ts'
+import type { Reporter } from '../observe/reporter.ts'
 import type { Progress } from '../progress.ts'
 import { abortJournaled } from '../transfer/abort-journaled.ts'
 import type { EarlyUploads } from '../transfer/early-uploads.ts'
@@ -30,7 +30,7 @@ export interface OrderTools {
   readonly whileChanging: <T>(fid: string, change: () => Promise<T>) => Promise<T>
   /** Told which other files have another record now. */
   readonly touched: (fids: Iterable<string>) => void
-  readonly report: (changes: readonly Change[]) => Promise<void>
+  readonly report: Reporter['report']
 }
 
 /** An order with its head, ready to be carried out. */

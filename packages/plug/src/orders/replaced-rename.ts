@@ -1,5 +1,5 @@
 import type { FileRecord } from '@onitu/protocol'
-import type { Stored } from '../contract.ts'
+import type { Change, Stored } from '../contract.ts'
 import { absentRecord, metadataOfRecord } from '../metadata.ts'
 import { readRecords } from '../observe/outbox.ts'
 import { untilAnswered } from '../until-answered.ts'
@@ -58,7 +58,8 @@ async function takeBack(tools: OrderTools, { head, loaded }: Job, renamed: Renam
     )
     // Not awaited here: the report waits for the locks that this task holds.
     const { folder, path } = source
-    void reportUntilWritten(engine, report, { type: 'moved', from: { folder, path }, ...seenOf(record, stored) })
+    const change: Change = { type: 'moved', from: { folder, path }, ...seenOf(record, stored) }
+    void reportUntilWritten(engine, report, change, { isDoubted: true })
     return
   }
   const { mtime = record.mtime, mode = record.mode, extra = record.extra, token } = back

@@ -7,19 +7,26 @@ import type { OrderTools } from './carry-out.ts'
 const FIRST_RETRY = 1_000
 const LONGEST_RETRY = 60_000
 
+interface How {
+  /** Something else may be there by now. Default false. */
+  readonly isDoubted?: boolean
+  /** ms before it is tried again. */
+  readonly delay?: number
+}
+
 /** Reports what the driver has done itself and will not tell of. */
 export async function reportUntilWritten(
   engine: Engine,
   report: OrderTools['report'],
   change: Change,
-  delay = FIRST_RETRY,
+  { isDoubted = false, delay = FIRST_RETRY }: How = {},
 ): Promise<void> {
   try {
-    await report([change])
+    await report([change], { isDoubted })
   } catch (error) {
     engine.warn(`Could not report ${change.path}, which is tried again`, error)
     if (engine.signal.aborted) return
-    const next = Math.min(delay * 2, LONGEST_RETRY)
+    const next = { isDoubted, delay: Math.min(delay * 2, LONGEST_RETRY) }
     engine.clock.after(delay, () => void reportUntilWritten(engine, report, change, next))
   }
 }
