@@ -163,7 +163,7 @@ describe('what an order takes the place of', () => {
     }
     let isCut = true
     right.files.before = async (handler) => {
-      if (handler === 'getChunk' && isCut) throw new ServiceError('CONNECTION_LOST', 'The connection was lost')
+      if (handler === 'prove' && isCut) throw new ServiceError('CONNECTION_LOST', 'The connection was lost')
     }
     await left.plug.updateFile(left.files.put('a.txt', 'new'))
     const replaces = right.files.hash('a.txt')
@@ -363,6 +363,24 @@ describe('a file', () => {
     const aside = 'a (conflict of right, 1970-01-01 00-00-01).txt'
     expect(right.files.text(aside)).toBe('mine')
     await hub.until(async () => (await hub.outbox('right')).some(({ path }) => path === aside))
+  })
+
+  it('that was moved aside, and replaced there by its user, is told of as what is there', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    await right.plug.updateFile(right.files.put('a.txt', 'mine'))
+    await hub.emptyOutbox('right')
+    await left.plug.updateFile(left.files.put('a.txt', 'theirs'))
+    right.files.moved = (path) => {
+      void right.plug.updateFile(right.files.put(path, 'newer'))
+    }
+    await hub.order('right', await hub.accept(left, 'a.txt'))
+    await hub.done('right')
+    const aside = 'a (conflict of right, 1970-01-01 00-00-01).txt'
+    await hub.until(async () => right.files.calls.filter((call) => call === `getFile ${aside}`).length > 1)
+    await right.running.close()
+    expect(await hub.record('right', aside)).toMatchObject({ token: right.files.seen(aside).token })
+    expect((await hub.outbox('right')).at(-1)).toMatchObject({ path: aside, hash: right.files.hash(aside) })
   })
 
   it('that is in the way is kept under a name that is free', async () => {

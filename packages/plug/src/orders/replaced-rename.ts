@@ -59,7 +59,7 @@ async function takeBack(tools: OrderTools, { head, loaded }: Job, renamed: Renam
     // Not awaited here: the report waits for the locks that this task holds.
     const { folder, path } = source
     const change: Change = { type: 'moved', from: { folder, path }, ...seenOf(record, stored) }
-    void reportUntilWritten(engine, report, change, { isDoubted: true })
+    void reportUntilWritten(engine, report, change)
     return
   }
   const { mtime = record.mtime, mode = record.mode, extra = record.extra, token } = back

@@ -7,26 +7,19 @@ import type { OrderTools } from './carry-out.ts'
 const FIRST_RETRY = 1_000
 const LONGEST_RETRY = 60_000
 
-interface How {
-  /** Something else may be there by now. Default false. */
-  readonly isDoubted?: boolean
-  /** ms before it is tried again. */
-  readonly delay?: number
-}
-
-/** Reports what the driver has done itself and will not tell of. */
+/** Reports what the driver has done itself and will not tell of. It is read before: a user may have put something else there since. */
 export async function reportUntilWritten(
   engine: Engine,
   report: OrderTools['report'],
   change: Change,
-  { isDoubted = false, delay = FIRST_RETRY }: How = {},
+  delay = FIRST_RETRY,
 ): Promise<void> {
   try {
-    await report([change], { isDoubted })
+    await report([change], { isDoubted: true })
   } catch (error) {
     engine.warn(`Could not report ${change.path}, which is tried again`, error)
     if (engine.signal.aborted) return
-    const next = { isDoubted, delay: Math.min(delay * 2, LONGEST_RETRY) }
+    const next = Math.min(delay * 2, LONGEST_RETRY)
     engine.clock.after(delay, () => void reportUntilWritten(engine, report, change, next))
   }
 }

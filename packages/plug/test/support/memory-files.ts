@@ -28,13 +28,15 @@ export const capabilities: Capabilities = {
   tokenGranularity: 0,
 }
 
-/** A service in memory. `before` lets a test wait or fail inside a handler, `written` act when a small file has been put there and that is not said yet. It outlives the Plug, as a real service does. */
+/** A service in memory. An empty read is called `prove`. `before` lets a test wait or fail inside a handler, `written` act when a small file has been put there and that is not said yet. It outlives the Plug, as a real service does. */
 export class MemoryFiles {
   readonly entries = new Map<string, Entry>()
   readonly uploads = new Map<string, Upload>()
   readonly calls: string[] = []
   before: (handler: string, path: string, offset: number) => Promise<void> = async () => undefined
   written: (path: string) => void = () => undefined
+  /** The same for a file that has been renamed. */
+  moved: (path: string) => void = () => undefined
   /** The same for a directory. */
   made: (path: string) => void = () => undefined
   #count = 0
@@ -79,7 +81,7 @@ export class MemoryFiles {
   register(plug: Plug): void {
     plug.handler('getFile', async ({ path }, { token }) => this.#read('getFile', path, 0, token))
     plug.handler('getChunk', async ({ path }, offset, size, { token }) =>
-      (await this.#read('getChunk', path, offset, token)).subarray(offset, offset + size),
+      (await this.#read(size === 0 ? 'prove' : 'getChunk', path, offset, token)).subarray(offset, offset + size),
     )
     plug.handler('uploadFile', async (metadata, content, { token }) => {
       await this.#enter('uploadFile', metadata.path)
@@ -131,6 +133,7 @@ export class MemoryFiles {
       const entry = { ...this.get(from.path), token: this.#token() }
       this.entries.delete(from.path)
       this.entries.set(to.path, entry)
+      this.moved(to.path)
       return { token: entry.token, mtime: entry.mtime, mode: entry.mode }
     })
     plug.handler('setAttributes', async (metadata, { token }) => {
