@@ -1,17 +1,16 @@
-import { isOnituError, type OnituError } from '@onitu/protocol'
 import type { Change } from '../contract.ts'
 import type { Engine } from '../engine.ts'
 import type { FileLocks } from '../file-locks.ts'
 import { Gatherer } from '../gatherer.ts'
 import { untilAnswered } from '../until-answered.ts'
 import { checkChange } from './check-change.ts'
-import { asUpdate, type CheckedChange, checkedChange, doubt, fidsOf } from './checked-change.ts'
+import { type CheckedChange, doubt, fidsOf } from './checked-change.ts'
+import { ContentReads } from './content-reads.ts'
 import { divideByFiles } from './divide-by-files.ts'
 import { firstSequence, readRecords, writePlan } from './outbox.ts'
 import { planReport } from './plan-report.ts'
 import type { ChangeReader } from './read-change.ts'
 import { ToldBefore } from './told-before.ts'
-import { UnreadChanges } from './unread-changes.ts'
 import { type Held, whatStillCounts } from './what-still-counts.ts'
 
 interface Waiting extends Held {
@@ -47,14 +46,18 @@ export class Reporter {
   #running = new Set<Promise<void>>()
   #loop: Promise<void> | undefined
   #sequence: number | undefined
-  readonly #unread: UnreadChanges
+  readonly #reads: ContentReads
 
   constructor(engine: Engine, reader: ChangeReader, locks: FileLocks, touched: (fids: Iterable<string>) => void) {
     this.#engine = engine
     this.#locks = locks
     this.#reader = reader
     this.#touched = touched
-    this.#unread = new UnreadChanges(engine.clock)
+    this.#reads = new ContentReads(engine, reader, locks, {
+      write: async (checked) => void (await this.#write([checked], [checked.fid])),
+      problem: (folder, path, code, reason) => this.#problem(folder, path, code, reason),
+      track: (task) => this.#track(task),
+    })
     this.#readyToWrite = new Gatherer(engine.clock, (ready) => this.#writeReady(ready))
   }
 
@@ -90,7 +93,7 @@ export class Reporter {
 
   /** Has all that could not be read so far read now. What fails again is read later, and keeps nobody waiting. */
   readUnread(): void {
-    this.#unread.retryAll()
+    this.#reads.retryAll()
   }
 
   /** Has an order change a file. */
@@ -216,7 +219,7 @@ export class Reporter {
       await writePlan(this.#engine, plan)
       this.#touched(plan.records.keys())
     }
-    for (const { fid } of changes) this.#unread.forget(fid)
+    for (const { fid } of changes) this.#reads.forget(fid)
     return plan.unread
   }
 
@@ -231,7 +234,7 @@ export class Reporter {
   /** A large content takes long: the others do not wait for it. */
   #readNew(checked: CheckedChange): Promise<CheckedChange | undefined> {
     const { change } = checked
-    const read = () => this.#read(checked)
+    const read = () => this.#reads.read(checked)
     const isLarge = change.type !== 'deleted' && change.size > this.#engine.chunkSize
     return isLarge ? read() : this.#readyToWrite.expect(read)
   }
@@ -247,53 +250,6 @@ export class Reporter {
       for (const { done } of ready) done()
     } catch (error) {
       for (const { failed } of ready) failed(error)
-    }
-  }
-
-  /** What can be written now: the change with its hash, or what is certain of it without. */
-  async #read(checked: CheckedChange, pause?: number): Promise<CheckedChange | undefined> {
-    const result = await this.#reader.read(checked)
-    if (result.type === 'read') return result.checked
-    const { change } = checked
-    if (result.type === 'failed') this.#readLater(asUpdate(checked), result.error, pause)
-    if (change.type === 'deleted') return undefined
-    // Whatever is at the new place, or becomes of it: at the old one there is nothing, and nobody will tell of that again.
-    if (change.type === 'moved') return checkedChange({ type: 'deleted', ...change.from })
-    const isFirst = pause === undefined && checked.isDoubted !== true
-    return isFirst && result.type === 'changed' ? this.#replacedDirectory(checked) : undefined
-  }
-
-  /** That it is gone: where a file was seen there is none, whatever became of the file. No order has been at this place since, which might have made another one. */
-  async #replacedDirectory({ change: { folder, path }, fid }: CheckedChange): Promise<CheckedChange | undefined> {
-    const record = (await untilAnswered(this.#engine, () => readRecords(this.#engine, [fid]))).get(fid)
-    const isKnown = record?.kind === 'directory' && record.token !== null
-    return isKnown ? checkedChange({ type: 'deleted', folder, path }) : undefined
-  }
-
-  /** The driver has told of it and will not tell again, so reading is tried until it works or there is newer news. */
-  #readLater({ isSole: _, ...checked }: CheckedChange, error: OnituError, pause?: number): void {
-    const { change, fid } = checked
-    if (this.#engine.signal.aborted) return
-    this.#problem(change.folder, change.path, error.code, error.message)
-    const retry = (isCurrent: () => boolean, next: number) => {
-      if (!this.#engine.signal.aborted) this.#track(this.#retry(checked, isCurrent, next))
-    }
-    this.#unread.add(fid, retry, pause)
-  }
-
-  async #retry(checked: CheckedChange, isCurrent: () => boolean, pause: number): Promise<void> {
-    try {
-      await this.#locks.hold([checked.fid], async () => {
-        if (!isCurrent()) return
-        const read = await this.#read(checked, pause)
-        if (read !== undefined) await this.#write([read], [checked.fid])
-        // It is not there any more in this state: whatever is will be told of.
-        else if (isCurrent()) this.#unread.forget(checked.fid)
-      })
-    } catch (error) {
-      this.#engine.warn(`Could not report ${JSON.stringify(checked.change.path)}`, error)
-      // Nobody else will tell of it: only a newer report takes its place.
-      if (isCurrent() && isOnituError(error) && error.retryable) this.#readLater(checked, error, pause)
     }
   }
 

@@ -1,0 +1,94 @@
+import { isOnituError, type OnituError } from '@onitu/protocol'
+import type { Engine } from '../engine.ts'
+import type { FileLocks } from '../file-locks.ts'
+import { untilAnswered } from '../until-answered.ts'
+import { asUpdate, type CheckedChange, checkedChange } from './checked-change.ts'
+import { readRecords } from './outbox.ts'
+import type { ChangeReader } from './read-change.ts'
+import { UnreadChanges } from './unread-changes.ts'
+
+export interface ContentReadHooks {
+  /** Writes what could be read later. Its file is locked. */
+  readonly write: (checked: CheckedChange) => Promise<void>
+  readonly problem: (folder: string, path: string, code: string, reason: string) => void
+  /** What is awaited when the service ends. */
+  readonly track: (task: Promise<void>) => void
+}
+
+/** Reads what a driver told of without saying what is in it, and tries again where that cannot be read. */
+export class ContentReads {
+  readonly #engine: Engine
+  readonly #reader: ChangeReader
+  readonly #locks: FileLocks
+  readonly #hooks: ContentReadHooks
+  readonly #unread: UnreadChanges
+
+  constructor(engine: Engine, reader: ChangeReader, locks: FileLocks, hooks: ContentReadHooks) {
+    this.#engine = engine
+    this.#reader = reader
+    this.#locks = locks
+    this.#hooks = hooks
+    this.#unread = new UnreadChanges(engine.clock)
+  }
+
+  /** What can be written now: the change with its hash, or what is certain of it without. The files are locked. */
+  read(checked: CheckedChange): Promise<CheckedChange | undefined> {
+    return this.#read(checked, undefined)
+  }
+
+  /** There is newer news of a file. */
+  forget(fid: string): void {
+    this.#unread.forget(fid)
+  }
+
+  /** Has all that could not be read so far read now. What fails again is read later, and keeps nobody waiting. */
+  retryAll(): void {
+    this.#unread.retryAll()
+  }
+
+  async #read(checked: CheckedChange, pause: number | undefined): Promise<CheckedChange | undefined> {
+    const result = await this.#reader.read(checked)
+    if (result.type === 'read') return result.checked
+    const { change } = checked
+    if (result.type === 'failed') this.#readLater(asUpdate(checked), result.error, pause)
+    if (change.type === 'deleted') return undefined
+    // Whatever is at the new place, or becomes of it: at the old one there is nothing, and nobody will tell of that again.
+    if (change.type === 'moved') return checkedChange({ type: 'deleted', ...change.from })
+    const isFirst = pause === undefined && checked.isDoubted !== true
+    return isFirst && result.type === 'changed' ? this.#replacedDirectory(checked) : undefined
+  }
+
+  /** That it is gone: where a file was seen there is none, whatever became of the file. No order has been at this place since, which might have made another one. */
+  async #replacedDirectory({ change: { folder, path }, fid }: CheckedChange): Promise<CheckedChange | undefined> {
+    const record = (await untilAnswered(this.#engine, () => readRecords(this.#engine, [fid]))).get(fid)
+    const isKnown = record?.kind === 'directory' && record.token !== null
+    return isKnown ? checkedChange({ type: 'deleted', folder, path }) : undefined
+  }
+
+  /** The driver has told of it and will not tell again, so reading is tried until it works or there is newer news. */
+  #readLater({ isSole: _, ...checked }: CheckedChange, error: OnituError, pause: number | undefined): void {
+    const { change, fid } = checked
+    if (this.#engine.signal.aborted) return
+    this.#hooks.problem(change.folder, change.path, error.code, error.message)
+    const retry = (isCurrent: () => boolean, next: number) => {
+      if (!this.#engine.signal.aborted) this.#hooks.track(this.#retry(checked, isCurrent, next))
+    }
+    this.#unread.add(fid, retry, pause)
+  }
+
+  async #retry(checked: CheckedChange, isCurrent: () => boolean, pause: number): Promise<void> {
+    try {
+      await this.#locks.hold([checked.fid], async () => {
+        if (!isCurrent()) return
+        const read = await this.#read(checked, pause)
+        if (read !== undefined) await this.#hooks.write(read)
+        // It is not there any more in this state: whatever is will be told of.
+        else if (isCurrent()) this.#unread.forget(checked.fid)
+      })
+    } catch (error) {
+      this.#engine.warn(`Could not report ${JSON.stringify(checked.change.path)}`, error)
+      // Nobody else will tell of it: only a newer report takes its place.
+      if (isCurrent() && isOnituError(error) && error.retryable) this.#readLater(checked, error, pause)
+    }
+  }
+}
