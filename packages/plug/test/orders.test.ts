@@ -556,6 +556,28 @@ it('what a driver told of before an order put something else in its place is wha
   expect(await hub.outbox('right')).toEqual([])
 })
 
+describe('a service without directories that agrees to one', () => {
+  it('says of a file that turns up there since when it had none', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right', { capabilities: { directories: false } })
+    const file = await share('a', 'content', left, [right])
+    await hub.order('right', hub.head('a', { kind: 'directory', hash: EMPTY }, 'left'), { replaces: file.hash })
+    await hub.done('right')
+    expect(right.files.text('a')).toBeUndefined()
+    expect(await hub.record('right', 'a')).toMatchObject({ token: null, emptyAt: file.version })
+    await right.plug.updateFile(right.files.put('a', 'content'))
+    expect(await hub.outbox('right')).toMatchObject([{ path: 'a', flat: true, emptyAt: file.version }])
+    expect(await hub.record('right', 'a')).not.toHaveProperty('emptyAt')
+  })
+
+  it('says that it never looked where it had none at any time', async () => {
+    await hub.run('right', { capabilities: { directories: false } })
+    await hub.order('right', hub.head('a', { kind: 'directory', hash: EMPTY }, 'left'))
+    await hub.done('right')
+    expect(await hub.record('right', 'a')).toMatchObject({ token: null, emptyAt: 0 })
+  })
+})
+
 it('a directory that a user deleted as soon as an order had made it is gone', async () => {
   const right = await hub.run('right')
   let told: Promise<void> | undefined

@@ -91,6 +91,11 @@ export const fileRecordSchema = v.object({
    * noted; beside `UNREAD_HASH` also what it is known to have put here last.
    */
   writing: v.optional(v.array(writingSchema)),
+  /**
+   * Where S has nothing, and agreed on `version` without a look, since that is a directory and S has none: the version at which it is known to have had nothing here (0: never). What was
+   * put here for an older one is not here any more.
+   */
+  emptyAt: v.optional(count),
   /** The driver's own, opaque to the rest. */
   extra: v.optional(v.unknown()),
 })
@@ -110,6 +115,8 @@ const updated = v.object({
   /** It was put here by renaming it, so it was there before anything that the same service has made at the old place since. */
   renamed: v.optional(v.literal(true)),
   flat,
+  /** The version at which S is known to have had nothing here, where that is older than `base`: see FileRecord. */
+  emptyAt: v.optional(count),
 })
 const deleted = v.object({ type: v.literal('deleted'), fid, folder: name, path, base: count, kind: kindSchema })
 const moved = v.object({

@@ -90,6 +90,7 @@ function planUpdate(
     base: next.version,
     ...describe(next),
     ...(isFlat && { flat: true as const }),
+    ...(isFlat && record?.emptyAt !== undefined && { emptyAt: record.emptyAt }),
     ...(own !== undefined && {
       ordered: true as const,
       ...(wasRenamed(record, seen, hash) && { renamed: true as const }),

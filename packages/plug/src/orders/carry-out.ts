@@ -108,7 +108,9 @@ function adopted({ loaded: { record }, head }: Job): FileRecord {
 
 /** What is there keeps its mark of having been reported: it is still nobody's to replace. */
 function acknowledged({ loaded: { record }, head }: Job): FileRecord {
-  return record === undefined ? absentRecord(head) : { ...noted(record), version: head.version }
+  const isUnseen = head.kind === 'directory' && (record === undefined || record.token === null)
+  const next = record === undefined ? absentRecord(head) : { ...noted(record), version: head.version }
+  return isUnseen ? { ...next, emptyAt: record?.emptyAt ?? record?.version ?? 0 } : next
 }
 
 /** Where there is nothing, what was being put there may still turn up. */

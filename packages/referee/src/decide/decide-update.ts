@@ -26,9 +26,7 @@ export function decideUpdate(draft: Draft, policy: Policy, update: Update): Head
   const head = headOf(draft, fileId(content.folder, content.path))
   if (!isLive(head)) return decideNew(draft, policy, update, head)
   if (head.kind === content.kind && head.hash === content.hash) return decideSame(draft, policy, update, head)
-  // Without a look at what it has there, a service without directories agrees to each of them.
-  if (head.kind === 'directory' && update.flat === true && isOlder(draft, { ...update, base: 0 }, head.fid))
-    return keepHead(draft, policy, update, head)
+  if (head.kind === 'directory' && isLeftOver(draft, update, head.fid)) return keepHead(draft, policy, update, head)
   const below = head.kind === 'directory' ? liveBelow(draft, head.folder, head.path) : []
   if (
     isGuarded(draft, policy, update, below) ||
@@ -105,6 +103,16 @@ function keepHead(draft: Draft, policy: Policy, { service, content, heldAt }: Up
 function isOlder(draft: Draft, update: Update, fid: string): boolean {
   if (update.isMoved === true) return false
   return olderVersion(draft, update, fid) !== undefined || isToGiveWay(draft, update, fid)
+}
+
+/**
+ * Without a look at what it has there, a service without directories agrees to each of them. What it was ordered to have before, and did not note down, may be there; but nothing that is as
+ * old as what it is known to have had no more: somebody has put that there again.
+ */
+function isLeftOver(draft: Draft, update: Update, fid: string): boolean {
+  const { service, emptyAt, content } = update
+  if (emptyAt === undefined) return false
+  return unnotedVersion(draft, service, fid, emptyAt, content) !== undefined || isToGiveWay(draft, update, fid)
 }
 
 /** The version that the content is, if the service had agreed on it, or was ordered to have it and did not note that down. */

@@ -535,9 +535,21 @@ describe('files and directories', () => {
     const world = createWorld()
     update(world, 'left', 'p', { content: 'A' })
     update(world, 'third', 'p', { content: '/' })
-    putBeside(world, 'right', 'p', versionOf(world, 'p'))
+    putBeside(world, 'right', 'p', versionOf(world, 'p'), 0)
     expect(living(world)).toEqual({ p: '/', 'p (conflict of left, 1970-01-01 00-00-01)': 'A' })
     expect(orderOf(world, 'right', 'p')).toMatchObject({ replaces: hashOf('A') })
+  })
+
+  it('a file that is moved back to where it was before there was a directory is no older one, where the service is known to have had none there since', () => {
+    const world = createWorld()
+    shared(world, 'p', { content: 'A' })
+    const before = versionOf(world, 'p')
+    update(world, 'left', 'p', { content: '/' })
+    update(world, 'left', 'p/f', { content: 'A' })
+    carryOut(world, 'right', 'p', 'p/f')
+    remove(world, 'right', 'p/f')
+    putBeside(world, 'right', 'p', versionOf(world, 'p'), before)
+    expect(living(world)).toEqual({ p: 'A' })
   })
 
   it('a file never takes the place of a directory with files that it had not seen', () => {

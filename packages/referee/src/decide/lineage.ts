@@ -15,6 +15,8 @@ export interface Basis {
   readonly renamed?: boolean
   /** The service has no directories: what it had below a file's name it may have still. */
   readonly flat?: boolean
+  /** The version at which the service is known to have had nothing here, if it agreed on later ones without a look. */
+  readonly emptyAt?: number | undefined
 }
 
 /**

@@ -10,5 +10,5 @@ export function observationOfRecord(fid: string, record: FileRecord, undecided: 
   if (record.token === null || agreed || undecided || record.hash === UNREAD_HASH) return undefined
   const { folder, path, kind, size, hash, mtime, mode, version } = record
   // Nobody knows whether it has directories. What it has below a file's name is in its records as well: if it has, nothing is.
-  return { type: 'updated', fid, folder, path, kind, size, hash, mtime, mode, base: version, flat: true }
+  return { type: 'updated', fid, folder, path, kind, size, hash, mtime, mode, base: version, flat: true, emptyAt: 0 }
 }

@@ -139,16 +139,22 @@ function find(
   path: string,
   given: Given,
   base: number,
-  how: Pick<Extract<Observation, { type: 'updated' }>, 'ordered' | 'renamed' | 'flat'> = {},
+  how: Pick<Extract<Observation, { type: 'updated' }>, 'ordered' | 'renamed' | 'flat' | 'emptyAt'> = {},
 ): Decision {
   const content = contentOf(path, given)
   setRecord(world, service, path, { ...content, version: base, reported: 1, token: 't' })
   return observe(world, service, { type: 'updated', fid: idOf(path), base, ...content, ...how })
 }
 
-/** A service without directories reports a file, the content `A`, at a path below which it may have others. */
-export function putBeside(world: World, service: string, path: string, base = baseOf(world, service, path)): Decision {
-  return find(world, service, path, { content: 'A' }, base, { flat: true })
+/** A service without directories reports a file, the content `A`, at a path below which it may have others. `emptyAt`: see FileRecord. */
+export function putBeside(
+  world: World,
+  service: string,
+  path: string,
+  base = baseOf(world, service, path),
+  emptyAt?: number,
+): Decision {
+  return find(world, service, path, { content: 'A' }, base, { flat: true, ...(emptyAt !== undefined && { emptyAt }) })
 }
 
 /** A service shows another time for a file than the hub has. */
