@@ -32,9 +32,8 @@ export async function rename(
     throw error
   })
   const isDone = await commit(tools, job, renamed(stored))
-  const stands = isDone || (await settleReplaced(tools, job, renamed(stored)))
-  tools.touched([plan.from])
-  if (!stands) return 'again'
+  if (isDone) tools.touched([plan.from])
+  else if (!(await settleReplaced(tools, job, renamed(stored)))) return 'again'
   engine.emit({
     type: 'move_completed',
     service: engine.service,

@@ -35,13 +35,12 @@ export async function settleReplaced(tools: OrderTools, job: Job, renamed: Renam
     Promise.all([loadOrder(engine, fid), readRecords(engine, [fid])]),
   )
   // The commit was done, and only its answer lost.
-  if (records.get(fid)?.token === renamed.stored.token) return true
-  if (order?.movedFrom === renamed.fid) {
-    await commitRecords(engine, [[fid, renamed.record], goneFrom(renamed)])
-    return true
-  }
-  await takeBack(tools, job, renamed)
-  return false
+  const isWritten = records.get(fid)?.token === renamed.stored.token
+  const stands = isWritten || order?.movedFrom === renamed.fid
+  if (!stands) await takeBack(tools, job, renamed)
+  else if (!isWritten) await commitRecords(engine, [[fid, renamed.record], goneFrom(renamed)])
+  tools.touched([renamed.fid])
+  return stands
 }
 
 async function takeBack(tools: OrderTools, { head, loaded }: Job, renamed: Renamed): Promise<void> {
