@@ -1,4 +1,4 @@
-import { fileId, type Head, type Order } from '@onitu/protocol'
+import type { Head, Order } from '@onitu/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ServiceError } from '../src/errors.ts'
 import { Hub, type ServiceOptions, type TestService } from './support/hub.ts'
@@ -8,6 +8,7 @@ let left: TestService
 let right: TestService
 /** What both have as `old`. */
 let old: Head
+let tokenOfOld: string
 beforeEach(async () => {
   hub = await Hub.start({ left: { velocity: 0.9 }, right: { velocity: 0.5 } })
 })
@@ -20,6 +21,7 @@ async function start(options: ServiceOptions = {}): Promise<void> {
   old = await hub.accept(left, 'old')
   await hub.order('right', old)
   for (const { name } of [left, right]) await hub.done(name)
+  tokenOfOld = right.files.seen('old').token
 }
 
 /** Has right rename `old` to `new`, and lets others decide something while it does. */
@@ -80,7 +82,7 @@ describe('a rename of which the order was replaced while it was done', () => {
     await hub.event('move_completed', 'right')
   })
 
-  it('is told of like a rename by a user where it cannot be taken back', async () => {
+  it('is told of by both names where it cannot be taken back', async () => {
     await start()
     await renameWhile(async () => {
       await giveNameAway()
@@ -88,11 +90,31 @@ describe('a rename of which the order was replaced while it was done', () => {
         if (handler === 'moveFile' && path === 'old') throw new ServiceError('ECONNRESET', 'The connection was cut')
       }
     })
-    await hub.until(async () => (await hub.outbox('right')).length > 0)
-    expect(await hub.outbox('right')).toMatchObject([
-      { type: 'moved', path: 'new', hash: old.hash, from: { fid: fileId('docs', 'old') } },
-    ])
+    await hub.until(async () => (await hub.outbox('right')).length > 1)
+    expect(await hub.outbox('right')).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ type: 'updated', path: 'new', hash: old.hash }),
+        expect.objectContaining({ type: 'deleted', path: 'old' }),
+      ]),
+    )
     expect(right.files.text('new')).toBe('content')
+  })
+
+  it('is not told of to be deleted when it was taken back, and only that was not said', async () => {
+    await start()
+    await renameWhile(async () => {
+      await giveNameAway()
+      right.files.moved = (path) => {
+        if (path !== 'old') return
+        // As a service does that keeps the token of what is renamed.
+        right.files.entries.set('old', { ...right.files.get('old'), token: tokenOfOld })
+        throw new ServiceError('ETIMEDOUT', 'The answer was lost')
+      }
+    })
+    await hub.done('right')
+    expect(right.files.text('third')).toBe('content')
+    expect(right.files.text('new')).toBe('newer')
+    expect(await hub.outbox('right')).toEqual([])
   })
 
   it('is told of as what it has become when its user put something else there', async () => {

@@ -27,6 +27,7 @@ const caught: readonly (readonly [Mistake, string])[] = [
   ['writes over what has changed', 'refuses to end an upload under a stale token'],
   ['deletes what has changed', 'refuses to delete a file that has changed'],
   ['sets attributes of what has changed', 'refuses to set time and mode'],
+  ['sets attributes of what has changed', 'whether a directory is still the one'],
   ['takes chunks only in order', 'in any order'],
   ['moves onto what exists', 'does not move a file onto one that exists'],
   ['loses the last byte of a chunk', 'reads ranges'],

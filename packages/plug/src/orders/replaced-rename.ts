@@ -1,5 +1,5 @@
 import type { FileRecord } from '@onitu/protocol'
-import type { Change, Stored } from '../contract.ts'
+import type { Stored } from '../contract.ts'
 import { absentRecord, metadataOfRecord } from '../metadata.ts'
 import { readRecords } from '../observe/outbox.ts'
 import { untilAnswered } from '../until-answered.ts'
@@ -51,14 +51,11 @@ async function takeBack(tools: OrderTools, { head, loaded }: Job, renamed: Renam
   try {
     back = await whileChanging(head.fid, () => whileChanging(fid, () => driver.move(from, to, stored.token)))
   } catch (error) {
-    engine.warn(
-      `Could not rename ${head.path} back to ${source.path}, so it is told of as if a user had renamed it`,
-      error,
-    )
-    // Not awaited here: the report waits for the locks that this task holds.
+    engine.warn(`Could not rename ${head.path} back to ${source.path}, so what is there now is looked at`, error)
+    // Not awaited here: the reports wait for the locks that this task holds. Each for itself, since it may have been renamed all the same: that is proven for either name.
     const { folder, path } = source
-    const change: Change = { type: 'moved', from: { folder, path }, ...seenOf(record, stored) }
-    void reportUntilWritten(engine, report, change)
+    void reportUntilWritten(engine, report, { type: 'updated', ...seenOf(record, stored) })
+    void reportUntilWritten(engine, report, { type: 'deleted', folder, path })
     return
   }
   const { mtime = record.mtime, mode = record.mode, extra = record.extra, token } = back
