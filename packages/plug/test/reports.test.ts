@@ -147,18 +147,18 @@ describe('a file of which a read gives too little', () => {
   })
 })
 
-describe('a file that could not be read', () => {
-  /** As `onitu wait` asks each service. */
-  async function catchUp(): Promise<void> {
-    const address = await hub.db.get<string>(keys.port('plug:S'))
-    const requester = createRequester({ address })
-    try {
-      await requester.request({ type: 'catchUp' })
-    } finally {
-      await requester.close()
-    }
+/** As `onitu wait` asks each service. */
+async function catchUp(): Promise<void> {
+  const address = await hub.db.get<string>(keys.port('plug:S'))
+  const requester = createRequester({ address })
+  try {
+    await requester.request({ type: 'catchUp' })
+  } finally {
+    await requester.close()
   }
+}
 
+describe('a file that could not be read', () => {
   it('is read at once when everything is to be known that has changed', async () => {
     const service = await hub.run('S')
     let isCut = true
@@ -184,5 +184,54 @@ describe('a file that could not be read', () => {
     await catchUp()
     await hub.until(async () => hub.eventsOf('file_problem', 'S').length === 2)
     expect(await observations()).toEqual([])
+  })
+})
+
+describe('a file that was moved away before it could be read', () => {
+  it('is told of when it is back and the driver has not seen that', async () => {
+    const service = await hub.run('S')
+    const seen = service.files.put('a', 'content')
+    const entry = service.files.get('a')
+    service.files.entries.delete('a')
+    await service.plug.report([{ type: 'updated', ...seen }])
+    expect(await observations()).toEqual([])
+    service.files.entries.set('a', entry)
+    await catchUp()
+    await hub.until(async () => (await observations()).length > 0)
+    expect(await observations()).toEqual(['updated a'])
+    expect(hub.eventsOf('file_problem', 'S')).toEqual([])
+  })
+
+  it('is told of also where it has taken the place of a directory', async () => {
+    const service = await hub.run('S')
+    await service.plug.report([{ type: 'updated', ...service.files.mkdir('a') }])
+    await hub.accept(service, 'a')
+    await hub.done('S')
+    const seen = service.files.put('a', 'content')
+    const entry = service.files.get('a')
+    service.files.entries.delete('a')
+    await service.plug.report([{ type: 'updated', ...seen }])
+    expect(await observations()).toEqual(['deleted a'])
+    await hub.emptyOutbox('S')
+    service.files.entries.set('a', entry)
+    await catchUp()
+    await hub.until(async () => (await observations()).length > 0)
+    expect(await observations()).toEqual(['updated a'])
+  })
+
+  it('is not read any more where it has gone elsewhere', async () => {
+    const service = await hub.run('S')
+    const seen = service.files.put('a', 'content')
+    service.files.entries.delete('a')
+    await service.plug.report([{ type: 'updated', ...seen }])
+    const from = { folder: 'docs', path: 'a' }
+    await service.plug.report([{ type: 'moved', from, ...service.files.put('b', 'content') }])
+    const reads = () => service.files.calls.filter((call) => call.startsWith('getFile a')).length
+    const before = reads()
+    expect(before).toBeGreaterThan(0)
+    await catchUp()
+    await service.plug.report([{ type: 'updated', ...service.files.put('c', 'more') }])
+    expect(reads()).toBe(before)
+    expect(await observations()).toEqual(['updated b', 'updated c'])
   })
 })

@@ -15,6 +15,12 @@ export interface ContentReadHooks {
   readonly track: (task: Promise<void>) => void
 }
 
+/**
+ * ms, the longest pause before what was not there any more is looked for once more. The driver tells of whatever is there instead; but what is moved away and
+ * back before it looks is nothing new to it, and nobody would ever hear of that file.
+ */
+const LONGEST_FOR_CHANGED = 60_000
+
 /** Reads what a driver told of without saying what is in it, and tries again where that cannot be read. */
 export class ContentReads {
   readonly #engine: Engine
@@ -50,8 +56,9 @@ export class ContentReads {
     const result = await this.#reader.read(checked)
     if (result.type === 'read') return result.checked
     const { change } = checked
-    if (result.type === 'failed') this.#readLater(asUpdate(checked), result.error, pause)
+    if (result.type === 'failed') this.#couldNotRead(checked, result.error, pause)
     if (change.type === 'deleted') return undefined
+    if (result.type === 'changed' && (pause ?? 0) <= LONGEST_FOR_CHANGED) this.#readLater(checked, pause)
     // Whatever is at the new place, or becomes of it: at the old one there is nothing, and nobody will tell of that again.
     if (change.type === 'moved') return checkedChange({ type: 'deleted', ...change.from })
     const isFirst = pause === undefined && checked.isDoubted !== true
@@ -66,14 +73,19 @@ export class ContentReads {
   }
 
   /** The driver has told of it and will not tell again, so reading is tried until it works or there is newer news. */
-  #readLater({ isSole: _, ...checked }: CheckedChange, error: OnituError, pause: number | undefined): void {
-    const { change, fid } = checked
+  #couldNotRead(checked: CheckedChange, { code, message }: OnituError, pause: number | undefined): void {
+    const { folder, path } = checked.change
+    if (!this.#engine.signal.aborted) this.#hooks.problem(folder, path, code, message)
+    this.#readLater(checked, pause)
+  }
+
+  #readLater(checked: CheckedChange, pause: number | undefined): void {
     if (this.#engine.signal.aborted) return
-    this.#hooks.problem(change.folder, change.path, error.code, error.message)
+    const { isSole: _, ...later } = asUpdate(checked)
     const retry = (isCurrent: () => boolean, next: number) => {
-      if (!this.#engine.signal.aborted) this.#hooks.track(this.#retry(checked, isCurrent, next))
+      if (!this.#engine.signal.aborted) this.#hooks.track(this.#retry(later, isCurrent, next))
     }
-    this.#unread.add(fid, retry, pause)
+    this.#unread.add(later.fid, retry, pause)
   }
 
   async #retry(checked: CheckedChange, isCurrent: () => boolean, pause: number): Promise<void> {
@@ -82,13 +94,13 @@ export class ContentReads {
         if (!isCurrent()) return
         const read = await this.#read(checked, pause)
         if (read !== undefined) await this.#hooks.write(read)
-        // It is not there any more in this state: whatever is will be told of.
-        else if (isCurrent()) this.#unread.forget(checked.fid)
+        // Unless it is to be read once more.
+        if (isCurrent()) this.#unread.forget(checked.fid)
       })
     } catch (error) {
       this.#engine.warn(`Could not report ${JSON.stringify(checked.change.path)}`, error)
       // Nobody else will tell of it: only a newer report takes its place.
-      if (isCurrent() && isOnituError(error) && error.retryable) this.#readLater(checked, error, pause)
+      if (isCurrent() && isOnituError(error) && error.retryable) this.#couldNotRead(checked, error, pause)
     }
   }
 }

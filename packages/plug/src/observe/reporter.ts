@@ -184,6 +184,7 @@ export class Reporter {
     try {
       const changes = batch.flatMap((waiting) => this.#current(waiting))
       const unread = await this.#write(changes, fids)
+      for (const fid of changes.flatMap(fidsOf)) this.#reads.forget(fid)
       const kept = new Set(unread.flatMap(fidsOf))
       release(fids.filter((fid) => !kept.has(fid)))
       const later = divideByFiles(unread).map((part) =>
@@ -219,7 +220,6 @@ export class Reporter {
       await writePlan(this.#engine, plan)
       this.#touched(plan.records.keys())
     }
-    for (const { fid } of changes) this.#reads.forget(fid)
     return plan.unread
   }
 
