@@ -65,7 +65,7 @@ export class Core {
       local: this.provider,
       topology: (maxAge) => this.#readTopology(maxAge),
       search: new ContentSearch(engine),
-      whileChanging: (fid, change) => this.reporter.whileChanging(fid, change),
+      whileChanging: (fid, change, how) => this.reporter.whileChanging(fid, change, how),
       touched: (fids) => this.#queue.touched(fids),
       report: (changes, how) => this.reporter.report(changes, how),
     }

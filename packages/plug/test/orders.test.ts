@@ -55,6 +55,28 @@ describe('an order', () => {
   })
 })
 
+describe('a file that an order makes', () => {
+  it('is known to be there though one was moved away from its place meanwhile, which an attempt before had put there', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    await left.plug.updateFile(left.files.put('a.txt', 'hello'))
+    const from = { folder: 'docs', path: 'a.txt' }
+    let told: Promise<void> | undefined
+    right.files.before = async (handler) => {
+      if (handler === 'uploadFile') told ??= right.plug.moveFile(from, right.files.put('b.txt', 'hello'))
+    }
+    const head = await hub.accept(left, 'a.txt')
+    await hub.order('right', head)
+    await hub.done('right')
+    await told
+    expect(await hub.record('right', 'a.txt')).toMatchObject({
+      version: head.version,
+      token: right.files.seen('a.txt').token,
+    })
+    expect(await hub.outbox('right')).toMatchObject([{ type: 'updated', path: 'b.txt' }])
+  })
+})
+
 /** Makes a file in one service as if everybody had agreed on it, and gives the services that should have it. */
 async function share(path: string, content: string | Uint8Array, from: TestService, to: readonly TestService[]) {
   await from.plug.updateFile(from.files.put(path, content))

@@ -10,7 +10,7 @@ import { divideByFiles } from './divide-by-files.ts'
 import { firstSequence, readRecords, writePlan } from './outbox.ts'
 import { planReport } from './plan-report.ts'
 import type { ChangeReader } from './read-change.ts'
-import { ToldBefore } from './told-before.ts'
+import { type HowItChanges, ToldBefore } from './told-before.ts'
 import { type Held, whatStillCounts } from './what-still-counts.ts'
 
 interface Waiting extends Held {
@@ -76,7 +76,15 @@ export class Reporter {
       this.#undone.add(checked)
       results.push(
         new Promise<void>((done, failed) =>
-          this.#wait({ checked, done, failed, overtaken: new Set(), during: new Set(), sole: new Set() }),
+          this.#wait({
+            checked,
+            done,
+            failed,
+            overtaken: new Set(),
+            during: new Set(),
+            sole: new Set(),
+            made: new Set(),
+          }),
         ),
       )
     }
@@ -97,8 +105,8 @@ export class Reporter {
   }
 
   /** Has an order change a file. */
-  whileChanging<T>(fid: string, change: () => Promise<T>): Promise<T> {
-    return this.#told.change(fid, change)
+  whileChanging<T>(fid: string, change: () => Promise<T>, how?: HowItChanges): Promise<T> {
+    return this.#told.change(fid, change, how)
   }
 
   /** Above the numbers of all observations that are durable. */

@@ -9,6 +9,13 @@ export interface Told {
   readonly during: Set<string>
   /** Those of them of which nothing else was told that had to wait. */
   readonly sole: Set<string>
+  /** Those of them where the order was to put something and there was nothing, for all that was known. */
+  readonly made: Set<string>
+}
+
+export interface HowItChanges {
+  /** Something is put where there is nothing, for all that is known. Default: false. */
+  readonly isNew?: boolean
 }
 
 /**
@@ -17,13 +24,15 @@ export interface Told {
  */
 export class ToldBefore {
   readonly #waiting = new Map<string, Set<Told>>()
-  readonly #changing = new Set<string>()
+  readonly #changing = new Map<string, HowItChanges>()
 
   add(told: Told): void {
     for (const fid of fidsOf(told.checked)) {
       const others = this.#waiting.get(fid) ?? new Set<Told>()
-      if (this.#changing.has(fid)) {
+      const changing = this.#changing.get(fid)
+      if (changing !== undefined) {
         told.during.add(fid)
+        if (changing.isNew === true) told.made.add(fid)
         if (others.size === 0) told.sole.add(fid)
       }
       this.#waiting.set(fid, others.add(told))
@@ -39,10 +48,10 @@ export class ToldBefore {
   }
 
   /** Has a file changed, which is locked. When that fails, what was told before still counts. */
-  async change<T>(fid: string, change: () => Promise<T>): Promise<T> {
+  async change<T>(fid: string, change: () => Promise<T>, how: HowItChanges = {}): Promise<T> {
     const older = [...(this.#waiting.get(fid) ?? [])].filter(({ overtaken }) => !overtaken.has(fid))
     for (const { overtaken } of older) overtaken.add(fid)
-    this.#changing.add(fid)
+    this.#changing.set(fid, how)
     try {
       return await change()
     } catch (error) {

@@ -24,14 +24,16 @@ function held(
     overtaken = [],
     during = [],
     sole = [],
+    made = [],
     isOld,
-  }: { overtaken?: string[]; during?: string[]; sole?: string[]; isOld?: true },
+  }: { overtaken?: string[]; during?: string[]; sole?: string[]; made?: string[]; isOld?: true },
 ): Held {
   return {
     checked: checkedChange(change),
     overtaken: new Set(overtaken),
     during: new Set(during),
     sole: new Set(sole),
+    made: new Set(made),
     ...(isOld && { isOld }),
   }
 }
@@ -88,5 +90,6 @@ describe('whatStillCounts', () => {
   it('proves both places of a move that was told while an order wrote, whatever was there, to the old one', () => {
     expect(outcome(held(moved, { during: [a] }), false)).toEqual(['deleted a?', 'updated b?'])
     expect(outcome(held(moved, { during: [a] }))).toEqual(['moved b'])
+    expect(outcome(held(moved, { during: [a], made: [a] }))).toEqual(['deleted a?', 'updated b?'])
   })
 })

@@ -10,14 +10,16 @@ export interface Held extends Told {
  * What of a report still counts, now that nothing else is at work on its files. `canRely`: an order leaves alone what was not there when the driver
  * looked; a service without conditional writes may have got another content from it, whatever was there.
  */
-export function whatStillCounts({ checked, isOld, overtaken, during, sole }: Held, canRely: boolean): CheckedChange[] {
+export function whatStillCounts(held: Held, canRely: boolean): CheckedChange[] {
+  const { checked, isOld, overtaken, during, sole, made } = held
   const isDeletion = checked.change.type === 'deleted'
   if (overtaken.has(checked.fid)) return isDeletion ? [] : [doubt(withoutFrom(checked, overtaken))]
   const isSole = sole.has(checked.fid) && { isSole: true as const }
   if (isDeletion && during.has(checked.fid)) return [{ ...checked, isDoubted: true, ...isSole }]
   const current = withoutFrom(checked, overtaken)
-  // The order may have put something else at the old place before the driver looked, or after.
-  if (current.from !== undefined && during.has(current.from) && !canRely)
+  // The order may have put something else at the old place before the driver looked, or after. What was moved from where nothing was known to be was
+  // in no order's way when it was gone.
+  if (current.from !== undefined && (made.has(current.from) || (during.has(current.from) && !canRely)))
     return divideMove(current).map((one) => ({ ...doubt(one), isDoubted: true }))
   // What was told while an order changed it may be what that has taken the place of, told a second time.
   const isSure = !during.has(current.fid) && (isOld !== true || isDirectory(current) || canRely)

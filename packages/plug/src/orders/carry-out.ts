@@ -27,7 +27,7 @@ export interface OrderTools {
   readonly progress: Progress
   readonly early: EarlyUploads
   /** Around each call of the driver that changes a file: what was told of it before is older. */
-  readonly whileChanging: <T>(fid: string, change: () => Promise<T>) => Promise<T>
+  readonly whileChanging: Reporter['whileChanging']
   /** Told which other files have another record now. */
   readonly touched: (fids: Iterable<string>) => void
   readonly report: Reporter['report']

@@ -25,7 +25,8 @@ export async function whileNoted<T>(
   const isKnownByTime = keepsTime && how.renamed !== true
   const isNoted = !isKnownByTime && (await note(tools, job, how))
   try {
-    return await tools.whileChanging(job.head.fid, put)
+    const isNew = (job.loaded.record?.token ?? null) === null
+    return await tools.whileChanging(job.head.fid, put, { isNew })
   } catch (error) {
     if (isKnownByTime && mayBeDone(error)) await note(tools, job, how)
     // What is told of the old place is about what was to be renamed after all. An earlier attempt may still have done it.

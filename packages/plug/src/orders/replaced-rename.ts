@@ -49,7 +49,9 @@ async function takeBack(tools: OrderTools, { head, loaded }: Job, renamed: Renam
   const [from, to] = [metadataOfRecord(head.fid, record), metadataOfRecord(fid, source)]
   let back: Stored
   try {
-    back = await whileChanging(head.fid, () => whileChanging(fid, () => driver.move(from, to, stored.token)))
+    back = await whileChanging(head.fid, () =>
+      whileChanging(fid, () => driver.move(from, to, stored.token), { isNew: true }),
+    )
   } catch (error) {
     engine.warn(`Could not rename ${head.path} back to ${source.path}, so what is there now is looked at`, error)
     // Not awaited here: the reports wait for the locks that this task holds. Each for itself, since it may have been renamed all the same: that is proven for either name.
