@@ -66,6 +66,8 @@ async function live(world: World, random: Random): Promise<string | undefined> {
   world.calm()
   const restless = await settleAll(world, random)
   if (restless !== undefined) return `The hub does not become quiet: ${restless}`
+  // One of them may be about to be carried out, though it would be allowed to wait.
+  if (isTrying(world)) await pass(world, LATE_WRITES)
   const violations = findViolations(world)
   return violations.length === 0 ? undefined : violations.join('\n')
 }

@@ -74,6 +74,11 @@ export function absentRecord(head: Head): FileRecord {
   return { folder, path, kind, size, hash, mtime, mode, version, token: null, reported: 0 }
 }
 
+/** The file record once the driver has taken away what the service had there: whatever is there next, somebody has put it there since. */
+export function emptiedRecord(record: FileRecord): FileRecord {
+  return { ...record, token: null, emptyAt: record.version }
+}
+
 /** What is known of the content that a file has under a token; undefined where that is no file, or in another state. */
 export function keptContent(record: FileRecord | undefined, token: string | null): KeptContent | undefined {
   if (record === undefined || token === null || record.token !== token || record.kind !== 'file') return undefined

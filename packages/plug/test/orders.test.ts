@@ -322,6 +322,17 @@ describe('a file', () => {
     expect(await hub.event('move_completed', 'right')).toMatchObject({ src: 'old', dest: 'new' })
   })
 
+  it('leaves an empty place: what is put back there is told to be no leftover', async () => {
+    const left = await hub.run('left')
+    const right = await hub.run('right')
+    const old = await share('old', 'content', left, [right])
+    await hub.order('right', hub.head('new', { ...old, movedFrom: old.fid }, 'left'), { movedFrom: old.fid })
+    await hub.done('right')
+    expect(await hub.record('right', 'old')).toMatchObject({ token: null, emptyAt: old.version })
+    await right.plug.updateFile(right.files.put('old', 'content'))
+    expect(await hub.outbox('right')).toMatchObject([{ path: 'old', base: old.version, emptyAt: old.version }])
+  })
+
   const SILENT = { what: 'did not say what became of it', error: new ServiceError('ETIMEDOUT', ''), isNoted: true }
   const REFUSED = { what: 'has left everything as it was', error: new ChangedError(''), isNoted: false }
   it.each([
@@ -654,6 +665,30 @@ it.each([
   expect(told).toBeDefined()
   await told
   expect(await hub.record('right', 'd')).toMatchObject({ token: right.files.get('d').token })
+})
+
+it('a directory that a user has made in the place of one is not known to be there when the order that was deleting that one has deleted it', async () => {
+  const right = await hub.run('right')
+  await right.plug.updateFile(right.files.mkdir('d'))
+  await hub.accept(right, 'd')
+  await hub.done('right')
+  await hub.emptyOutbox('right')
+  const before = right.files.get('d')
+  let told: Promise<void> | undefined
+  right.files.before = async (handler, path) => {
+    if (handler !== 'deleteFile') return
+    told ??= right.plug.updateFile(right.files.mkdir(path))
+    // As for a driver of a service where what is deleted depends on the name alone.
+    right.files.entries.set(path, before)
+  }
+  const record = (await hub.record('right', 'd')) ?? {}
+  await hub.order('right', hub.head('d', { ...record, deleted: true }, 'left'))
+  await hub.done('right')
+  expect(told).toBeDefined()
+  await told
+  expect(right.files.entries.has('d')).toBe(false)
+  expect(await hub.outbox('right')).toEqual([])
+  expect(await hub.record('right', 'd')).toMatchObject({ token: null })
 })
 
 describe('a service', () => {

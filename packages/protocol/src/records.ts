@@ -92,8 +92,8 @@ export const fileRecordSchema = v.object({
    */
   writing: v.optional(v.array(writingSchema)),
   /**
-   * Where S has nothing, and agreed on `version` without a look, since that is a directory and S has none: the version at which it is known to have had nothing here (0: never). What was
-   * put here for an older one is not here any more.
+   * Where S has nothing: the version at which it is known to have had nothing here (0: never). That is `version` where the driver has taken away what was here, and an older one where S
+   * agreed on `version` without a look, since that is a directory and S has none. What was put here for this version or an older one is not here any more.
    */
   emptyAt: v.optional(count),
   /** The driver's own, opaque to the rest. */
@@ -115,7 +115,7 @@ const updated = v.object({
   /** It was put here by renaming it, so it was there before anything that the same service has made at the old place since. */
   renamed: v.optional(v.literal(true)),
   flat,
-  /** The version at which S is known to have had nothing here, where that is older than `base`: see FileRecord. */
+  /** The version at which S is known to have had nothing here before: see FileRecord. */
   emptyAt: v.optional(count),
 })
 const deleted = v.object({ type: v.literal('deleted'), fid, folder: name, path, base: count, kind: kindSchema })

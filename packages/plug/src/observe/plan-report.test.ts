@@ -282,6 +282,12 @@ describe('planReport', () => {
     expect(planOf('d1').unread).toHaveLength(0)
   })
 
+  it('has a directory proven also where there should be none, since an order may have deleted it', () => {
+    const checked = checkedChange({ ...seen, kind: 'directory', token: 'd2' })
+    const doubted = { ...checked, isDoubted: true, isProvable: true } as const
+    expect(planReport([doubted], new Map([[fid, { ...record, token: null }]]), 100).unread).toHaveLength(1)
+  })
+
   it.each([
     { name: 'not where a user may have made one before the order', isSole: undefined, token: undefined },
     { name: 'where nothing was there before the order', isSole: true as const, token: 'd2' },

@@ -25,14 +25,14 @@ function planChange(checked: CheckedChange, records: Records, sequence: number):
     return checked.isDoubted === true ? { type: 'needs_hash' } : planDeletion(fid, records.get(fid), sequence)
   }
   const source = from === undefined ? undefined : records.get(from)
-  if (change.type === 'updated' || from === undefined || !isHeldAs(source, kindOf(change))) {
-    if (checked.isDoubted === true && isHeldDirectory(change, records.get(fid))) {
-      if (change.token === records.get(fid)?.token) return { type: 'known' }
-      if (checked.isProvable === true) return { type: 'needs_hash' }
-      if (checked.isSole !== true) return { type: 'known' }
-    }
-    return planUpdate(checked, change, records.get(fid), sequence)
+  const isUpdate = change.type === 'updated' || from === undefined || !isHeldAs(source, kindOf(change))
+  if (checked.isDoubted === true && kindOf(change) === 'directory') {
+    const isHeld = isUpdate && isHeldDirectory(records.get(fid))
+    if (isHeld && change.token === records.get(fid)?.token) return { type: 'known' }
+    if (checked.isProvable === true) return { type: 'needs_hash' }
+    if (isHeld && checked.isSole !== true) return { type: 'known' }
   }
+  if (isUpdate) return planUpdate(checked, change, records.get(fid), sequence)
   return planMove(checked, from, change, records.get(fid), source, sequence)
 }
 
@@ -42,11 +42,12 @@ function isHeldAs(source: FileRecord | undefined, kind: FileRecord['kind']): sou
 }
 
 /**
- * That there is a directory is known; whether it is the one that was seen is asked of the driver. Where it cannot tell: where nothing was told of one before, it was
- * seen after the order had made one, and if it is another, that is gone, and this is a later one.
+ * That there is a directory is known; whether it is the one that was seen is asked of the driver, and so it is where there should be none, since an order
+ * may have deleted it. Where the driver cannot tell: where nothing was told of one before, it was seen after the order had made one, and if it is another, that is gone, and
+ * this is a later one.
  */
-function isHeldDirectory(seen: Seen, record: FileRecord | undefined): boolean {
-  return kindOf(seen) === 'directory' && record !== undefined && record.token !== null && record.kind === 'directory'
+function isHeldDirectory(record: FileRecord | undefined): boolean {
+  return record !== undefined && record.token !== null && record.kind === 'directory'
 }
 
 function planDeletion(fid: string, record: FileRecord | undefined, sequence: number): ReportStep {
@@ -90,7 +91,7 @@ function planUpdate(
     base: next.version,
     ...describe(next),
     ...(isFlat && { flat: true as const }),
-    ...(isFlat && record?.emptyAt !== undefined && { emptyAt: record.emptyAt }),
+    ...(record?.emptyAt !== undefined && { emptyAt: record.emptyAt }),
     ...(own !== undefined && {
       ordered: true as const,
       ...(wasRenamed(record, seen, hash) && { renamed: true as const }),

@@ -2,7 +2,7 @@ import { type FileRecord, fileId, type Head, isOnituError } from '@onitu/protoco
 import type { DriverCalls } from '../driver/driver-calls.ts'
 import type { Engine } from '../engine.ts'
 import type { FileLocks } from '../file-locks.ts'
-import { absentRecord, metadataOfHead, metadataOfRecord, recordOfStored } from '../metadata.ts'
+import { absentRecord, emptiedRecord, metadataOfHead, metadataOfRecord, recordOfStored } from '../metadata.ts'
 import type { Reporter } from '../observe/reporter.ts'
 import type { Progress } from '../progress.ts'
 import { abortJournaled } from '../transfer/abort-journaled.ts'
@@ -151,7 +151,7 @@ async function clear(tools: OrderTools, { head, loaded }: Job, token: string): P
   const { engine, driver, whileChanging } = tools
   const record = loaded.record ?? absentRecord(head)
   await whileChanging(head.fid, () => driver.delete(metadataOfRecord(head.fid, record), token))
-  await commitRecords(engine, [[head.fid, { ...record, token: null }]])
+  await commitRecords(engine, [[head.fid, emptiedRecord(record)]])
   return 'again'
 }
 

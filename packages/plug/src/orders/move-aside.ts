@@ -1,7 +1,7 @@
 import { fileId } from '@onitu/protocol'
 import type { Engine } from '../engine.ts'
 import { DriverError } from '../errors.ts'
-import { absentRecord, metadataOfRecord } from '../metadata.ts'
+import { absentRecord, emptiedRecord, metadataOfRecord } from '../metadata.ts'
 import { readRecords } from '../observe/outbox.ts'
 import { asidePath } from './aside-path.ts'
 import type { Job, OrderTools, Outcome } from './carry-out.ts'
@@ -37,7 +37,7 @@ export async function moveAside(
   const to = { ...metadataOfRecord(fileId(record.folder, path), { ...record, path }), version: 0 }
   const from = metadataOfRecord(head.fid, record)
   const stored = await whileChanging(head.fid, () => driver.move(from, to, token))
-  await commitRecords(engine, [[head.fid, { ...record, token: null }]])
+  await commitRecords(engine, [[head.fid, emptiedRecord(record)]])
   // Not awaited here: the report waits for the lock that this task holds.
   void reportUntilWritten(engine, report, { type: 'updated', ...seenOf({ ...record, path }, stored) })
   return 'again'

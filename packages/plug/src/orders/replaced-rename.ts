@@ -1,6 +1,6 @@
 import type { FileRecord } from '@onitu/protocol'
 import type { Stored } from '../contract.ts'
-import { absentRecord, metadataOfRecord } from '../metadata.ts'
+import { absentRecord, emptiedRecord, metadataOfRecord } from '../metadata.ts'
 import { readRecords } from '../observe/outbox.ts'
 import { untilAnswered } from '../until-answered.ts'
 import type { Job, OrderTools } from './carry-out.ts'
@@ -20,7 +20,7 @@ export interface Renamed {
 
 /** The record of the old name. */
 export function goneFrom({ fid, source }: Renamed): readonly [fid: string, record: FileRecord] {
-  return [fid, { ...source, token: null }]
+  return [fid, emptiedRecord(source)]
 }
 
 /**

@@ -5,7 +5,16 @@ import { decideDeletion, deleteKeptParents } from './decide-deletion.ts'
 import { goBackFromMoved } from './decide-kept-out.ts'
 import { type Draft, headOf, isLive, liveBelow, orderOf, recordOf } from './draft.ts'
 import { endPendingMove, giveOrder, holdsAnything } from './give-order.ts'
-import { type Basis, hasAgreed, hasSeen, isShownAs, unnotedVersion, wasContent, wasRenamedBefore } from './lineage.ts'
+import {
+  type Basis,
+  hasAgreed,
+  hasSeen,
+  isPutBack,
+  isShownAs,
+  unnotedVersion,
+  wasContent,
+  wasRenamedBefore,
+} from './lineage.ts'
 import { type Content, ensureParents, newVersion, say } from './new-version.ts'
 import { conflictPolicyOf, modeOf, type Policy } from './policy.ts'
 
@@ -102,7 +111,7 @@ function keepHead(draft: Draft, policy: Policy, { service, content, heldAt }: Up
 /** Nobody changed anything: the service has what it had agreed on, or what it was ordered to have and did not note down, or what is to give way. */
 function isOlder(draft: Draft, update: Update, fid: string): boolean {
   if (update.isMoved === true) return false
-  return olderVersion(draft, update, fid) !== undefined || isToGiveWay(draft, update, fid)
+  return olderVersion(draft, update, fid) !== undefined || (!isPutBack(update) && isToGiveWay(draft, update, fid))
 }
 
 /**
@@ -110,8 +119,8 @@ function isOlder(draft: Draft, update: Update, fid: string): boolean {
  * old as what it is known to have had no more: somebody has put that there again.
  */
 function isLeftOver(draft: Draft, update: Update, fid: string): boolean {
-  const { service, emptyAt, content } = update
-  if (emptyAt === undefined) return false
+  const { service, emptyAt, flat, content } = update
+  if (emptyAt === undefined || flat !== true) return false
   return unnotedVersion(draft, service, fid, emptyAt, content) !== undefined || isToGiveWay(draft, update, fid)
 }
 
@@ -120,7 +129,7 @@ export function olderVersion(draft: Draft, update: Update, fid: string): number 
   const { service, base, redirected, content, heldAt } = update
   if (redirected) return heldAt !== undefined && wasContent(draft, heldAt, base, content) ? base : undefined
   if (wasRenamedBefore(draft, service, update, fid)) return undefined
-  if (!isOwn(draft, update, fid) && wasContent(draft, fid, base, content)) return base
+  if (!isPutBack(update) && !isOwn(draft, update, fid) && wasContent(draft, fid, base, content)) return base
   return unnotedVersion(draft, service, fid, base, content)?.version
 }
 
@@ -195,7 +204,9 @@ function sayUpdated(draft: Draft, update: Update, head: Head): void {
 }
 
 /** What was deleted is still the same content here, with another time or mode: the deletion stands. */
-function onlyAttributesChanged({ service, base, content }: Update, tombstone: Head): boolean {
+function onlyAttributesChanged(update: Update, tombstone: Head): boolean {
+  const { service, base, content } = update
+  if (isPutBack(update)) return false
   // Who deleted it has put it there again since: its observations are in order.
   if (tombstone.origin === service) return false
   return tombstone.parents.includes(base) && tombstone.kind === content.kind && tombstone.hash === content.hash

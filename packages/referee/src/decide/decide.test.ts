@@ -10,6 +10,7 @@ import {
   miss,
   move,
   orderOf,
+  putBack,
   putBeside,
   remove,
   setTime,
@@ -800,6 +801,29 @@ describe('what a service has not heard of yet', () => {
     update(world, 'right', COPY, { content: 'C', mtime: 0 })
     remove(world, 'right', 'f')
     expect(living(world)).toEqual({ f: 'B', [COPY]: 'C' })
+  })
+})
+
+describe('what is put back where an order has taken it away', () => {
+  it('lives where it was, renamed before the deletion of that place was acknowledged', () => {
+    const world = createWorld()
+    shared(world, 'old', { content: 'A' })
+    move(world, 'left', 'old', 'new')
+    carryOut(world, 'right', 'new')
+    expect(orderOf(world, 'right', 'old')).toBeDefined()
+    miss(world, 'right', 'old')
+    putBack(world, 'right', 'old', { content: 'A' })
+    remove(world, 'right', 'new')
+    expect(living(world)).toEqual({ old: 'A' })
+  })
+
+  it('lives beside the directory that was to be made there', () => {
+    const world = createWorld()
+    shared(world, 'f', { content: 'A' })
+    update(world, 'left', 'f', { content: '/' })
+    miss(world, 'right', 'f')
+    putBack(world, 'right', 'f', { content: 'A' })
+    expect(living(world)).toEqual({ f: '/', 'f (conflict of right, 1970-01-01 00-00-01)': 'A' })
   })
 })
 

@@ -15,8 +15,13 @@ export interface Basis {
   readonly renamed?: boolean
   /** The service has no directories: what it had below a file's name it may have still. */
   readonly flat?: boolean
-  /** The version at which the service is known to have had nothing here, if it agreed on later ones without a look. */
+  /** The version at which the service is known to have had nothing here: the base, or an older one where it agreed on later ones without a look. */
   readonly emptyAt?: number | undefined
+}
+
+/** What it had agreed on was taken away from there, so somebody has put this there since, though it may be the same. */
+export function isPutBack({ base, emptyAt, ordered }: Basis): boolean {
+  return ordered !== true && emptyAt !== undefined && emptyAt >= base
 }
 
 /**

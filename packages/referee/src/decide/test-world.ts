@@ -157,6 +157,12 @@ export function putBeside(
   return find(world, service, path, { content: 'A' }, base, { flat: true, ...(emptyAt !== undefined && { emptyAt }) })
 }
 
+/** A service reports a file again at a place that an order has emptied, which its Plug knows. */
+export function putBack(world: World, service: string, path: string, given: Given): Decision {
+  const base = baseOf(world, service, path)
+  return find(world, service, path, given, base, { emptyAt: base })
+}
+
 /** A service shows another time for a file than the hub has. */
 export function setTime(world: World, service: string, path: string, mtime: number): void {
   const record = recordOf(world, service, path)
