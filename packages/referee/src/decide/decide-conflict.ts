@@ -1,7 +1,7 @@
 import { fileId, type Head, keys } from '@onitu/protocol'
 import { conflictPath } from './conflict-copy.ts'
 import { type Draft, headOf, removeOrder } from './draft.ts'
-import { endPendingMove, giveOrder, type Place, placeOf, redirect, seenOf } from './give-order.ts'
+import { endPendingMove, giveOrder, type Place, placeOf, redirect, seenOf, stoodForAt } from './give-order.ts'
 import { type Content, newVersion } from './new-version.ts'
 import { modeOf, type Policy, servicesOf } from './policy.ts'
 
@@ -12,10 +12,15 @@ import { modeOf, type Policy, servicesOf } from './policy.ts'
  */
 export function moveHeadAside(draft: Draft, policy: Policy, head: Head, winner: string, except?: string): Head {
   const places = new Map<string, Place>()
+  const stoodFor = new Map<string, string>()
   for (const [service] of servicesOf(policy, head.folder)) {
     const place = service === except ? undefined : placeOf(draft, service, head)
     if (place !== undefined) places.set(service, place)
+    const at = stoodForAt(draft, service, head)
+    if (at !== undefined) stoodFor.set(service, at)
   }
+  // What only a read-only service holds stays where it is: who fetches the copy finds it there.
+  const [movedFrom = head.fid] = places.size === 0 ? stoodFor.values() : []
   const path = conflictPath(draft, head.folder, head.path, head.origin, head.mtime)
   const copy = newVersion(
     draft,
@@ -24,10 +29,11 @@ export function moveHeadAside(draft: Draft, policy: Policy, head: Head, winner: 
     { ...head, path },
     {
       parents: [head.version],
-      movedFrom: head.fid,
-      orderFor: (service) => movedFrom(places.get(service)?.fid),
+      movedFrom,
+      orderFor: (service) => movedFromIn(places.get(service)?.fid),
     },
   )
+  for (const [service, at] of stoodFor) draft.copies.set(keys.copy(service, at), copy.fid)
   for (const [service, place] of places) {
     if (modeOf(policy, service, head.folder) === 'r') draft.copies.set(keys.copy(service, place.fid), copy.fid)
     else redirect(draft, service, { fid: place.fid, seen: seenOf(place, head, copy) }, copy)
@@ -53,7 +59,7 @@ export function moveArrivingAside(draft: Draft, policy: Policy, arriving: Arrivi
   const options = {
     parents: [base],
     movedFrom: head.fid,
-    orderFor: (target: string) => movedFrom(target === service ? heldAt : undefined),
+    orderFor: (target: string) => movedFromIn(target === service ? heldAt : undefined),
   }
   // What is held elsewhere is moved to the copy from there, and not here on the way.
   if (heldAt !== head.fid) endPendingMove(draft, service, head)
@@ -76,7 +82,7 @@ function copyOfReadOnly(draft: Draft, policy: Policy, service: string, content: 
   return copy
 }
 
-function movedFrom(place: string | undefined): { movedFrom?: string } {
+function movedFromIn(place: string | undefined): { movedFrom?: string } {
   return place === undefined ? {} : { movedFrom: place }
 }
 

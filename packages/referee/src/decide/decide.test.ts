@@ -230,6 +230,20 @@ describe('a conflict', () => {
     remove(world, 'right', 'f')
     expect(living(world)).toEqual({ f: 'A' })
   })
+
+  it('lost by a read-only service, of which the copy loses its name to another file, goes on with the copy', () => {
+    const world = createWorld({ services: { left: {}, right: { mode: 'r' } } })
+    update(world, 'left', 'f', { content: 'A', mtime: 1000 })
+    update(world, 'right', 'f', { content: 'B', mtime: 500 })
+    update(world, 'left', COPY, { content: 'D', mtime: 1000 }, 0)
+    const copy = Object.keys(living(world)).find((path) => living(world)[path] === 'B') ?? ''
+    // Nobody else has it, so it is fetched from there.
+    expect(headOf(world, copy)?.movedFrom).toBe(idOf('f'))
+    update(world, 'right', 'f', { content: 'C', mtime: 600 })
+    expect(living(world)).toEqual({ f: 'A', [COPY]: 'D', [copy]: 'C' })
+    remove(world, 'right', 'f')
+    expect(living(world)).toEqual({ f: 'A', [COPY]: 'D' })
+  })
 })
 
 describe('a deletion', () => {

@@ -31,6 +31,13 @@ function standInOf(draft: Draft, service: string, fid: string): MovedTo | undefi
   return isLive(head) && head.origin === service ? { fid: head.fid, version: head.version } : undefined
 }
 
+/** Where a read-only service holds the content for which this copy stands. */
+export function stoodForAt(draft: Draft, service: string, copy: Head): string | undefined {
+  const { fid, movedFrom } = copy
+  if (movedFrom === undefined || !isReadOnly(draft, service, movedFrom)) return undefined
+  return standInOf(draft, service, movedFrom)?.fid === fid ? movedFrom : undefined
+}
+
 /** Where a service has the content of a head, perhaps an older one, and perhaps with changes that are not decided yet. */
 export interface Place {
   readonly fid: string
