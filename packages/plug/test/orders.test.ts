@@ -590,7 +590,8 @@ it('what a driver told of before an order put something else in its place is wha
 })
 
 describe('a service without directories that agrees to one', () => {
-  it('says of a file that turns up there since when it had none', async () => {
+  it('says of a file that turns up there since when it had none, and which versions it cannot have put there', async () => {
+    await hub.db.put(keys.lastVersion, 7)
     const left = await hub.run('left')
     const right = await hub.run('right', { capabilities: { directories: false } })
     const file = await share('a', 'content', left, [right])
@@ -599,7 +600,8 @@ describe('a service without directories that agrees to one', () => {
     expect(right.files.text('a')).toBeUndefined()
     expect(await hub.record('right', 'a')).toMatchObject({ token: null, emptyAt: file.version })
     await right.plug.updateFile(right.files.put('a', 'content'))
-    expect(await hub.outbox('right')).toMatchObject([{ path: 'a', flat: true, emptyAt: file.version }])
+    const known = { flat: true, emptyAt: file.version, unnotedUntil: 7 }
+    expect(await hub.outbox('right')).toMatchObject([{ path: 'a', ...known }])
     expect(await hub.record('right', 'a')).not.toHaveProperty('emptyAt')
   })
 

@@ -117,6 +117,8 @@ const updated = v.object({
   flat,
   /** The version at which S is known to have had nothing here before: see FileRecord. */
   emptyAt: v.optional(count),
+  /** The last version that there was when the process that tells of it started: nothing that is younger was put here without being noted. */
+  unnotedUntil: v.optional(count),
 })
 const deleted = v.object({ type: v.literal('deleted'), fid, folder: name, path, base: count, kind: kindSchema })
 const moved = v.object({

@@ -17,6 +17,8 @@ export interface CheckedChange {
   readonly isUnheard?: true
   /** The service has no directories. */
   readonly isFlat?: true
+  /** Of such a service: see Observation. */
+  readonly unnotedUntil?: number
   /** In a folder that is only written: the hashes of what the driver was told to put there. It is read to know whether it is that, and for nothing else. */
   readonly own?: readonly string[]
 }

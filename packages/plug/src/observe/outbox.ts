@@ -11,6 +11,11 @@ export async function firstSequence({ db, service, clock }: Engine): Promise<num
   return Math.max(clock.now() * 1000, last === undefined ? 0 : Number(lastPart(last)) + 1)
 }
 
+/** The last version that the hub has given out. */
+export function lastVersion({ db }: Engine): Promise<number> {
+  return db.get<number, number>(keys.lastVersion, { default: 0 })
+}
+
 export async function readRecords(
   { db, service }: Engine,
   fids: readonly string[],

@@ -61,7 +61,7 @@ function planDeletion(fid: string, record: FileRecord | undefined, sequence: num
 }
 
 function planUpdate(
-  { fid, isUnheard, isFlat }: CheckedChange,
+  { fid, isUnheard, isFlat, unnotedUntil }: CheckedChange,
   seen: Seen,
   record: FileRecord | undefined,
   sequence: number,
@@ -92,6 +92,7 @@ function planUpdate(
     ...describe(next),
     ...(isFlat && { flat: true as const }),
     ...(record?.emptyAt !== undefined && { emptyAt: record.emptyAt }),
+    ...(record?.emptyAt !== undefined && unnotedUntil !== undefined && { unnotedUntil }),
     ...(own !== undefined && {
       ordered: true as const,
       ...(wasRenamed(record, seen, hash) && { renamed: true as const }),

@@ -7,7 +7,7 @@ import { checkChange } from './check-change.ts'
 import { type CheckedChange, doubt, fidsOf } from './checked-change.ts'
 import { ContentReads } from './content-reads.ts'
 import { divideByFiles } from './divide-by-files.ts'
-import { firstSequence, readRecords, writePlan } from './outbox.ts'
+import { firstSequence, lastVersion, readRecords, writePlan } from './outbox.ts'
 import { planReport } from './plan-report.ts'
 import type { ChangeReader } from './read-change.ts'
 import { type HowItChanges, ToldBefore } from './told-before.ts'
@@ -46,6 +46,8 @@ export class Reporter {
   #running = new Set<Promise<void>>()
   #loop: Promise<void> | undefined
   #sequence: number | undefined
+  /** The last version that there was when this started. */
+  #versionAtStart = 0
   readonly #reads: ContentReads
 
   constructor(engine: Engine, reader: ChangeReader, locks: FileLocks, touched: (fids: Iterable<string>) => void) {
@@ -63,7 +65,10 @@ export class Reporter {
 
   /** Before the first report. */
   async start(): Promise<void> {
-    this.#sequence = await firstSequence(this.#engine)
+    ;[this.#sequence, this.#versionAtStart] = await Promise.all([
+      firstSequence(this.#engine),
+      lastVersion(this.#engine),
+    ])
   }
 
   /** Resolves when the changes are durable, or turn out to be known. `isDoubted`: something else may be there by now. */
@@ -140,12 +145,12 @@ export class Reporter {
     this.#told.add(waiting)
   }
 
-  #factsAbout(folder: string): Pick<CheckedChange, 'isUnheard' | 'isFlat' | 'isProvable'> {
+  #factsAbout(folder: string): Pick<CheckedChange, 'isUnheard' | 'isFlat' | 'unnotedUntil' | 'isProvable'> {
     const { folders, capabilities } = this.#engine
     return {
       ...(this.#reader.canProveDirectories && { isProvable: true }),
       ...(folders.get(folder)?.mode === 'w' && { isUnheard: true }),
-      ...(!capabilities.directories && { isFlat: true }),
+      ...(!capabilities.directories && { isFlat: true, unnotedUntil: this.#versionAtStart }),
     }
   }
 

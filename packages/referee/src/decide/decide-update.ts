@@ -119,9 +119,10 @@ function isOlder(draft: Draft, update: Update, fid: string): boolean {
  * old as what it is known to have had no more: somebody has put that there again.
  */
 function isLeftOver(draft: Draft, update: Update, fid: string): boolean {
-  const { service, emptyAt, flat, content } = update
+  const { service, emptyAt, unnotedUntil, flat, content } = update
   if (emptyAt === undefined || flat !== true) return false
-  return unnotedVersion(draft, service, fid, emptyAt, content) !== undefined || isToGiveWay(draft, update, fid)
+  const version = unnotedVersion(draft, service, fid, emptyAt, content, unnotedUntil)
+  return version !== undefined || isToGiveWay(draft, update, fid)
 }
 
 /** The version that the content is, if the service had agreed on it, or was ordered to have it and did not note that down. */

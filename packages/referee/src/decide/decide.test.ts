@@ -550,7 +550,7 @@ describe('files and directories', () => {
     const world = createWorld()
     update(world, 'left', 'p', { content: 'A' })
     update(world, 'third', 'p', { content: '/' })
-    putBeside(world, 'right', 'p', versionOf(world, 'p'), 0)
+    putBeside(world, 'right', 'p', versionOf(world, 'p'), { emptyAt: 0 })
     expect(living(world)).toEqual({ p: '/', 'p (conflict of left, 1970-01-01 00-00-01)': 'A' })
     expect(orderOf(world, 'right', 'p')).toMatchObject({ replaces: hashOf('A') })
   })
@@ -563,9 +563,27 @@ describe('files and directories', () => {
     update(world, 'left', 'p/f', { content: 'A' })
     carryOut(world, 'right', 'p', 'p/f')
     remove(world, 'right', 'p/f')
-    putBeside(world, 'right', 'p', versionOf(world, 'p'), before)
+    putBeside(world, 'right', 'p', versionOf(world, 'p'), { emptyAt: before ?? 0 })
     expect(living(world)).toEqual({ p: 'A' })
   })
+
+  it.each([
+    { since: 'before the file was there', unnotedUntil: 0, isKept: true },
+    { since: 'later', unnotedUntil: 1, isKept: false },
+  ])(
+    'nor where the process that tells of it has put nothing there, and runs since $since',
+    ({ unnotedUntil, isKept }) => {
+      const world = createWorld()
+      update(world, 'left', 'p', { content: 'A' })
+      expect(versionOf(world, 'p')).toBe(1)
+      update(world, 'left', 'p', { content: '/' })
+      update(world, 'left', 'p/f', { content: 'A' })
+      carryOut(world, 'right', 'p', 'p/f')
+      remove(world, 'right', 'p/f')
+      putBeside(world, 'right', 'p', versionOf(world, 'p'), { emptyAt: 0, unnotedUntil })
+      expect(living(world)).toEqual({ p: isKept ? 'A' : '/' })
+    },
+  )
 
   it('a file never takes the place of a directory with files that it had not seen', () => {
     const world = createWorld()

@@ -31,9 +31,9 @@ function decideObservation(draft: Draft, policy: Policy, service: string, observ
     case 'updated': {
       endUnansweredMove(draft, policy, service, observation.fid)
       deleteReplaced(draft, policy, service, observation)
-      const { fid, base, ordered = false, renamed = false, flat = false, emptyAt } = observation
+      const { fid, base, ordered = false, renamed = false, flat = false, emptyAt, unnotedUntil } = observation
       const { content, ...place } = locate(draft, service, fid, base, observation)
-      const basis = place.redirected ? { flat, ...place } : { flat, ordered, renamed, emptyAt, ...place }
+      const basis = place.redirected ? { flat, ...place } : { flat, ordered, renamed, emptyAt, unnotedUntil, ...place }
       if (passesSource(draft, policy, service, { mimetype: mimetypeOf(content.path), ...content }))
         decideUpdate(draft, policy, { service, content, ...basis })
       else decideKeptOut(draft, policy, service, content, basis)

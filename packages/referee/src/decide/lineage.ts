@@ -17,6 +17,8 @@ export interface Basis {
   readonly flat?: boolean
   /** The version at which the service is known to have had nothing here: the base, or an older one where it agreed on later ones without a look. */
   readonly emptyAt?: number | undefined
+  /** Nothing that is younger than this version was put there without being noted. */
+  readonly unnotedUntil?: number | undefined
 }
 
 /** What it had agreed on was taken away from there, so somebody has put this there since, though it may be the same. */
@@ -72,7 +74,7 @@ const COARSEST_TIME = 2_000
 /**
  * The version that a service holds at a path without having noted it down: its driver wrote it, or renamed it there, for an
  * order, and its Plug was killed before the commit. It is known by content and time, since a driver sets the time of the version and
- * a user who writes the same gets another. So this is no change that anybody made, however old it is by now.
+ * a user who writes the same gets another. So this is no change that anybody made, however old it is by now. `until`: not one that is younger.
  */
 export function unnotedVersion(
   draft: Draft,
@@ -80,11 +82,12 @@ export function unnotedVersion(
   fid: string,
   base: number,
   content: Content,
+  until = Number.POSITIVE_INFINITY,
 ): Head | undefined {
   const head = headOf(draft, fid)
   if (head === undefined || head.version <= base || content.kind !== 'file') return undefined
   const since = versionsSince(draft, head, base)
-  const found = since.findLastIndex((one) => !one.deleted && isWritten(one, content))
+  const found = since.findLastIndex((one) => !one.deleted && one.version <= until && isWritten(one, content))
   // Its observations are in order: what it made or deleted after that version it has done before this.
   const isOlder = since.slice(found + 1).some(({ origin }) => origin === service)
   return isOlder ? undefined : since[found]

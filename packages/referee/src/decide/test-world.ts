@@ -139,22 +139,25 @@ function find(
   path: string,
   given: Given,
   base: number,
-  how: Pick<Extract<Observation, { type: 'updated' }>, 'ordered' | 'renamed' | 'flat' | 'emptyAt'> = {},
+  how: Pick<
+    Extract<Observation, { type: 'updated' }>,
+    'ordered' | 'renamed' | 'flat' | 'emptyAt' | 'unnotedUntil'
+  > = {},
 ): Decision {
   const content = contentOf(path, given)
   setRecord(world, service, path, { ...content, version: base, reported: 1, token: 't' })
   return observe(world, service, { type: 'updated', fid: idOf(path), base, ...content, ...how })
 }
 
-/** A service without directories reports a file, the content `A`, at a path below which it may have others. `emptyAt`: see FileRecord. */
+/** A service without directories reports a file, the content `A`, at a path below which it may have others. `emptyAt`: see FileRecord; `unnotedUntil`: see Observation. */
 export function putBeside(
   world: World,
   service: string,
   path: string,
   base = baseOf(world, service, path),
-  emptyAt?: number,
+  known: { readonly emptyAt?: number; readonly unnotedUntil?: number } = {},
 ): Decision {
-  return find(world, service, path, { content: 'A' }, base, { flat: true, ...(emptyAt !== undefined && { emptyAt }) })
+  return find(world, service, path, { content: 'A' }, base, { flat: true, ...known })
 }
 
 /** A service reports a file again at a place that an order has emptied, which its Plug knows. */
