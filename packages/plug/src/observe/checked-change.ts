@@ -9,6 +9,8 @@ export interface CheckedChange {
   readonly from?: string
   /** What is there now may be what an order made of it since the driver looked, or there may be something: it has to be proven. */
   readonly isDoubted?: true
+  /** Of a move: there may be something at the old place all the same. It has to be proven before anything else. */
+  readonly isFromDoubted?: true
   /** Of what is doubted: nothing else was told of the place that had to wait for the order. */
   readonly isSole?: true
   /** Whether a directory is still the one that was seen can be proven. */
@@ -47,10 +49,16 @@ export function doubt(checked: CheckedChange): CheckedChange {
 
 /** The new place of a move alone. */
 export function asUpdate(checked: CheckedChange): CheckedChange {
-  const { change, from: _, ...rest } = checked
+  const { change, from: _, isFromDoubted: ___, ...rest } = checked
   if (change.type !== 'moved') return checked
   const { from: __, ...seen } = change
   return { ...rest, change: { ...seen, type: 'updated' } }
+}
+
+/** Either place of a move may have something else than was told. */
+export function doubtBoth(checked: CheckedChange): CheckedChange {
+  const doubted = { ...doubt(checked), isDoubted: true as const }
+  return checked.from === undefined ? doubted : { ...doubted, isFromDoubted: true }
 }
 
 /** Its two places told of apart, the old one first. */

@@ -2,7 +2,7 @@ import { isOnituError, type OnituError } from '@onitu/protocol'
 import type { Engine } from '../engine.ts'
 import type { FileLocks } from '../file-locks.ts'
 import { untilAnswered } from '../until-answered.ts'
-import { asUpdate, type CheckedChange, checkedChange } from './checked-change.ts'
+import { asUpdate, type CheckedChange, checkedChange, fidsOf } from './checked-change.ts'
 import { readRecords } from './outbox.ts'
 import type { ChangeReader } from './read-change.ts'
 import { UnreadChanges } from './unread-changes.ts'
@@ -52,7 +52,13 @@ export class ContentReads {
     this.#unread.retryAll()
   }
 
-  async #read(checked: CheckedChange, pause: number | undefined): Promise<CheckedChange | undefined> {
+  async #read(told: CheckedChange, pause: number | undefined): Promise<CheckedChange | undefined> {
+    const looked = told.isFromDoubted === true ? await this.#reader.lookAtOldPlace(told) : undefined
+    if (looked?.type === 'failed') {
+      this.#couldNotRead(told, looked.error, pause)
+      return undefined
+    }
+    const checked = looked?.checked ?? told
     const result = await this.#reader.read(checked)
     if (result.type === 'read') return result.checked
     const { change } = checked
@@ -81,7 +87,8 @@ export class ContentReads {
 
   #readLater(checked: CheckedChange, pause: number | undefined): void {
     if (this.#engine.signal.aborted) return
-    const { isSole: _, ...later } = asUpdate(checked)
+    // A move of which the old place could not be looked at stays one.
+    const { isSole: _, ...later } = checked.isFromDoubted === true ? checked : asUpdate(checked)
     const retry = (isCurrent: () => boolean, next: number) => {
       if (!this.#engine.signal.aborted) this.#hooks.track(this.#retry(later, isCurrent, next))
     }
@@ -90,7 +97,7 @@ export class ContentReads {
 
   async #retry(checked: CheckedChange, isCurrent: () => boolean, pause: number): Promise<void> {
     try {
-      await this.#locks.hold([checked.fid], async () => {
+      await this.#locks.hold(fidsOf(checked), async () => {
         if (!isCurrent()) return
         const read = await this.#read(checked, pause)
         if (read !== undefined) await this.#hooks.write(read)

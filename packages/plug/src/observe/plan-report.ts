@@ -33,6 +33,7 @@ function planChange(checked: CheckedChange, records: Records, sequence: number):
     if (isHeld && checked.isSole !== true) return { type: 'known' }
   }
   if (isUpdate) return planUpdate(checked, change, records.get(fid), sequence)
+  if (checked.isFromDoubted === true) return { type: 'needs_hash' }
   return planMove(checked, from, change, records.get(fid), source, sequence)
 }
 

@@ -7,7 +7,7 @@ import { metadataOfRecord } from '../metadata.ts'
 import { windowBytes } from '../transfer/chunk-stream.ts'
 import type { RecentContents } from '../transfer/recent-contents.ts'
 import type { FindStaging } from '../transfer/staging.ts'
-import type { CheckedChange } from './checked-change.ts'
+import { asUpdate, type CheckedChange } from './checked-change.ts'
 import { hashLarge } from './hash-large.ts'
 import { readRecords } from './outbox.ts'
 
@@ -66,6 +66,25 @@ export class ChangeReader {
     } catch (error) {
       if (!isOnituError(error)) throw error
       return error.code === 'CHANGED' ? { type: 'changed' } : { type: 'failed', error }
+    }
+  }
+
+  /** Of a move, of which only the new place is told where what is known to be at the old one is there. A directory of which the driver cannot tell is believed to have gone. */
+  async lookAtOldPlace({
+    isFromDoubted: _,
+    ...checked
+  }: CheckedChange): Promise<Exclude<ReadResult, { type: 'changed' }>> {
+    const { from } = checked
+    const record = from === undefined ? undefined : (await readRecords(this.#engine, [from])).get(from)
+    const isGone: ReadResult = { type: 'read', checked }
+    if (from === undefined || record === undefined || record.token === null) return isGone
+    if (record.kind === 'directory' && checked.isProvable !== true) return isGone
+    try {
+      const isThere = await this.#isThere(metadataOfRecord(from, record), record.token)
+      return isThere ? { type: 'read', checked: asUpdate(checked) } : isGone
+    } catch (error) {
+      if (!isOnituError(error)) throw error
+      return { type: 'failed', error }
     }
   }
 

@@ -4,7 +4,7 @@ import type { FileLocks } from '../file-locks.ts'
 import { Gatherer } from '../gatherer.ts'
 import { untilAnswered } from '../until-answered.ts'
 import { checkChange } from './check-change.ts'
-import { type CheckedChange, doubt, fidsOf } from './checked-change.ts'
+import { type CheckedChange, doubtBoth, fidsOf } from './checked-change.ts'
 import { ContentReads } from './content-reads.ts'
 import { divideByFiles } from './divide-by-files.ts'
 import { firstSequence, lastVersion, readRecords, writePlan } from './outbox.ts'
@@ -56,7 +56,7 @@ export class Reporter {
     this.#reader = reader
     this.#touched = touched
     this.#reads = new ContentReads(engine, reader, locks, {
-      write: async (checked) => void (await this.#write([checked], [checked.fid])),
+      write: async (checked) => void (await this.#write([checked], fidsOf(checked))),
       problem: (folder, path, code, reason) => this.#problem(folder, path, code, reason),
       track: (task) => this.#track(task),
     })
@@ -77,7 +77,7 @@ export class Reporter {
     for (const change of changes) {
       const accepted = this.#check(change)
       if (accepted === undefined) continue
-      const checked = isDoubted ? { ...doubt(accepted), isDoubted: true as const } : accepted
+      const checked = isDoubted ? doubtBoth(accepted) : accepted
       this.#undone.add(checked)
       results.push(
         new Promise<void>((done, failed) =>

@@ -1,4 +1,4 @@
-import { asUpdate, type CheckedChange, divideMove, doubt } from './checked-change.ts'
+import { asUpdate, type CheckedChange, divideMove, doubt, doubtBoth } from './checked-change.ts'
 import type { Told } from './told-before.ts'
 
 export interface Held extends Told {
@@ -17,9 +17,10 @@ export function whatStillCounts(held: Held, canRely: boolean): CheckedChange[] {
   const isSole = sole.has(checked.fid) && { isSole: true as const }
   if (isDeletion && during.has(checked.fid)) return [{ ...checked, isDoubted: true, ...isSole }]
   const current = withoutFrom(checked, overtaken)
-  // The order may have put something else at the old place before the driver looked, or after. What was moved from where nothing was known to be was
-  // in no order's way when it was gone.
-  if (current.from !== undefined && (made.has(current.from) || (during.has(current.from) && !canRely)))
+  // What was moved from where nothing was known to be was in no order's way when it was gone.
+  if (current.from !== undefined && made.has(current.from)) return [doubtBoth(current)]
+  // The order may have put something else at the old place before the driver looked, or after.
+  if (current.from !== undefined && during.has(current.from) && !canRely)
     return divideMove(current).map((one) => ({ ...doubt(one), isDoubted: true }))
   // What was told while an order changed it may be what that has taken the place of, told a second time.
   const isSure = !during.has(current.fid) && (isOld !== true || isDirectory(current) || canRely)

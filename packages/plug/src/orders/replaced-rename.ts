@@ -54,10 +54,9 @@ async function takeBack(tools: OrderTools, { head, loaded }: Job, renamed: Renam
     )
   } catch (error) {
     engine.warn(`Could not rename ${head.path} back to ${source.path}, so what is there now is looked at`, error)
-    // Not awaited here: the reports wait for the locks that this task holds. Each for itself, since it may have been renamed all the same: that is proven for either name.
+    // Not awaited here: the report waits for the locks that this task holds. It may have been renamed all the same: that is proven for either name.
     const { folder, path } = source
-    void reportUntilWritten(engine, report, { type: 'updated', ...seenOf(record, stored) })
-    void reportUntilWritten(engine, report, { type: 'deleted', folder, path })
+    void reportUntilWritten(engine, report, { type: 'moved', from: { folder, path }, ...seenOf(record, stored) })
     return
   }
   const { mtime = record.mtime, mode = record.mode, extra = record.extra, token } = back

@@ -42,13 +42,13 @@ export function hasSeen(draft: Draft, service: string, basis: Basis, head: Head)
  * - The head was made by the same service: observations of one service are in order, so it made the later one on top of
  *   the earlier, even if the acknowledgement had not reached it when it wrote the later one down. That does not hold for
  *   another file that it has at the path while the content of the head still waits elsewhere to be moved here.
- * - Since its base only attributes changed: the content is the one it had seen.
+ * - Since its base only attributes changed: the content is the one it had seen. Not where that was taken away from there meanwhile.
  */
 export function hasAgreed(draft: Draft, service: string, basis: Basis, head: Head): boolean {
   const { base, ordered = false } = basis
   if (base >= head.version) return true
   if (head.origin === service && !ordered && !isElsewhere(draft, service, basis, head)) return true
-  if (base === 0 || head.deleted) return false
+  if (base === 0 || head.deleted || isPutBack(basis)) return false
   const seen = draft.view.version(head.fid, base)
   return seen !== undefined && !seen.deleted && seen.kind === head.kind && seen.hash === head.hash
 }
