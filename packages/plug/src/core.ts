@@ -68,6 +68,7 @@ export class Core {
       whileChanging: (fid, change, how) => this.reporter.whileChanging(fid, change, how),
       touched: (fids) => this.#queue.touched(fids),
       report: (changes, how) => this.reporter.report(changes, how),
+      reportLocked: (change) => this.reporter.reportLocked(change),
     }
     this.#queue = new OrderQueue(this.#tools, this.reporter)
   }

@@ -97,6 +97,23 @@ describe('a rename of which the order was replaced while it was done', () => {
     expect(right.files.text('new')).toBe('content')
   })
 
+  it('is told of before what its user put at the old name meanwhile, for which it cannot be taken back', async () => {
+    await start()
+    let told: Promise<void> | undefined
+    await renameWhile(async () => {
+      await giveNameAway()
+      right.files.moved = (path) => {
+        if (path === 'new') told ??= right.plug.updateFile(right.files.put('old', 'other'))
+      }
+    })
+    await hub.until(async () => (await hub.outbox('right')).length > 1)
+    await told
+    expect(await hub.outbox('right')).toMatchObject([
+      { type: 'moved', path: 'new', hash: old.hash, from: { fid: fileId('docs', 'old') } },
+      { type: 'updated', path: 'old', hash: right.files.hash('old') },
+    ])
+  })
+
   it('is told of like one also where the old name could not be looked at for a time', async () => {
     await start()
     let isCut = true

@@ -97,6 +97,20 @@ export class Reporter {
     await Promise.all(results)
   }
 
+  /**
+   * Of files that the caller has locked: what is told of them by anybody else comes later. What is there is looked at first, since something else may be there by
+   * now; if that fails it is done later, as for every report.
+   */
+  async reportLocked(change: Change): Promise<void> {
+    const accepted = this.#check(change)
+    if (accepted === undefined) return
+    const told = doubtBoth(accepted)
+    for (const unread of await this.#write([told], fidsOf(told))) {
+      const read = await this.#reads.read(unread)
+      if (read !== undefined) await this.#write([read], fidsOf(read))
+    }
+  }
+
   /** Resolves when all that was reported so far is durable. */
   async idle(): Promise<void> {
     while (this.#loop !== undefined || this.#running.size > 0) {

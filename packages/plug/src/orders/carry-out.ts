@@ -31,6 +31,7 @@ export interface OrderTools {
   /** Told which other files have another record now. */
   readonly touched: (fids: Iterable<string>) => void
   readonly report: Reporter['report']
+  readonly reportLocked: Reporter['reportLocked']
 }
 
 /** An order with its head, ready to be carried out. */

@@ -1,5 +1,5 @@
 import type { FileRecord } from '@onitu/protocol'
-import type { Stored } from '../contract.ts'
+import type { Change, Stored } from '../contract.ts'
 import { absentRecord, emptiedRecord, metadataOfRecord } from '../metadata.ts'
 import { readRecords } from '../observe/outbox.ts'
 import { untilAnswered } from '../until-answered.ts'
@@ -44,7 +44,7 @@ export async function settleReplaced(tools: OrderTools, job: Job, renamed: Renam
 }
 
 async function takeBack(tools: OrderTools, { head, loaded }: Job, renamed: Renamed): Promise<void> {
-  const { engine, driver, whileChanging, report } = tools
+  const { engine, driver, whileChanging, report, reportLocked } = tools
   const { fid, source, record, stored } = renamed
   const [from, to] = [metadataOfRecord(head.fid, record), metadataOfRecord(fid, source)]
   let back: Stored
@@ -54,9 +54,14 @@ async function takeBack(tools: OrderTools, { head, loaded }: Job, renamed: Renam
     )
   } catch (error) {
     engine.warn(`Could not rename ${head.path} back to ${source.path}, so what is there now is looked at`, error)
-    // Not awaited here: the report waits for the locks that this task holds. It may have been renamed all the same: that is proven for either name.
+    // It may have been renamed all the same: that is proven for either name. And before anything else is told of them: what is at the old name by now would be taken for an edit.
     const { folder, path } = source
-    void reportUntilWritten(engine, report, { type: 'moved', from: { folder, path }, ...seenOf(record, stored) })
+    const moved: Change = { type: 'moved', from: { folder, path }, ...seenOf(record, stored) }
+    await reportLocked(moved).catch((failure: unknown) => {
+      engine.warn(`Could not report that ${path} was renamed, which is tried again`, failure)
+      // Not awaited here: it waits for the locks that this task holds.
+      void reportUntilWritten(engine, report, moved)
+    })
     return
   }
   const { mtime = record.mtime, mode = record.mode, extra = record.extra, token } = back
