@@ -74,7 +74,7 @@ export function absentRecord(head: Head): FileRecord {
   return { folder, path, kind, size, hash, mtime, mode, version, token: null, reported: 0 }
 }
 
-/** The file record once the driver has taken away what the service had there: whatever is there next, somebody has put it there since. */
+/** The file record once what the service had there was taken away, or moved: whatever is there next, somebody has put it there since. */
 export function emptiedRecord(record: FileRecord): FileRecord {
   return { ...record, token: null, emptyAt: record.version }
 }

@@ -92,7 +92,7 @@ export const fileRecordSchema = v.object({
    */
   writing: v.optional(v.array(writingSchema)),
   /**
-   * Where S has nothing: the version at which it is known to have had nothing here (0: never). That is `version` where the driver has taken away what was here, and an older one where S
+   * Where S has nothing: the version at which it is known to have had nothing here (0: never). That is `version` where what was here was taken away, or moved, and an older one where S
    * agreed on `version` without a look, since that is a directory and S has none. What was put here for this version or an older one is not here any more.
    */
   emptyAt: v.optional(count),

@@ -272,6 +272,11 @@ describe('planReport', () => {
     expect(plan).toMatchObject({ observations: [], unread: [{ isDoubted: true }] })
   })
 
+  it('knows that there is nothing any more where something was moved from', () => {
+    const plan = planReport([checkedChange(moved)], new Map([[fid, record]]), 100)
+    expect(plan.records.get(fid)).toMatchObject({ token: null, emptyAt: record.version, reported: 100 })
+  })
+
   it('has it proven where the driver can tell which directory is there', () => {
     const made: FileRecord = { ...record, kind: 'directory', hash: contentHash(Buffer.alloc(0)), size: 0, token: 'd1' }
     const planOf = (token: string) => {

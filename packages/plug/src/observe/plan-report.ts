@@ -1,6 +1,6 @@
 import { type FileRecord, type Observation, UNREAD_HASH, type Writing } from '@onitu/protocol'
 import type { Seen } from '../contract.ts'
-import { EMPTY_HASH } from '../metadata.ts'
+import { EMPTY_HASH, emptiedRecord } from '../metadata.ts'
 import { type CheckedChange, divideMove, fidsOf } from './checked-change.ts'
 
 export type Records = ReadonlyMap<string, FileRecord | undefined>
@@ -127,7 +127,7 @@ function planMove(
     },
     records: [
       [fid, next],
-      [from, { ...source, token: null, reported: sequence }],
+      [from, { ...emptiedRecord(source), reported: sequence }],
     ],
   }
 }

@@ -849,6 +849,17 @@ describe('what is put back where an order has taken it away', () => {
     expect(living(world)).toEqual({ old: 'A' })
   })
 
+  it('replaces nothing that others have brought back there meanwhile', () => {
+    const world = createWorld()
+    shared(world, 'f', { content: 'A' })
+    move(world, 'left', 'f', 'g')
+    carryOut(world, 'right', 'g')
+    miss(world, 'right', 'f')
+    move(world, 'left', 'g', 'f')
+    putBack(world, 'right', 'f', { content: 'B' })
+    expect(Object.values(living(world)).sort()).toEqual(['A', 'B'])
+  })
+
   it('lives beside the directory that was to be made there', () => {
     const world = createWorld()
     shared(world, 'f', { content: 'A' })
