@@ -133,6 +133,24 @@ describe('a rename of which the order was replaced while it was done', () => {
     ])
   })
 
+  it('leaves nothing untold at the old name when there is newer news of the new one before it could be looked at', async () => {
+    await start()
+    let isCut = true
+    await renameWhile(async () => {
+      await giveNameAway()
+      right.files.before = async (handler, path) => {
+        if (path !== 'old' || !(handler === 'moveFile' || isCut)) return
+        throw new ServiceError('ECONNRESET', 'The connection was cut')
+      }
+    })
+    await hub.event('file_problem', 'right')
+    await right.plug.updateFile(right.files.put('new', 'edited'))
+    expect(await hub.outbox('right')).toMatchObject([{ type: 'updated', path: 'new' }])
+    isCut = false
+    await hub.until(async () => (await hub.outbox('right')).length > 1)
+    expect((await hub.outbox('right'))[1]).toMatchObject({ type: 'deleted', path: 'old' })
+  })
+
   it('is not told of to be deleted when it was taken back, and only that was not said', async () => {
     await start()
     await renameWhile(async () => {

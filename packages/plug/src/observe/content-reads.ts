@@ -28,6 +28,8 @@ export class ContentReads {
   readonly #locks: FileLocks
   readonly #hooks: ContentReadHooks
   readonly #unread: UnreadChanges
+  /** Moves of which the old place could not be looked at yet, by the file id of the new one. */
+  readonly #moves = new Map<string, CheckedChange>()
 
   constructor(engine: Engine, reader: ChangeReader, locks: FileLocks, hooks: ContentReadHooks) {
     this.#engine = engine
@@ -44,7 +46,11 @@ export class ContentReads {
 
   /** There is newer news of a file. */
   forget(fid: string): void {
-    this.#unread.forget(fid)
+    const move = this.#moves.get(fid)?.change
+    this.#drop(fid)
+    // The old place is still to be looked at: the driver takes it for told.
+    if (move?.type === 'moved')
+      this.#readLater({ ...checkedChange({ type: 'deleted', ...move.from }), isDoubted: true }, undefined)
   }
 
   /** Has all that could not be read so far read now. What fails again is read later, and keeps nobody waiting. */
@@ -58,6 +64,7 @@ export class ContentReads {
       this.#couldNotRead(told, looked.error, pause)
       return undefined
     }
+    this.#moves.delete(told.fid)
     const checked = looked?.checked ?? told
     const result = await this.#reader.read(checked)
     if (result.type === 'read') return result.checked
@@ -89,10 +96,16 @@ export class ContentReads {
     if (this.#engine.signal.aborted) return
     // A move of which the old place could not be looked at stays one.
     const { isSole: _, ...later } = checked.isFromDoubted === true ? checked : asUpdate(checked)
+    if (later.isFromDoubted === true) this.#moves.set(later.fid, later)
     const retry = (isCurrent: () => boolean, next: number) => {
       if (!this.#engine.signal.aborted) this.#hooks.track(this.#retry(later, isCurrent, next))
     }
     this.#unread.add(later.fid, retry, pause)
+  }
+
+  #drop(fid: string): void {
+    this.#moves.delete(fid)
+    this.#unread.forget(fid)
   }
 
   async #retry(checked: CheckedChange, isCurrent: () => boolean, pause: number): Promise<void> {
@@ -102,7 +115,7 @@ export class ContentReads {
         const read = await this.#read(checked, pause)
         if (read !== undefined) await this.#hooks.write(read)
         // Unless it is to be read once more.
-        if (isCurrent()) this.#unread.forget(checked.fid)
+        if (isCurrent()) this.#drop(checked.fid)
       })
     } catch (error) {
       this.#engine.warn(`Could not report ${JSON.stringify(checked.change.path)}`, error)
