@@ -376,6 +376,37 @@ describe('a rename that a driver may have carried out, and said nothing of', () 
     expect(living(world)).toEqual({ p: '/', [copy]: 'A' })
   })
 
+  it.each([{ first: 'the old place' }, { first: 'the new one' }])(
+    'is no deletion of what is to be moved elsewhere by now, whichever is told of first: $first',
+    ({ first }) => {
+      const { world, findRenamed } = unanswered()
+      move(world, 'left', 'b', 'c')
+      expect(orderOf(world, 'right', 'c')).toMatchObject({ movedFrom: idOf('a') })
+      if (first === 'the new one') findRenamed()
+      remove(world, 'right', 'a')
+      if (first === 'the old place') findRenamed()
+      expect(living(world)).toEqual({ c: 'A' })
+    },
+  )
+
+  it.each([{ first: 'the old place' }, { first: 'the new one' }])(
+    'is no deletion of a copy of which the name was taken by another file meanwhile, whichever is told of first: $first',
+    ({ first }) => {
+      const world = createWorld()
+      shared(world, 'p', { content: 'A', mtime: 1000 })
+      update(world, 'third', 'p', { content: '/' }, 0)
+      const copy = Object.keys(living(world)).find((path) => path !== 'p') ?? ''
+      noteRename(world, 'right', copy)
+      const { version = 0 } = headOf(world, copy) ?? {}
+      update(world, 'left', copy, { content: 'D', mtime: 5000 }, 0)
+      const find = () => findOrdered(world, 'right', copy, { content: 'A', mtime: 1000 }, version, { renamed: true })
+      if (first === 'the new one') find()
+      remove(world, 'right', 'p')
+      if (first === 'the old place') find()
+      expect(Object.values(living(world)).sort()).toEqual(['/', 'A', 'D'])
+    },
+  )
+
   it('gives way, where it is found, to what others made of it meanwhile', () => {
     const { world, findRenamed } = unanswered()
     update(world, 'left', 'b', { content: 'B', mtime: 5000 })

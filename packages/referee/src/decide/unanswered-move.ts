@@ -1,3 +1,4 @@
+import type { FileRecord, Head } from '@onitu/protocol'
 import { type Draft, headOf, recordOf } from './draft.ts'
 import { endPendingMove, redirectOf } from './give-order.ts'
 import { isHeld } from './is-held.ts'
@@ -12,9 +13,21 @@ export function endUnansweredMove(draft: Draft, policy: Policy, service: string,
   const to = redirectOf(draft, service, fid)
   const head = to === undefined ? undefined : headOf(draft, to.fid)
   if (head === undefined) return
-  const { writing = [], token = null, hash } = recordOf(draft, service, head.fid) ?? {}
-  const mayBeRenamed = writing.some((note) => note.renamed === true && note.hash === head.hash)
+  const record = recordOf(draft, service, head.fid)
+  // Where it was to be before the name was given to another file: the rename may be one to there.
+  const before =
+    head.movedFrom === undefined || head.movedFrom === fid ? undefined : recordOf(draft, service, head.movedFrom)
   // Its Plug has found it there, and that has not been decided yet: small files are told of in the order in which they were read.
-  const wasRenamed = token !== null && hash === head.hash
+  const wasRenamed = has(record, head)
+  const mayBeRenamed = mayHave(record, head) || mayHave(before, head) || has(before, head)
   if (wasRenamed || (mayBeRenamed && isHeld(draft, policy, head, service))) endPendingMove(draft, service, head)
+}
+
+function has(record: FileRecord | undefined, { hash }: Head): boolean {
+  return record !== undefined && record.token !== null && record.hash === hash
+}
+
+/** A rename to there was noted. */
+function mayHave(record: FileRecord | undefined, { hash }: Head): boolean {
+  return record?.writing?.some((note) => note.renamed === true && note.hash === hash) === true
 }
