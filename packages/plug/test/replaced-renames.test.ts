@@ -24,6 +24,23 @@ async function start(options: ServiceOptions = {}): Promise<void> {
   tokenOfOld = right.files.seen('old').token
 }
 
+/** Has right rename `old` to `new`, which is not wanted any more and cannot be taken back. What is at `old` can be seen only after `see`. */
+async function renameUnseen(): Promise<{ see: () => void }> {
+  let isCut = true
+  await renameWhile(async () => {
+    await giveNameAway()
+    right.files.before = async (handler, path) => {
+      if (path !== 'old' || !(handler === 'moveFile' || isCut)) return
+      throw new ServiceError('ECONNRESET', 'The connection was cut')
+    }
+  })
+  await hub.event('file_problem', 'right')
+  const see = () => {
+    isCut = false
+  }
+  return { see }
+}
+
 /** Has right rename `old` to `new`, and lets others decide something while it does. */
 async function renameWhile(decide: () => Promise<void>, attributes: Partial<Head> = {}): Promise<void> {
   let isDecided = false
@@ -116,17 +133,9 @@ describe('a rename of which the order was replaced while it was done', () => {
 
   it('is told of like one also where the old name could not be looked at for a time', async () => {
     await start()
-    let isCut = true
-    await renameWhile(async () => {
-      await giveNameAway()
-      right.files.before = async (handler, path) => {
-        if (path !== 'old' || !(handler === 'moveFile' || isCut)) return
-        throw new ServiceError('ECONNRESET', 'The connection was cut')
-      }
-    })
-    await hub.event('file_problem', 'right')
+    const { see } = await renameUnseen()
     expect(await hub.outbox('right')).toEqual([])
-    isCut = false
+    see()
     await hub.until(async () => (await hub.outbox('right')).length > 0)
     expect(await hub.outbox('right')).toMatchObject([
       { type: 'moved', path: 'new', from: { fid: fileId('docs', 'old') } },
@@ -135,18 +144,10 @@ describe('a rename of which the order was replaced while it was done', () => {
 
   it('leaves nothing untold at the old name when there is newer news of the new one before it could be looked at', async () => {
     await start()
-    let isCut = true
-    await renameWhile(async () => {
-      await giveNameAway()
-      right.files.before = async (handler, path) => {
-        if (path !== 'old' || !(handler === 'moveFile' || isCut)) return
-        throw new ServiceError('ECONNRESET', 'The connection was cut')
-      }
-    })
-    await hub.event('file_problem', 'right')
+    const { see } = await renameUnseen()
     await right.plug.updateFile(right.files.put('new', 'edited'))
     expect(await hub.outbox('right')).toMatchObject([{ type: 'updated', path: 'new' }])
-    isCut = false
+    see()
     await hub.until(async () => (await hub.outbox('right')).length > 1)
     expect((await hub.outbox('right'))[1]).toMatchObject({ type: 'deleted', path: 'old' })
   })
