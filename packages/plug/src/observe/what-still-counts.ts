@@ -17,7 +17,7 @@ export function whatStillCounts(held: Held, canRely: boolean): CheckedChange[] {
   const isSole = sole.has(checked.fid) && { isSole: true as const }
   if (isDeletion && during.has(checked.fid)) return [{ ...checked, isDoubted: true, ...isSole }]
   const current = withoutFrom(checked, overtaken)
-  // What was moved from where nothing was known to be was in no order's way when it was gone.
+  // An order that puts something where nothing was known to be is not stopped by what was there all the same, once that is moved away.
   if (current.from !== undefined && made.has(current.from)) return [doubtBoth(current)]
   // The order may have put something else at the old place before the driver looked, or after.
   if (current.from !== undefined && during.has(current.from) && !canRely)

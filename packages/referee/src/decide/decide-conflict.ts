@@ -30,7 +30,7 @@ export function moveHeadAside(draft: Draft, policy: Policy, head: Head, winner: 
     {
       parents: [head.version],
       movedFrom,
-      orderFor: (service) => movedFromIn(places.get(service)?.fid),
+      orderFor: (service) => whereFrom(places.get(service)?.fid),
     },
   )
   for (const [service, at] of stoodFor) draft.copies.set(keys.copy(service, at), copy.fid)
@@ -59,7 +59,7 @@ export function moveArrivingAside(draft: Draft, policy: Policy, arriving: Arrivi
   const options = {
     parents: [base],
     movedFrom: head.fid,
-    orderFor: (target: string) => movedFromIn(target === service ? heldAt : undefined),
+    orderFor: (target: string) => whereFrom(target === service ? heldAt : undefined),
   }
   // What is held elsewhere is moved to the copy from there, and not here on the way.
   if (heldAt !== head.fid) endPendingMove(draft, service, head)
@@ -82,7 +82,7 @@ function copyOfReadOnly(draft: Draft, policy: Policy, service: string, content: 
   return copy
 }
 
-function movedFromIn(place: string | undefined): { movedFrom?: string } {
+function whereFrom(place: string | undefined): { movedFrom?: string } {
   return place === undefined ? {} : { movedFrom: place }
 }
 
