@@ -37,6 +37,10 @@ export class FolderIndex {
     return this.#directories.get(directory) ?? new Map()
   }
 
+  *paths(): Iterable<string> {
+    for (const [directory, names] of this.#directories) for (const name of names.keys()) yield join(directory, name)
+  }
+
   /** Forgets one entry and leaves what is below it. */
   delete(path: string): void {
     const { directory, name } = split(path)

@@ -15,6 +15,9 @@ export type Token = string
 /** Of a directory that must be there, and that no look has seen: differs from that of every real one. */
 export const UNSEEN_DIRECTORY: Token = 'd-'
 
+/** The same for a file. */
+export const UNSEEN_FILE: Token = 'f-'
+
 export function tokenOf(stat: BigIntStats): Token {
   const mode = (Number(stat.mode) & PERMISSION_BITS).toString(8)
   if (stat.isFile()) return `f${stat.ino.toString(36)}-${stat.size.toString(36)}-${stat.mtimeNs.toString(36)}-${mode}`

@@ -144,6 +144,62 @@ it('reports again what could not be written the first time', async () => {
   await vi.waitFor(() => expect(plug.known.size).toBe(1), { timeout: 10_000 })
 })
 
+it('does not report late what has become something else meanwhile', async () => {
+  const { plug, root, catchUp } = await open(temporaryFolder())
+  plug.refuse = new Error('the database is away')
+  writeFileSync(`${root}/file`, 'x')
+  await vi.waitFor(() => expect(plug.logs.some((line) => line.includes('tried again'))).toBe(true))
+  rmSync(`${root}/file`)
+  writeFileSync(`${root}/other`, 'y')
+  await vi.waitFor(() => expect(plug.logs.filter((line) => line.includes('tried again')).length).toBeGreaterThan(1))
+  plug.refuse = undefined
+  await catchUp()
+  expect(plug.changes.filter(({ type, path }) => type === 'updated' && path === 'file')).toEqual([])
+  expect([...plug.known.values()].map(({ path }) => path)).toEqual(['other'])
+})
+
+it('has caught up when what was written late is right again', async () => {
+  const { plug, root, catchUp } = await open(temporaryFolder())
+  const report = plug.report.bind(plug)
+  let attempts = 0
+  plug.report = async (changes) => {
+    if (++attempts === 1) throw new Error('the database is away')
+    // As though an older report had reached it last.
+    if (attempts === 2) plug.known.set('docs\0gone', { ...metadata('docs', 'gone'), token: 'f1-1-1-644' })
+    await report(changes)
+  }
+  writeFileSync(`${root}/file`, 'x')
+  await catchUp()
+  expect([...plug.known.values()].map(({ path }) => path)).toEqual(['file'])
+})
+
+it('asks for what is known once at a time', async () => {
+  const { plug, root, catchUp } = await open(temporaryFolder())
+  writeFileSync(`${root}/file`, 'x')
+  await catchUp()
+  const list = plug.list.bind(plug)
+  const listed = { running: 0, most: 0, count: 0 }
+  plug.list = async function* (folder) {
+    listed.count++
+    listed.most = Math.max(listed.most, ++listed.running)
+    await vi.waitFor(() => expect(plug.known.size).toBe(3), { timeout: 10_000 })
+    // By the time when the driver has answered this twice it has heard that both were written.
+    const read = () => plug.use('listHistory')('docs', [], context())
+    await read().then(read)
+    yield* list(folder)
+    listed.running--
+  }
+  plug.refuse = new Error('the database is away')
+  for (const [at, name] of ['a', 'b'].entries()) {
+    writeFileSync(`${root}/${name}`, name)
+    await vi.waitFor(() => expect(plug.logs.filter((line) => line.includes('tried again')).length).toBeGreaterThan(at))
+  }
+  plug.refuse = undefined
+  await catchUp()
+  expect(listed).toMatchObject({ running: 0, most: 1 })
+  expect(listed.count).toBeGreaterThan(0)
+})
+
 it('pairs a move between two folders of the service', async () => {
   const parent = temporaryFolder()
   const { plug, root, catchUp } = await open(`${parent}/a`, { others: [`${parent}/b`] })

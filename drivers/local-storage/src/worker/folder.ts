@@ -2,7 +2,7 @@ import type { ServiceFolder } from '@onitu/plug'
 import { type Entry, FolderIndex } from '../folder-index.ts'
 import type { KnownToken } from '../messages.ts'
 import { split } from '../paths.ts'
-import { type Token, UNSEEN_DIRECTORY } from '../token.ts'
+import { isDirectoryToken, type Token, UNSEEN_DIRECTORY, UNSEEN_FILE } from '../token.ts'
 import { FolderHistory } from './folder-history.ts'
 import { isSameRoot, type Root } from './root.ts'
 import { Watches } from './watches.ts'
@@ -65,6 +65,7 @@ export class Folder {
 
   /** Begins anew with what was told to be known, and everything to be looked at. */
   open(root: Root): void {
+    if (this.epoch > 0) this.#doubtDifferences(this.#incoming)
     this.index = this.#incoming
     // A crash may come between a file and the directory that was made for it. Without an entry nobody would miss the directory.
     this.index.completeDirectories(UNSEEN_DIRECTORY)
@@ -75,6 +76,19 @@ export class Folder {
     this.problem = undefined
     this.leftAlone.clear()
     this.markDirectory('', 'deep')
+  }
+
+  /**
+   * What was reported or written while the Plug was asked may not be in its answer yet, or still be in it: whatever is there is told once more, and so is that
+   * nothing is. Left to the answer, a file that an order has just made and a user deletes would be missed by nobody.
+   */
+  #doubtDifferences(listed: FolderIndex): void {
+    const paths = new Set([...this.index.paths(), ...this.#unreported.keys(), ...listed.paths()])
+    for (const path of paths) {
+      const told = this.reported(path)
+      const known = listed.get(path)
+      if (told !== known) listed.set(path, isDirectoryToken(told ?? known) ? UNSEEN_DIRECTORY : UNSEEN_FILE)
+    }
   }
 
   /** The token that the Plug knows. */

@@ -54,6 +54,10 @@ export class Observer {
   readonly #rootChecks = new Rounds(() => this.#checkRoots())
   readonly #timers: NodeJS.Timeout[] = []
   readonly #differences = new Differences()
+  /** What the Plug knows of these may not be what it was told. */
+  readonly #uncertain = new Set<Folder>()
+  /** How often the folders were compared with what the Plug knows. */
+  #comparisons = 0
   #cookies: Cookies | undefined
   #debounce: NodeJS.Timeout | undefined
   #closed = false
@@ -63,6 +67,7 @@ export class Observer {
     this.#reporter = new Reporter({
       send: hooks.report,
       warn: (message) => hooks.log('warn', message),
+      isCurrent: (change) => this.#isCurrent(change),
       recovered: () => this.#compareAgain(),
     })
     this.#reading = new Reading({
@@ -106,7 +111,9 @@ export class Observer {
     for (const folder of this.folders.values()) {
       if (this.#closed) return
       if (folder.root !== undefined && !folder.isAvailable) await this.#leave(folder)
+      // One after the other: the Plug tells what it knows in parts, and those of two answers would end up in one index.
       if (folder.root === undefined) await this.#open(folder)
+      else if (this.#uncertain.delete(folder)) await this.#compare(folder)
     }
   }
 
@@ -142,15 +149,25 @@ export class Observer {
     await this.#hooks.setAvailable(folder.name, false, reason)
   }
 
-  /** Reports that failed were written late, perhaps after newer ones: what the Plug knows is compared with what is there. */
-  async #compareAgain(): Promise<void> {
-    for (const folder of this.#openFolders()) {
-      await this.#hooks.listKnown(folder.name)
-      if (this.#closed || folder.root === undefined) continue
-      this.#reading.cancelFolder(folder)
-      folder.open(folder.root)
-    }
+  /** Reports that failed were written late, perhaps after newer ones, or not at all: what the Plug knows is compared with what is there. */
+  #compareAgain(): Promise<void> {
+    for (const folder of this.#openFolders()) this.#uncertain.add(folder)
+    return this.#rootChecks.join()
+  }
+
+  async #compare(folder: Folder): Promise<void> {
+    await this.#hooks.listKnown(folder.name)
+    if (this.#closed || folder.root === undefined) return
+    this.#reading.cancelFolder(folder)
+    folder.open(folder.root)
+    this.#comparisons++
     this.#wake()
+  }
+
+  #isCurrent(change: FoundChange): boolean {
+    const token = (place: { folder: string; path: string }) => this.folders.get(place.folder)?.index.get(place.path)
+    if (change.type === 'deleted') return token(change) === undefined
+    return token(change) === change.token && (change.type !== 'moved' || token(change.from) === undefined)
   }
 
   #event(folder: Folder, directory: string, name: string | null): void {
@@ -276,7 +293,10 @@ export class Observer {
       await sleep(2)
       if (this.#openFolders().some((folder) => folder.dirt.size > 0)) await this.#flushes.join()
     }
+    const before = this.#comparisons
     await this.#reporter.settled()
+    // What is to be told again is found by the look after a comparison.
+    if (this.#comparisons > before && !this.#closed) await this.#catchUp()
   }
 
   /** False when events do not tell everything, now or at all. */

@@ -1,9 +1,12 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FoundChange } from '../messages.ts'
 
 export interface ReporterHooks {
   send(changes: readonly FoundChange[]): Promise<void>
   warn(message: string): void
+  /** Whether what was last seen is still what the change tells of. */
+  isCurrent(change: FoundChange): boolean
   /** Called once a part was written that had failed before. */
   recovered(): Promise<void>
 }
@@ -12,7 +15,7 @@ const PART = 500
 
 /**
  * Hands changes to the Plug, in order, without waiting for one part before sending the next: one file that is busy with a long
- * transfer must not hold up reports of others. What could not be written is sent again until it is.
+ * transfer must not hold up reports of others. What could not be written is sent again until it is, or something else has become of it.
  */
 export class Reporter {
   readonly #hooks: ReporterHooks
@@ -21,6 +24,8 @@ export class Reporter {
 
   constructor(hooks: ReporterHooks) {
     this.#hooks = hooks
+    // Every part that waits listens to it.
+    setMaxListeners(0, this.#stop.signal)
   }
 
   report(changes: readonly FoundChange[]): void {
@@ -47,8 +52,10 @@ export class Reporter {
 
   async #trySend(changes: readonly FoundChange[]): Promise<void> {
     for (let attempt = 0; !this.#stop.signal.aborted; attempt++) {
+      // Of what has changed meanwhile there is newer news, and whoever is told of the old state after that would take it for the newest.
+      const due = attempt === 0 ? changes : changes.filter((change) => this.#hooks.isCurrent(change))
       try {
-        await this.#hooks.send(changes)
+        if (due.length > 0) await this.#hooks.send(due)
         return attempt === 0 ? undefined : await this.#hooks.recovered()
       } catch (error) {
         if (this.#stop.signal.aborted) return
