@@ -1,6 +1,7 @@
 import { contentHash, isOnituError } from '@onitu/protocol'
 import { Settling } from '../../drivers/sftp/src/watch/settling.ts'
 import type { Change } from '../../packages/plug/src/contract.ts'
+import { reconcileKnown } from '../../packages/plug/src/kit/reconcile-known.ts'
 import type { Owner, Scheduler } from './scheduler.ts'
 import { type Entry, FOLDER, inodeOf, parentsOf, type Storage } from './storage.ts'
 
@@ -52,6 +53,7 @@ export class Watcher {
   #looking: Promise<void> | undefined
   #reports = 0
   #isKnown = false
+  #hasLearned = false
   #wasReachable: boolean | undefined
 
   constructor(scheduler: Scheduler, owner: Owner, storage: Storage, hooks: WatcherHooks) {
@@ -168,7 +170,8 @@ export class Watcher {
 
   /** What the driver wrote while the Plug was asked is newer than the answer. */
   async #learn(written: ReadonlySet<string>): Promise<void> {
-    const known = new Map((await this.#hooks.listKnown()).map(([path, { token }]) => [path, token]))
+    const listed = new Map((await this.#hooks.listKnown()).map(([path, { token }]) => [path, token]))
+    const known = this.#hasLearned ? reconcileKnown(this.#index, listed) : listed
     for (const [path, entry] of this.#storage.entries) this.#suspect(path, entry)
     for (const path of written) {
       const token = this.#index.get(path)
@@ -177,6 +180,7 @@ export class Watcher {
     }
     this.#index = known
     this.#isKnown = true
+    this.#hasLearned = true
   }
 
   async #list(): Promise<{ entries: Map<string, Entry>; isWhole: boolean }> {

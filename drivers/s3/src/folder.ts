@@ -8,6 +8,7 @@ import {
   ServiceError,
   type ServiceFolder,
 } from '@onitu/plug'
+import { reconcileKnown } from '@onitu/plug/kit'
 import { Bucket } from './client/bucket.ts'
 import type { S3Client } from './client/s3-client.ts'
 import type { Conditions } from './conditions.ts'
@@ -34,6 +35,7 @@ export class Folder {
   readonly #plug: DriverPlug
   readonly #conditions: Conditions
   #known: boolean
+  #isLoaded = false
   /** Why it cannot be reached; `undefined`: it can; `unknown`: nobody has looked yet. */
   #problem: OnituError | undefined | 'unknown' = 'unknown'
   /** State of the marker that was seen to be the right one. */
@@ -98,9 +100,14 @@ export class Folder {
       : this.#problem
   }
 
+  /** What is known may be wrong: the Plug is asked. */
   async reload(): Promise<void> {
+    const listed = new Map<string, string>()
+    for await (const { path, token } of this.#plug.list(this.name)) listed.set(path, token)
+    const known = this.#isLoaded ? reconcileKnown(this.index, listed) : listed
     this.index.clear()
-    for await (const { path, token } of this.#plug.list(this.name)) this.index.set(path, token)
+    for (const [path, token] of known) this.index.set(path, token)
+    this.#isLoaded = true
   }
 
   async available(): Promise<void> {

@@ -1,3 +1,4 @@
+import { reconcileKnown, UNSURE } from '@onitu/plug/kit'
 import { join, split } from './paths.ts'
 import type { Token } from './token.ts'
 
@@ -5,9 +6,6 @@ export interface IndexEntry {
   readonly path: string
   readonly token: Token
 }
-
-/** The token of a directory that nobody was told of yet: it is like no real one. */
-const UNTOLD = ''
 
 const none: ReadonlyMap<string, Token> = new Map()
 
@@ -17,6 +15,7 @@ export class FolderIndex {
   /** Paths that this driver has written, and when: what a listing that began earlier says of them is out of date. */
   readonly #written = new Map<string, number>()
   #clock = 0
+  #hasLearned = false
 
   /** Later than everything written so far. */
   now(): number {
@@ -34,7 +33,7 @@ export class FolderIndex {
     if (names === undefined) this.#directories.set(directory, new Map([[name, token]]))
     else names.set(name, token)
     // A file may be known before the directory that it is in; a listing has to miss that directory all the same when it goes.
-    if (directory !== '' && this.get(directory) === undefined) this.set(directory, UNTOLD)
+    if (directory !== '' && this.get(directory) === undefined) this.set(directory, UNSURE)
   }
 
   delete(path: string): void {
@@ -83,7 +82,12 @@ export class FolderIndex {
     for (const [path, at] of this.#written) if (at <= before) this.#written.delete(path)
   }
 
-  clear(): void {
+  /** What the Plug knows (token by path), asked for anew. */
+  learn(listed: ReadonlyMap<string, Token>): void {
+    const remembered = new Map(this.below('').map(({ path, token }) => [path, token]))
+    const known = this.#hasLearned ? reconcileKnown(remembered, listed) : listed
     this.#directories.clear()
+    for (const [path, token] of known) this.set(path, token)
+    this.#hasLearned = true
   }
 }

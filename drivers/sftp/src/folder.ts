@@ -64,8 +64,9 @@ export class Folder {
 
   /** What is known may be wrong: it is read again from the Plug. */
   async reload(): Promise<void> {
-    this.index.clear()
-    for await (const { path, token } of this.#plug.list(this.name)) this.index.set(path, token)
+    const listed = new Map<string, string>()
+    for await (const { path, token } of this.#plug.list(this.name)) listed.set(path, token)
+    this.index.learn(listed)
   }
 
   async unavailable(error: OnituError): Promise<void> {

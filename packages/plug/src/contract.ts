@@ -247,7 +247,7 @@ export interface DriverPlug {
   /** What the Plug knows of a file that the service holds; undefined when it holds none. `token` is the last seen. */
   getMetadata(folder: string, path: string): Promise<KnownFile | undefined>
   exists(folder: string, path: string): Promise<boolean>
-  /** All that the service is known to hold in a folder, in no useful order, streamed. */
+  /** All that the service is known to hold in a folder, in no useful order, streamed. What is reported or written while it is asked for may be in it or not (see `reconcileKnown`). */
   list(folder: string): AsyncIterable<KnownFile>
   /** An unavailable folder gets no orders and its reports are dropped, so nothing is deleted because of it. */
   setAvailable(folder: string, available: boolean, reason?: string): Promise<void>

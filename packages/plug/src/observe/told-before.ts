@@ -35,6 +35,7 @@ export class ToldBefore {
         if (changing.isNew === true) told.made.add(fid)
         if (others.size === 0) told.sole.add(fid)
       }
+      for (const { sole } of others) sole.delete(fid)
       this.#waiting.set(fid, others.add(told))
     }
   }

@@ -130,8 +130,11 @@ export function olderVersion(draft: Draft, update: Update, fid: string): number 
   const { service, base, redirected, content, heldAt } = update
   if (redirected) return heldAt !== undefined && wasContent(draft, heldAt, base, content) ? base : undefined
   if (wasRenamedBefore(draft, service, update, fid)) return undefined
-  if (!isPutBack(update) && !isOwn(draft, update, fid) && wasContent(draft, fid, base, content)) return base
-  return unnotedVersion(draft, service, fid, base, content)?.version
+  const isBack = isPutBack(update)
+  if (!isBack && !isOwn(draft, update, fid) && wasContent(draft, fid, base, content)) return base
+  const unnoted = unnotedVersion(draft, service, fid, base, content)
+  // A version that it made itself was not put there for an order: its user has brought it back.
+  return isBack && unnoted?.origin === service ? undefined : unnoted?.version
 }
 
 /**

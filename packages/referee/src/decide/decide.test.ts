@@ -860,6 +860,19 @@ describe('what is put back where an order has taken it away', () => {
     expect(Object.values(living(world)).sort()).toEqual(['A', 'B'])
   })
 
+  it('lives beside what has won there, also where its service has not heard of the version that it made itself', () => {
+    const world = createWorld()
+    shared(world, 'f', { content: 'A' })
+    update(world, 'right', 'f', { content: 'B', mtime: 2000 })
+    update(world, 'left', 'f', { content: 'C', mtime: 3000 })
+    const copy = 'f (conflict of right, 1970-01-01 00-00-02)'
+    carryOut(world, 'right', copy)
+    miss(world, 'right', 'f')
+    putBack(world, 'right', 'f', { content: 'B', mtime: 2000 })
+    remove(world, 'right', copy)
+    expect(Object.values(living(world)).sort()).toEqual(['B', 'C'])
+  })
+
   it('lives beside the directory that was to be made there', () => {
     const world = createWorld()
     shared(world, 'f', { content: 'A' })
