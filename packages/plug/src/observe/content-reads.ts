@@ -100,7 +100,7 @@ export class ContentReads {
     const retry = (isCurrent: () => boolean, next: number) => {
       if (!this.#engine.signal.aborted) this.#hooks.track(this.#retry(later, isCurrent, next))
     }
-    this.#unread.add(later.fid, retry, pause)
+    this.#unread.add(later.fid, stateOf(later), retry, pause)
   }
 
   #drop(fid: string): void {
@@ -115,7 +115,9 @@ export class ContentReads {
         const read = await this.#read(checked, pause)
         if (read !== undefined) await this.#hooks.write(read)
         // Unless it is to be read once more.
-        if (isCurrent()) this.#drop(checked.fid)
+        if (!isCurrent()) return
+        if (read !== undefined) this.#drop(checked.fid)
+        else this.#unread.done(checked.fid, stateOf(checked))
       })
     } catch (error) {
       this.#engine.warn(`Could not report ${JSON.stringify(checked.change.path)}`, error)
@@ -123,4 +125,9 @@ export class ContentReads {
       if (isCurrent() && isOnituError(error) && error.retryable) this.#couldNotRead(checked, error, pause)
     }
   }
+}
+
+/** What was told of a file, of which more than one state may wait to be looked for: a late answer of the driver is not the last news. */
+function stateOf({ change }: CheckedChange): string {
+  return change.type === 'deleted' ? '' : change.token
 }

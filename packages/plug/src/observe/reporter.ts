@@ -211,7 +211,9 @@ export class Reporter {
     try {
       const changes = batch.flatMap((waiting) => this.#current(waiting))
       const unread = await this.#write(changes, fids)
-      for (const fid of changes.flatMap(fidsOf)) this.#reads.forget(fid)
+      // What is doubted may be older than what still waits to be read.
+      const sure = changes.filter(({ isDoubted }) => isDoubted !== true)
+      for (const fid of sure.flatMap(fidsOf)) this.#reads.forget(fid)
       const kept = new Set(unread.flatMap(fidsOf))
       release(fids.filter((fid) => !kept.has(fid)))
       const later = divideByFiles(unread).map((part) =>

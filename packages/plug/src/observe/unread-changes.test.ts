@@ -33,6 +33,7 @@ describe('changes that could not be read', () => {
     const add = (pause?: number) =>
       unread.add(
         'a',
+        '1',
         (_isCurrent, next) => {
           pauses.push(next)
           add(next)
@@ -66,7 +67,7 @@ describe('changes that could not be read', () => {
     const { clock, pass } = fakeClock()
     const unread = new UnreadChanges(clock)
     let retries = 0
-    unread.add('a', () => retries++)
+    unread.add('a', '1', () => retries++)
     unread.retryAll()
     unread.retryAll()
     pass(10_000)
@@ -78,17 +79,35 @@ describe('changes that could not be read', () => {
     const unread = new UnreadChanges(clock)
     const seen: string[] = []
     let isOldCurrent = () => true
-    unread.add('a', (isCurrent) => {
+    unread.add('a', '1', (isCurrent) => {
       isOldCurrent = isCurrent
       seen.push('old')
     })
     unread.retryAll()
     expect(isOldCurrent()).toBe(true)
-    unread.add('a', () => seen.push('new'))
+    unread.add('a', '1', () => seen.push('new'))
     expect(isOldCurrent()).toBe(false)
-    unread.add('b', () => seen.push('forgotten'))
+    unread.add('b', '1', () => seen.push('forgotten'))
     unread.forget('b')
     pass(1000)
     expect(seen).toEqual(['old', 'new'])
+  })
+
+  test('wait beside another state of their file, until one of them is done or there is newer news', () => {
+    const { clock } = fakeClock()
+    const unread = new UnreadChanges(clock)
+    const seen: string[] = []
+    const add = (what: string) => unread.add('a', what, () => seen.push(what))
+    add('1')
+    add('2')
+    add('3')
+    unread.done('a', '2')
+    unread.retryAll()
+    expect(seen).toEqual(['1', '3'])
+    add('4')
+    add('5')
+    unread.forget('a')
+    unread.retryAll()
+    expect(seen).toEqual(['1', '3'])
   })
 })
