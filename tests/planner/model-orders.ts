@@ -36,7 +36,7 @@ export function planFor(hub: ModelHub, service: ModelService, fid: string): Orde
     from: order.movedFrom === undefined ? undefined : localState(hub, service, order.movedFrom),
     toWaitsForThis: to?.movedFrom === fid,
     toPending: to !== undefined,
-    toHasIt: order.movedTo !== undefined && hasSame(hub, service, order.movedTo.fid, record),
+    toHadIt: order.movedTo !== undefined && hadSame(hub, service, order.movedTo, record),
     blockedBy: above.map(({ fid: id }) => id),
     ordersBelow: others.some(({ head: other }) => other?.path.startsWith(`${path}/`) === true),
     isSettling: isGivenBack(record) && service.outbox.length > 0,
@@ -45,9 +45,15 @@ export function planFor(hub: ModelHub, service: ModelService, fid: string): Orde
   })
 }
 
-function hasSame(hub: ModelHub, service: ModelService, fid: string, record: FileRecord | undefined): boolean {
-  const other = fileOf(hub, fid).records.get(service.name)
-  return other?.token != null && record?.token != null && other.hash === record.hash && other.kind === record.kind
+function hadSame(
+  hub: ModelHub,
+  service: ModelService,
+  to: { readonly fid: string; readonly version: number },
+  record: FileRecord | undefined,
+): boolean {
+  const other = fileOf(hub, to.fid).records.get(service.name)
+  const isPart = other?.token != null || to.version > 0
+  return isPart && record?.token != null && other?.hash === record.hash && other.kind === record.kind
 }
 
 /** Deleted by its user: see GivenBack of the Plug. */

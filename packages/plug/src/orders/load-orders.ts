@@ -23,7 +23,7 @@ export interface LoadedOrder {
   readonly from: { readonly record: FileRecord | undefined; readonly undecided: boolean } | undefined
   readonly toWaitsForThis: boolean
   readonly toPending: boolean
-  readonly toHasIt: boolean
+  readonly toHadIt: boolean
 }
 
 interface LocalState {
@@ -47,9 +47,17 @@ export async function loadOrders(engine: Engine, fids: readonly string[]): Promi
     loadRawOrders(engine, movedTo),
     loadStates(engine, movedTo),
   ])
-  const changed = movedFrom.length === 0 ? undefined : await changedOrders(engine, fids, orders)
   const fromByFid = new Map(movedFrom.map((fid, at) => [fid, fromStates[at] ?? NOTHING]))
   const toByFid = new Map(movedTo.map((fid, at) => [fid, toOrders[at]?.order]))
+  const waitsFor = (fid: string, to: Order['movedTo']) => to !== undefined && toByFid.get(to.fid)?.movedFrom === fid
+  const moving = fids.flatMap((fid, at) => {
+    const loaded = orders[at]
+    if (loaded === undefined) return []
+    const { movedFrom: from, movedTo: to } = loaded.order
+    const isOver = to !== undefined && !waitsFor(fid, to) && (states[at]?.record?.token ?? null) !== null
+    return from !== undefined || isOver ? [{ fid, bytes: loaded.bytes }] : []
+  })
+  const changed = await changedOrders(engine, moving)
   const toStateByFid = new Map(movedTo.map((fid, at) => [fid, toStates[at]?.record]))
   return fids.flatMap((fid, at) => {
     const loaded = orders[at]
@@ -61,30 +69,25 @@ export async function loadOrders(engine: Engine, fids: readonly string[]): Promi
       order,
       bytes,
       // Without its head an order is read again.
-      head: changed?.has(fid) === true ? undefined : heads[at],
+      head: changed.has(fid) ? undefined : heads[at],
       record: state.record,
       undecided: state.undecided,
       from: order.movedFrom === undefined ? undefined : fromByFid.get(order.movedFrom),
       toPending: order.movedTo !== undefined && toByFid.get(order.movedTo.fid) !== undefined,
-      toHasIt: order.movedTo !== undefined && hasSame(toStateByFid.get(order.movedTo.fid), state.record),
-      toWaitsForThis: order.movedTo !== undefined && toByFid.get(order.movedTo.fid)?.movedFrom === fid,
+      toHadIt: hadSame(order.movedTo, toStateByFid.get(order.movedTo?.fid ?? ''), state.record),
+      toWaitsForThis: waitsFor(fid, order.movedTo),
     }
   })
 }
 
 /**
- * What a file was moved from is known only after its order was read, so the state there may be one that was decided since:
+ * What a file was moved from, or to, is known only after its order was read, so the state there, or that it waits no more, may be what was decided since:
  * the order that goes with it is another one then.
  */
 async function changedOrders(
   engine: Engine,
-  fids: readonly string[],
-  orders: readonly ({ readonly bytes: Uint8Array; readonly order: Order } | undefined)[],
+  moving: readonly { readonly fid: string; readonly bytes: Uint8Array }[],
 ): Promise<Set<string>> {
-  const moving = fids.flatMap((fid, at) => {
-    const loaded = orders[at]
-    return loaded?.order.movedFrom === undefined ? [] : [{ fid, bytes: loaded.bytes }]
-  })
   const now = await loadRawOrders(
     engine,
     moving.map(({ fid }) => fid),
@@ -93,9 +96,10 @@ async function changedOrders(
   return new Set(changed.map(({ fid }) => fid))
 }
 
-function hasSame(one: FileRecord | undefined, other: FileRecord | undefined): boolean {
-  if (one === undefined || other === undefined || one.token === null || other.token === null) return false
-  return one.hash === other.hash && one.kind === other.kind
+/** A record goes on saying which content a service had, when it has it no more. Version 0: what is here was no part of the move. */
+function hadSame(to: Order['movedTo'], there: FileRecord | undefined, here: FileRecord | undefined): boolean {
+  if (to === undefined || there === undefined || here === undefined || here.token === null) return false
+  return (there.token !== null || to.version > 0) && there.hash === here.hash && there.kind === here.kind
 }
 
 /** An order as it is stored now. */

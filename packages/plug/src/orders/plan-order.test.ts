@@ -44,7 +44,7 @@ const view: OrderView = {
   undecided: false,
   toWaitsForThis: false,
   toPending: false,
-  toHasIt: false,
+  toHadIt: false,
   blockedBy: [],
   isSettling: false,
   ordersBelow: false,
@@ -119,12 +119,12 @@ const cases: readonly [name: string, change: Partial<OrderView>, plan: Partial<O
     { do: 'wait', reason: 'files', fids: [other] },
   ],
   [
-    'content that was moved and is at the new path is deleted, reported or not',
+    'content that was moved and is at the new path, or was, is deleted, reported or not',
     {
       head: gone,
       record: { ...record, reported: 5 },
       order: { version: 8, movedTo: { fid: other, version: 8 } },
-      toHasIt: true,
+      toHadIt: true,
     },
     { do: 'delete', token: 't' },
   ],

@@ -14,8 +14,10 @@ export interface OrderView {
   readonly toWaitsForThis: boolean
   /** There is an order for `order.movedTo`. */
   readonly toPending: boolean
-  /** What is held here is held under `order.movedTo` too. */
-  readonly toHasIt: boolean
+  /**
+   * What is held here is, or was, held under `order.movedTo` too, and waits for nothing here any more: whatever became of it there, somebody has done who had seen it.
+   */
+  readonly toHadIt: boolean
   /** Files with an order of their own that have to leave before anything can be made at this path. */
   readonly blockedBy: readonly string[]
   /** A directory that a user deleted, and reports about what was in it that are not decided: see GivenBack. */
@@ -94,8 +96,8 @@ export function attributesDiffer(head: Head, held: Pick<FileRecord, 'mtime' | 'm
 }
 
 /** Content that was reported belongs to nobody else unless the Referee said that it was considered. */
-function isProtected({ order, toHasIt }: OrderView, held: Held): boolean {
-  return held.kind === 'file' && held.reported > 0 && order.replaces !== held.hash && !toHasIt
+function isProtected({ order, toHadIt }: OrderView, held: Held): boolean {
+  return held.kind === 'file' && held.reported > 0 && order.replaces !== held.hash && !toHadIt
 }
 
 function planDeletion(view: OrderView, held: Held | undefined): OrderPlan {
