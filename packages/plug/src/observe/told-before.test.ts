@@ -1,30 +1,51 @@
 import { expect, it } from 'vitest'
+import type { Change } from '../contract.ts'
 import { checkedChange } from './checked-change.ts'
 import { type Told, ToldBefore } from './told-before.ts'
 
-function deleted(path: string): Told {
-  const checked = checkedChange({ type: 'deleted', folder: 'docs', path })
+const file = { folder: 'docs', path: 'file' } as const
+
+function deleted(): Told {
+  return told({ type: 'deleted', ...file })
+}
+
+function updated(): Told {
+  return told({ type: 'updated', ...file, token: '1', size: 0, mtime: null })
+}
+
+function told(change: Change): Told {
+  const checked = checkedChange(change)
   return { checked, overtaken: new Set(), during: new Set(), sole: new Set(), made: new Set() }
 }
 
-it('what was told while an order changed the file is the only news of it until there is more', async () => {
+it('of what was told while an order changed the file the last counts, and a deletion if it is the only one', async () => {
   const before = new ToldBefore()
-  const [first, second] = [deleted('file'), deleted('file')]
-  const { fid } = first.checked
-  await before.change(fid, async () => before.add(first))
-  expect([...first.during, ...first.sole]).toEqual([fid, fid])
-  before.add(second)
-  expect([first, second].map(({ sole }) => sole.size)).toEqual([0, 0])
+  const all = [deleted(), updated(), deleted(), updated()]
+  const soles = () => all.map(({ sole }) => sole.size)
+  const { fid } = checkedChange({ type: 'deleted', ...file })
+  await before.change(fid, async () => {
+    const seen = all.map((one) => {
+      before.add(one)
+      return soles()
+    })
+    expect(seen).toEqual([
+      [1, 0, 0, 0],
+      [0, 1, 0, 0],
+      [0, 0, 0, 0],
+      [0, 0, 0, 1],
+    ])
+  })
+  expect(all.every(({ during }) => during.has(fid))).toBe(true)
 })
 
 it('what was told before an order changed the file is older, unless the order failed', async () => {
   const before = new ToldBefore()
-  const told = deleted('file')
-  before.add(told)
-  const { fid } = told.checked
-  await before.change(fid, async () => expect([...told.overtaken]).toEqual([fid]))
-  expect([...told.overtaken]).toEqual([fid])
-  const later = deleted('file')
+  const earlier = deleted()
+  before.add(earlier)
+  const { fid } = earlier.checked
+  await before.change(fid, async () => expect([...earlier.overtaken]).toEqual([fid]))
+  expect([...earlier.overtaken]).toEqual([fid])
+  const later = deleted()
   before.add(later)
   await expect(before.change(fid, () => Promise.reject(new Error('refused')))).rejects.toThrow('refused')
   expect([...later.overtaken]).toEqual([])
