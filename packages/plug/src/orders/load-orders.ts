@@ -8,6 +8,7 @@ import {
   type Order,
   orderSchema,
   parseRecord,
+  UNREAD_HASH,
 } from '@onitu/protocol'
 import type { Engine } from '../engine.ts'
 
@@ -74,7 +75,7 @@ export async function loadOrders(engine: Engine, fids: readonly string[]): Promi
       undecided: state.undecided,
       from: order.movedFrom === undefined ? undefined : fromByFid.get(order.movedFrom),
       toPending: order.movedTo !== undefined && toByFid.get(order.movedTo.fid) !== undefined,
-      toHadIt: hadSame(order.movedTo, toStateByFid.get(order.movedTo?.fid ?? ''), state.record),
+      toHadIt: order.movedTo !== undefined && hadSame(order.movedTo, toStateByFid.get(order.movedTo.fid), state.record),
       toWaitsForThis: waitsFor(fid, order.movedTo),
     }
   })
@@ -96,10 +97,14 @@ async function changedOrders(
   return new Set(changed.map(({ fid }) => fid))
 }
 
-/** A record goes on saying which content a service had, when it has it no more. Version 0: what is here was no part of the move. */
-function hadSame(to: Order['movedTo'], there: FileRecord | undefined, here: FileRecord | undefined): boolean {
-  if (to === undefined || there === undefined || here === undefined || here.token === null) return false
-  return (there.token !== null || to.version > 0) && there.hash === here.hash && there.kind === here.kind
+/** A record goes on saying which content a service had, when it has it no more. Version 0: what is here was no part of the move. What was never read is the same as nothing. */
+function hadSame(
+  { version }: NonNullable<Order['movedTo']>,
+  there: FileRecord | undefined,
+  here: FileRecord | undefined,
+): boolean {
+  if (there === undefined || here === undefined || here.token === null || here.hash === UNREAD_HASH) return false
+  return (there.token !== null || version > 0) && there.hash === here.hash && there.kind === here.kind
 }
 
 /** An order as it is stored now. */
