@@ -1,4 +1,4 @@
-import type { FileRecord, Head } from '@onitu/protocol'
+import { type FileRecord, type Head, UNREAD_HASH } from '@onitu/protocol'
 import { asidePath } from '../../packages/plug/src/orders/aside-path.ts'
 import { type OrderPlan, planOrder } from '../../packages/plug/src/orders/plan-order.ts'
 import { fileOf, type ModelHub, type ModelService, ordersOf, setRecord } from './model-hub.ts'
@@ -53,7 +53,8 @@ function hadSame(
 ): boolean {
   const other = fileOf(hub, to.fid).records.get(service.name)
   const isPart = other?.token != null || to.version > 0
-  return isPart && record?.token != null && other?.hash === record.hash && other.kind === record.kind
+  const isHeld = record?.token != null && record.hash !== UNREAD_HASH
+  return isPart && isHeld && other?.hash === record.hash && other.kind === record.kind
 }
 
 /** Deleted by its user: see GivenBack of the Plug. */
