@@ -38,7 +38,7 @@ test(`what three people change while the clock is set back by an hour, on by a d
           await work.stop()
         }
         await launcher.settle()
-        await expectConverged(folders, ledger)
+        await expectConverged(launcher, folders, ledger)
       }
       for (const offset of [-HOUR, 24 * HOUR, -HOUR]) await during(() => clock.set(offset))
       await during(async () => {

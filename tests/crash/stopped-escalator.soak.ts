@@ -30,6 +30,6 @@ test(`an Escalator that stands still while three people work is waited for, and 
       await work.stop()
     }
     await launcher.settle()
-    await expectConverged(folders, ledger)
+    await expectConverged(launcher, folders, ledger)
     expect(pids()).toEqual(before)
   }))

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { LocalStorageDriver } from '@onitu/test-utils'
+import type { Launcher, LocalStorageDriver } from '@onitu/test-utils'
 import { expect } from 'vitest'
 import { withHub } from '../support/hub.ts'
 import { threeFolders } from '../support/local-services.ts'
 import { createRandom, type Random } from '../support/random.ts'
 import { expectEqualTrees } from '../support/trees.ts'
+import { withEvidence } from './evidence.ts'
 import { killOne } from './kill-one.ts'
 import { expectAtRest, runtimeDirectory } from './session-state.ts'
 import { expectAllContents, type Ledger, newLedger, User } from './user.ts'
@@ -41,7 +42,7 @@ export function surviveKills(seed: number, kills: number): Promise<void> {
     }
     await launcher.settle(90_000)
     expect(ledger.written.size).toBeGreaterThan(kills * 2)
-    await expectConverged(folders, ledger)
+    await expectConverged(launcher, folders, ledger)
     await expectAtRest(launcher, folders)
     await launcher.quit()
     expect([...sockets].filter(existsSync), 'directories of sockets').toEqual([])
@@ -49,12 +50,16 @@ export function surviveKills(seed: number, kills: number): Promise<void> {
 }
 
 /** All services hold the same, every content is one that somebody wrote, and none of those is missing that nobody took away. */
-export async function expectConverged(services: readonly LocalStorageDriver[], ledger: Ledger): Promise<void> {
-  await expectEqualTrees(services)
-  expectAllContents(
-    services.map((service) => service.folderPath('default')),
-    ledger,
-  )
+export function expectConverged(
+  launcher: Launcher,
+  services: readonly LocalStorageDriver[],
+  ledger: Ledger,
+): Promise<void> {
+  const roots = services.map((service) => service.folderPath('default'))
+  return withEvidence(launcher, services, async () => {
+    await expectEqualTrees(services)
+    expectAllContents(roots, ledger)
+  })
 }
 
 /** Somebody makes a change every few ms: `pace` at most, from the end of the one before. */

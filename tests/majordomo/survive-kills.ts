@@ -44,7 +44,7 @@ export async function surviveKills(seed: number, cycles: number): Promise<void> 
     await expectConnected(launcher)
     await launcher.settle(RETURN)
     expect(ledger.written.size).toBeGreaterThan(cycles * 10)
-    await expectConverged(folders, ledger)
+    await expectConverged(launcher, folders, ledger)
     await expectAtRest(launcher, folders)
   } finally {
     await laptop.kill()

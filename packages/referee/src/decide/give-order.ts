@@ -149,6 +149,15 @@ export function endPendingMove(draft: Draft, service: string, head: Head): void 
   setOrder(draft, service, from, { ...withoutTo(before), ...replaces })
 }
 
+/** What a service was to move to its path has turned up at another place, which was to be its path before: it is moved from there. */
+export function moveFromElsewhere(draft: Draft, service: string, head: Head, place: string): void {
+  endPendingMove(draft, service, head)
+  const order = orderOf(draft, service, head.fid)
+  if (order === undefined) return
+  setOrder(draft, service, head.fid, { ...order, movedFrom: place })
+  redirect(draft, service, { fid: place, seen: head.version }, head)
+}
+
 function withoutFrom({ movedFrom: _, ...order }: Order): Order {
   return order
 }

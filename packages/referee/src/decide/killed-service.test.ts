@@ -407,6 +407,25 @@ describe('a rename that a driver may have carried out, and said nothing of', () 
     },
   )
 
+  it('is no deletion of a copy that nobody else has yet either, where it has been found under the name that another file has taken', () => {
+    const world = createWorld()
+    shared(world, 'p', { content: 'A', mtime: 1000 })
+    const base = headOf(world, 'p')?.version
+    update(world, 'right', 'p', { content: 'B', mtime: 2000 }, base)
+    update(world, 'left', 'p', { content: 'C', mtime: 3000 }, base)
+    const copy = 'p (conflict of right, 1970-01-01 00-00-02)'
+    const { version = 0 } = headOf(world, copy) ?? {}
+    noteRename(world, 'right', copy)
+    update(world, 'left', copy, { content: 'D', mtime: 5000 }, 0)
+    const found = findLater(world, 'right', copy, { content: 'B', mtime: 2000 }, version)
+    remove(world, 'right', 'p')
+    const next = Object.keys(living(world)).find((path) => living(world)[path] === 'B') ?? ''
+    expect(orderOf(world, 'right', next)).toMatchObject({ movedFrom: idOf(copy) })
+    found.find()
+    expect(Object.values(living(world)).sort()).toEqual(['B', 'C', 'D'])
+    expect(orderOf(world, 'right', copy)).toMatchObject({ movedTo: { fid: idOf(next) } })
+  })
+
   it('gives way, where it is found, to what others made of it meanwhile', () => {
     const { world, findRenamed } = unanswered()
     update(world, 'left', 'b', { content: 'B', mtime: 5000 })
