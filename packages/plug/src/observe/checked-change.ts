@@ -11,8 +11,8 @@ export interface CheckedChange {
   readonly isDoubted?: true
   /** Of a move: there may be something at the old place all the same. It has to be proven before anything else. */
   readonly isFromDoubted?: true
-  /** Of what is doubted: nothing else was told of the place that had to wait for the order. */
-  readonly isSole?: true
+  /** Of what is doubted: the last news of the place that had to wait for the order; of a deletion, the only news. */
+  readonly isLast?: true
   /** Whether a directory is still the one that was seen can be proven. */
   readonly isProvable?: true
   /** The folder is only written: nobody hears of it. */

@@ -64,7 +64,7 @@ export class ContentReads {
       this.#couldNotRead(told, looked.error, pause)
       return undefined
     }
-    this.#moves.delete(told.fid)
+    if (this.#moves.get(told.fid)?.change === told.change) this.#moves.delete(told.fid)
     const checked = looked?.checked ?? told
     const result = await this.#reader.read(checked)
     if (result.type === 'read') return result.checked
@@ -95,7 +95,7 @@ export class ContentReads {
   #readLater(checked: CheckedChange, pause: number | undefined): void {
     if (this.#engine.signal.aborted) return
     // A move of which the old place could not be looked at stays one.
-    const { isSole: _, ...later } = checked.isFromDoubted === true ? checked : asUpdate(checked)
+    const { isLast: _, ...later } = checked.isFromDoubted === true ? checked : asUpdate(checked)
     if (later.isFromDoubted === true) this.#moves.set(later.fid, later)
     const retry = (isCurrent: () => boolean, next: number) => {
       if (!this.#engine.signal.aborted) this.#hooks.track(this.#retry(later, isCurrent, next))

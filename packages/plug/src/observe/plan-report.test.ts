@@ -294,9 +294,9 @@ describe('planReport', () => {
   })
 
   it.each([
-    { name: 'not where a user may have made one before the order', isSole: undefined, token: undefined },
-    { name: 'where nothing was there before the order', isSole: true as const, token: 'd2' },
-  ])('believes that there is another directory than the one that an order has made: $name', ({ isSole, token }) => {
+    { name: 'not where a user may have made one before the order', isLast: undefined, token: undefined },
+    { name: 'where nothing was there before the order', isLast: true as const, token: 'd2' },
+  ])('believes that there is another directory than the one that an order has made: $name', ({ isLast, token }) => {
     const made: FileRecord = {
       ...record,
       kind: 'directory',
@@ -306,7 +306,7 @@ describe('planReport', () => {
       token: 'd1',
     }
     const other = checkedChange({ ...seen, kind: 'directory', token: 'd2' })
-    const plan = planReport([{ ...other, isDoubted: true, ...(isSole && { isSole }) }], new Map([[fid, made]]), 100)
+    const plan = planReport([{ ...other, isDoubted: true, ...(isLast && { isLast }) }], new Map([[fid, made]]), 100)
     expect(plan.observations).toEqual([])
     expect(plan.records.get(fid)?.token).toBe(token)
   })

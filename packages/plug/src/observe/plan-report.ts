@@ -30,7 +30,7 @@ function planChange(checked: CheckedChange, records: Records, sequence: number):
     const isHeld = isUpdate && isHeldDirectory(records.get(fid))
     if (isHeld && change.token === records.get(fid)?.token) return { type: 'known' }
     if (checked.isProvable === true) return { type: 'needs_hash' }
-    if (isHeld && checked.isSole !== true) return { type: 'known' }
+    if (isHeld && checked.isLast !== true) return { type: 'known' }
   }
   if (isUpdate) return planUpdate(checked, change, records.get(fid), sequence)
   if (checked.isFromDoubted === true) return { type: 'needs_hash' }
@@ -44,7 +44,7 @@ function isHeldAs(source: FileRecord | undefined, kind: FileRecord['kind']): sou
 
 /**
  * That there is a directory is known; whether it is the one that was seen is asked of the driver, and so it is where there should be none, since an order
- * may have deleted it. Where the driver cannot tell: where nothing was told of one before, it was seen after the order had made one, and if it is another, that is gone, and
+ * may have deleted it. Where the driver cannot tell, the last news is taken to have been seen after the order had made one: if it is another, that is gone, and
  * this is a later one.
  */
 function isHeldDirectory(record: FileRecord | undefined): boolean {

@@ -111,11 +111,11 @@ export class ChangeReader {
    * everywhere else would be worse, and is looked for again. Where directories cannot be looked for: if there was none before the order, and nothing was told of one, what was
    * deleted is the one that the order has made.
    */
-  async #lookForDeleted({ change, fid, isDoubted: _, isSole, ...rest }: CheckedChange): Promise<ReadResult> {
+  async #lookForDeleted({ change, fid, isDoubted: _, isLast, ...rest }: CheckedChange): Promise<ReadResult> {
     const record = (await readRecords(this.#engine, [fid])).get(fid)
     if (record === undefined || record.token === null) return { type: 'changed' }
     const isGone: ReadResult = { type: 'read', checked: { ...rest, change, fid } }
-    if (record.kind === 'directory' && rest.isProvable !== true) return isSole === true ? isGone : { type: 'changed' }
+    if (record.kind === 'directory' && rest.isProvable !== true) return isLast === true ? isGone : { type: 'changed' }
     try {
       return (await this.#isThere(metadataOfRecord(fid, record), record.token)) ? { type: 'changed' } : isGone
     } catch (error) {

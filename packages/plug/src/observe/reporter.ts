@@ -87,7 +87,7 @@ export class Reporter {
             failed,
             overtaken: new Set(),
             during: new Set(),
-            sole: new Set(),
+            last: new Set(),
             made: new Set(),
           }),
         ),

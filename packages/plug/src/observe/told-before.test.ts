@@ -15,18 +15,18 @@ function updated(): Told {
 
 function told(change: Change): Told {
   const checked = checkedChange(change)
-  return { checked, overtaken: new Set(), during: new Set(), sole: new Set(), made: new Set() }
+  return { checked, overtaken: new Set(), during: new Set(), last: new Set(), made: new Set() }
 }
 
 it('of what was told while an order changed the file the last counts, and a deletion if it is the only one', async () => {
   const before = new ToldBefore()
   const all = [deleted(), updated(), deleted(), updated()]
-  const soles = () => all.map(({ sole }) => sole.size)
+  const lasts = () => all.map(({ last }) => last.size)
   const { fid } = checkedChange({ type: 'deleted', ...file })
   await before.change(fid, async () => {
     const seen = all.map((one) => {
       before.add(one)
-      return soles()
+      return lasts()
     })
     expect(seen).toEqual([
       [1, 0, 0, 0],

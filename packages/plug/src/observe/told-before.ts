@@ -8,7 +8,7 @@ export interface Told {
   /** Files that an order was changing when it was told. */
   readonly during: Set<string>
   /** Those of them of which it is the last news that had to wait; of a deletion, which may be of what was told of before it, the only one. */
-  readonly sole: Set<string>
+  readonly last: Set<string>
   /** Those of them where the order was to put something and there was nothing, for all that was known. */
   readonly made: Set<string>
 }
@@ -33,9 +33,9 @@ export class ToldBefore {
       if (changing !== undefined) {
         told.during.add(fid)
         if (changing.isNew === true) told.made.add(fid)
-        if (others.size === 0 || told.checked.change.type !== 'deleted') told.sole.add(fid)
+        if (others.size === 0 || told.checked.change.type !== 'deleted') told.last.add(fid)
       }
-      for (const { sole } of others) sole.delete(fid)
+      for (const { last } of others) last.delete(fid)
       this.#waiting.set(fid, others.add(told))
     }
   }

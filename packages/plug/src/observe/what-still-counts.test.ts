@@ -23,16 +23,16 @@ function held(
   {
     overtaken = [],
     during = [],
-    sole = [],
+    last = [],
     made = [],
     isOld,
-  }: { overtaken?: string[]; during?: string[]; sole?: string[]; made?: string[]; isOld?: true },
+  }: { overtaken?: string[]; during?: string[]; last?: string[]; made?: string[]; isOld?: true },
 ): Held {
   return {
     checked: checkedChange(change),
     overtaken: new Set(overtaken),
     during: new Set(during),
-    sole: new Set(sole),
+    last: new Set(last),
     made: new Set(made),
     ...(isOld && { isOld }),
   }
@@ -68,9 +68,9 @@ describe('whatStillCounts', () => {
   })
 
   it('says whether the order that changed it was the first thing that happened there', () => {
-    const [first] = whatStillCounts(held(deleted, { during: [b], sole: [b] }), true)
-    expect(first).toMatchObject({ isDoubted: true, isSole: true })
-    expect(whatStillCounts(held(deleted, { during: [b] }), true)[0]).not.toHaveProperty('isSole')
+    const [first] = whatStillCounts(held(deleted, { during: [b], last: [b] }), true)
+    expect(first).toMatchObject({ isDoubted: true, isLast: true })
+    expect(whatStillCounts(held(deleted, { during: [b] }), true)[0]).not.toHaveProperty('isLast')
   })
 
   it('does not take the hash from the driver where it doubts', () => {

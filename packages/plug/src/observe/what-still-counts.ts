@@ -11,11 +11,11 @@ export interface Held extends Told {
  * looked; a service without conditional writes may have got another content from it, whatever was there.
  */
 export function whatStillCounts(held: Held, canRely: boolean): CheckedChange[] {
-  const { checked, isOld, overtaken, during, sole, made } = held
+  const { checked, isOld, overtaken, during, last, made } = held
   const isDeletion = checked.change.type === 'deleted'
   if (overtaken.has(checked.fid)) return isDeletion ? [] : [doubt(withoutFrom(checked, overtaken))]
-  const isSole = sole.has(checked.fid) && { isSole: true as const }
-  if (isDeletion && during.has(checked.fid)) return [{ ...checked, isDoubted: true, ...isSole }]
+  const isLast = last.has(checked.fid) && { isLast: true as const }
+  if (isDeletion && during.has(checked.fid)) return [{ ...checked, isDoubted: true, ...isLast }]
   const current = withoutFrom(checked, overtaken)
   // An order that puts something where nothing was known to be is not stopped by what was there all the same, once that is moved away.
   if (current.from !== undefined && made.has(current.from)) return [doubtBoth(current)]
@@ -24,7 +24,7 @@ export function whatStillCounts(held: Held, canRely: boolean): CheckedChange[] {
     return divideMove(current).map((one) => ({ ...doubt(one), isDoubted: true }))
   // What was told while an order changed it may be what that has taken the place of, told a second time.
   const isSure = !during.has(current.fid) && (isOld !== true || isDirectory(current) || canRely)
-  return [isSure ? current : { ...doubt(current), ...isSole }]
+  return [isSure ? current : { ...doubt(current), ...isLast }]
 }
 
 /** An order does not put another one in the place of one that is there. */

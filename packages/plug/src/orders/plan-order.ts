@@ -14,9 +14,7 @@ export interface OrderView {
   readonly toWaitsForThis: boolean
   /** There is an order for `order.movedTo`. */
   readonly toPending: boolean
-  /**
-   * What is held here is, or was, held under `order.movedTo` too, and waits for nothing here any more: whatever became of it there, somebody has done who had seen it.
-   */
+  /** What is held here is, or was, held under `order.movedTo` too. Unless it waits for this still, whatever became of it there somebody has done who had seen it. */
   readonly toHadIt: boolean
   /** Files with an order of their own that have to leave before anything can be made at this path. */
   readonly blockedBy: readonly string[]
